@@ -1,0 +1,49 @@
+"""The recurrent layers that have a name of their own on the command line, one row each.
+
+What is true of every layer is said here once; what is special to one is its row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SPATIAL_AXES = ("rows", "cols", "depth")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer: as it is typed, its Keras class, the name of its first argument, its number of spatial axes."""
+
+    typed: str
+    keras: str
+    size: str = "units"
+    spatial: int = 0
+
+
+LAYERS = (
+    Layer("simple-rnn", "SimpleRNN"),
+    Layer("gru", "GRU"),
+    Layer("lstm", "LSTM"),
+    Layer("conv-lstm-1d", "ConvLSTM1D", size="filters", spatial=1),
+    Layer("conv-lstm-2d", "ConvLSTM2D", size="filters", spatial=2),
+    Layer("conv-lstm-3d", "ConvLSTM3D", size="filters", spatial=3),
+)
+
+TYPED = tuple(layer.typed for layer in LAYERS)
+_BY_WORD = {word.lower(): layer for layer in LAYERS for word in (layer.typed, layer.keras)}
+_BY_CLASS = {layer.keras: layer for layer in LAYERS}
+
+
+def by_word(word: str) -> Layer | None:
+    """Return the layer that a word of the command line names: `gru`, `GRU`, `SimpleRNN`, `conv-lstm-2d`."""
+    return _BY_WORD.get(word.strip().lower())
+
+
+def by_class(name: str) -> Layer | None:
+    """Return the layer of a Keras class name, exactly spelt."""
+    return _BY_CLASS.get(name)
+
+
+def known_words() -> tuple[str, ...]:
+    """Return every spelling that `by_word` takes, as shown to people."""
+    return (*TYPED, *(layer.keras for layer in LAYERS))

@@ -1,0 +1,95 @@
+"""Dataclasses to plain JSON and back: for any frozen dataclass of plain values, tuples and other such dataclasses.
+
+A field that is None by default is left out of the document while it is None; one without a default is always there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import reprlib
+import types
+import typing
+
+from rnnshape.errors import InvalidQuery
+
+_DEEPEST = 32
+"""How deep sizes may be nested in a document that is read."""
+_LARGEST_WHOLE_FLOAT = 2**53
+
+_CALLED = {
+    tuple: "a list",
+    list: "nested lists of sizes",
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
+
+
+def as_document(value: object) -> object:
+    """Return the value as dicts, lists, strings, numbers, booleans and None."""
+    if dataclasses.is_dataclass(value):
+        fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {field.name: as_document(item) for field, item in fields if item is not None or _is_required(field)}
+    return [as_document(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def from_document(kind: typing.Any, value: object, where: str) -> object:
+    """Return the value of a document as the annotated kind. Unknown keys are passed over.
+
+    Raises:
+        InvalidQuery: the value is of another kind; the message says where.
+
+    """
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        kind = typing.get_args(kind)[0]
+    if dataclasses.is_dataclass(kind) and isinstance(value, dict):
+        return _dataclass_from(kind, value, where)
+    if typing.get_origin(kind) is tuple and isinstance(value, list | tuple):
+        item_kind = typing.get_args(kind)[0]
+        return tuple(from_document(item_kind, item, f"{where}[{at}]") for at, item in enumerate(value))
+    if typing.get_origin(kind) is list and isinstance(value, list) and _are_nested_sizes(value):
+        return value
+    if kind is float and _is_number(value):
+        return float(typing.cast("float", value))
+    if kind in (str, int, bool) and type(value) is kind:
+        return value
+    called = "an object" if dataclasses.is_dataclass(kind) else _CALLED[typing.get_origin(kind) or kind]
+    raise InvalidQuery(f"{where} must be {called}. Received: {where}={reprlib.repr(value)}")
+
+
+def _is_required(field: dataclasses.Field[typing.Any]) -> bool:
+    return field.default is dataclasses.MISSING
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, typing.Any]:
+    return typing.get_type_hints(cls)
+
+
+def _dataclass_from(kind: typing.Any, value: dict[typing.Any, object], where: str) -> object:
+    found = {}
+    for field in dataclasses.fields(kind):
+        if field.name in value:
+            found[field.name] = from_document(_hints(kind)[field.name], value[field.name], f"{where}.{field.name}")
+        elif _is_required(field):
+            message = f"{where} must have the key {field.name!r}. Received the keys: {reprlib.repr(list(value))}"
+            raise InvalidQuery(message)
+    return kind(**found)
+
+
+def _are_nested_sizes(value: object, depth: int = 0) -> bool:
+    if isinstance(value, list):
+        return depth < _DEEPEST and all(_are_nested_sizes(item, depth + 1) for item in value)
+    return value is None or type(value) is int
+
+
+def _is_number(value: object) -> bool:
+    """Tell whether this is a number of JSON that a float holds: writers may leave the .0 out."""
+    return (type(value) is float and math.isfinite(value)) or (
+        type(value) is int and abs(value) <= _LARGEST_WHOLE_FLOAT
+    )

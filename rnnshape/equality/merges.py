@@ -1,0 +1,132 @@
+"""Which sums, products, means and concatenations of two tensors equal another term.
+
+No pair of tensors is merged in full to find out: a few elements of the merges of all pairs are computed at once and
+looked up among the same elements of what they could equal; only what is alike there is computed and compared.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnshape.equality import values as of
+from rnnshape.equality.terms import Groups, Term
+from rnnshape.equality.values import Array, Shelf, Signature, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merge of two tensors. `width` is the width of the first one of a concatenation."""
+
+    form: str
+    left: Term
+    right: Term
+    width: int | None = None
+
+    @property
+    def code(self) -> str:
+        """The merge as code."""
+        return self.form.format(self.left.code, self.right.code)
+
+
+Merges = dict[Signature, list[Merge]]
+"""Merges by the signature of the terms that they equal, or are close to."""
+_Piece = list[Term]
+"""Tensors of equal values, to be merged with others."""
+_Found = Iterator[tuple[Merge, Term, bool]]
+"""A merge, what it is like, and whether it equals it."""
+
+
+def find_merges(groups: Groups) -> tuple[Merges, Merges]:
+    """Return the merges that equal a term, and those that are only close to one."""
+    pieces: dict[tuple[of.Shapes, object], list[_Piece]] = {}
+    targets: dict[of.Shapes, list[Term]] = {}
+    for group in groups.values():
+        values = group[0].values
+        targets.setdefault(of.shapes(values), []).append(group[0])
+        if piece := [term for term in group if term.is_whole]:
+            pieces.setdefault((of.shapes(values), values[0].dtype), []).append(piece)
+    exact: Merges = {}
+    near: Merges = {}
+    for merge, target, is_exact in (*_arithmetic(pieces, targets), *_concatenations(pieces, targets)):
+        (exact if is_exact else near).setdefault(target.signature, []).append(merge)
+    return exact, near
+
+
+def _pair(left: _Piece, right: _Piece) -> _Piece:
+    """Return two different tensors, one of each piece, or nothing: `a + a` is no merge of two tensors.
+
+    Of equal tensors the first is merged, since what holds for it holds for the others; with each other only two.
+    """
+    if left is right:
+        return left[:2] if len(left) > 1 else []
+    return [left[0], right[0]]
+
+
+def _mean(left: Array, right: Array) -> Array:
+    return (left + right) / 2
+
+
+MEAN = "({} + {}) / 2"
+_CONCATENATION = "concatenate([{}, {}], axis=-1)"
+_ARITHMETIC: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = (
+    ("{} + {}", operator.add),
+    ("{} * {}", operator.mul),
+    (MEAN, _mean),
+)
+
+
+def _arithmetic(
+    pieces: Mapping[tuple[of.Shapes, object], list[_Piece]], targets: Mapping[of.Shapes, list[Term]]
+) -> _Found:
+    """Yield the sums, products and means that equal, or are close to, a target."""
+    for (shapes, _), members in pieces.items():
+        known = targets[shapes]
+        shelf = Shelf([term.values for term in known])
+        probes = np.stack([of.probe(piece[0].values[0]) for piece in members])
+        for (at, left), (form, merge) in itertools.product(enumerate(members), _ARITHMETIC):
+            with np.errstate(all="ignore"):
+                merged = of.comparable(merge(probes[at], probes[at:]))
+            for row, found in shelf.near(merged):
+                pair = _pair(left, members[at + row])
+                # The mean of two equal tensors is them: that is no finding.
+                if not pair or (merge is _mean and row == 0):
+                    continue
+                with np.errstate(all="ignore"):
+                    values = tuple(map(merge, pair[0].values, pair[1].values))
+                is_exact = of.signature(values) == known[found].signature
+                if is_exact or shelf.is_close(values, found):
+                    yield Merge(form, pair[0], pair[1]), known[found], is_exact
+
+
+def _concatenations(
+    pieces: Mapping[tuple[of.Shapes, object], list[_Piece]], targets: Mapping[of.Shapes, list[Term]]
+) -> _Found:
+    """Yield the concatenations that equal, or are close to, a target.
+
+    The target is cut in two, and each part looked up among the tensors of its shape.
+    """
+    shelves = {key: Shelf([piece[0].values for piece in members]) for key, members in pieces.items()}
+
+    def like(values: Values, dtype: object) -> Iterator[tuple[_Piece, bool]]:
+        key = (of.shapes(values), dtype)
+        if key not in shelves:
+            return
+        for _, at in shelves[key].near(of.comparable(of.probe(values[0]))[None]):
+            is_exact = of.signature(values) == pieces[key][at][0].signature
+            if is_exact or shelves[key].is_close(values, at):
+                yield pieces[key][at], is_exact
+
+    cuts = dict.fromkeys((shapes[0][-1], dtype) for shapes, dtype in pieces if shapes[0])
+    for target, (width, dtype) in itertools.product(itertools.chain(*targets.values()), cuts):
+        if target.values[0].ndim == 0 or any(width >= array.shape[-1] for array in target.values):
+            continue
+        rights = list(like(tuple(array[..., width:] for array in target.values), dtype))
+        for left, left_exact in like(tuple(array[..., :width] for array in target.values), dtype) if rights else ():
+            for right, right_exact in rights:
+                if pair := _pair(left, right):
+                    yield Merge(_CONCATENATION, pair[0], pair[1], width), target, left_exact and right_exact

@@ -1,0 +1,32 @@
+"""A Keras constructor call as data: parsed from text, checked, printed as code. Never evaluated.
+
+Only what a layer expression needs is understood: calls by (dotted) name, literals, lists, tuples and dicts.
+Which names are layers is Keras's to say, at build time; here a name only has to look like a class.
+"""
+
+from __future__ import annotations
+
+from rnnshape.expression.data import Call, Items, Pairs, as_code
+from rnnshape.expression.parser import (
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_ITEMS,
+    PREFIXES,
+    parse,
+    parse_value,
+    without_prefix,
+)
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "MAX_DEPTH",
+    "MAX_ITEMS",
+    "PREFIXES",
+    "Call",
+    "Items",
+    "Pairs",
+    "as_code",
+    "parse",
+    "parse_value",
+    "without_prefix",
+]

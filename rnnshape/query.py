@@ -1,0 +1,107 @@
+"""What is asked: one layer, one set of sizes, one way of calling it. Knows no Keras."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from rnnshape.errors import InvalidQuery
+from rnnshape.expression import Call
+from rnnshape.mask import MaskSpec
+
+LARGEST_SIZE = 2**31 - 1
+
+DEFAULT_UNITS = 4
+DEFAULT_BATCH = 32
+DEFAULT_TIME = 10
+DEFAULT_FEATURES = 8
+DEFAULT_SPACE = 8
+DEFAULT_KERNEL_SIZE = 3
+DEFAULT_SEED = 0
+
+
+class InitialState(enum.Enum):
+    """What `initial_state` is filled with."""
+
+    ZEROS = "zeros"
+    RANDOM = "random"
+
+
+class MergeMode(enum.Enum):
+    """Bidirectional's merge modes, as they are typed."""
+
+    CONCAT = "concat"
+    SUM = "sum"
+    MUL = "mul"
+    AVE = "ave"
+    NONE = "none"
+
+    @property
+    def keras(self) -> str | None:
+        """The value of Keras's `merge_mode`."""
+        return None if self is MergeMode.NONE else self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """The sizes of the input's axes; None is an unknown size. `shape`, the whole shape at once, goes before them.
+
+    `space` is None where nothing was said of it.
+    """
+
+    batch: int | None = DEFAULT_BATCH
+    time: int | None = DEFAULT_TIME
+    features: int = DEFAULT_FEATURES
+    space: tuple[int, ...] | None = None
+    shape: tuple[int | None, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a size."""
+        for name in ("batch", "time"):
+            check_size(name, getattr(self, name), unknown=True)
+        check_size("features", self.features)
+        for size in self.space or ():
+            check_size("space", size)
+        if self.shape == ():
+            raise InvalidQuery("input must have at least one axis. Received: input=()")
+        for axis, axis_size in enumerate(self.shape or ()):
+            check_size("input", axis_size, unknown=axis < 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One question: this layer, on an input of these sizes, called in this way."""
+
+    layer: Call
+    sizes: Sizes = field(default_factory=Sizes)
+    mask: MaskSpec | None = None
+    initial_state: InitialState | None = None
+    training: bool = False
+    seed: int = DEFAULT_SEED
+    into: Call | None = None
+    weights: bool = False
+    every_state: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a mask that does not fit the sizes, and a seed that is none."""
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
+            message = f"seed must be a whole number from 0 to {2**32 - 1}. Received: seed={self.seed!r}"
+            raise InvalidQuery(message)
+        shape = self.sizes.shape
+        if self.mask is not None:
+            batch, time = (self.sizes.batch, self.sizes.time) if shape is None else (*shape, None, None)[:2]
+            self.mask.check(batch, time)
+
+
+def check_size(name: str, size: object, *, unknown: bool = False) -> None:
+    """Refuse what is not a size.
+
+    Raises:
+        InvalidQuery: the size is not a whole number from 1 on (or None, where it may be unknown).
+
+    """
+    if size is None and unknown:
+        return
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= LARGEST_SIZE:
+        wanted = f"a whole number from 1 to {LARGEST_SIZE}" + (", or none" if unknown else "")
+        raise InvalidQuery(f"{name} must be {wanted}. Received: {name}={size!r}")

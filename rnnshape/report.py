@@ -1,0 +1,239 @@
+"""What was found: the answer to one query, as plain frozen data.
+
+The dataclasses mirror the JSON document key by key and in its order (`rnnshape/schema.json` is the document's
+schema); a field that is None by default is left out of the document while it is None.
+"""
+
+from __future__ import annotations
+
+import reprlib
+import typing
+from dataclasses import dataclass
+
+from rnnshape.document import as_document, from_document
+from rnnshape.errors import SCHEMA_VERSION, InvalidQuery
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Shape = tuple[int | None, ...]
+Statement = tuple[str, ...]
+"""NumPy expressions over the tensors' names, all of equal value (or, where said so, all of different values)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """One returned tensor. `path` locates it in the return value; an unknown size in `shape` is None."""
+
+    name: str
+    path: tuple[int, ...]
+    shape: Shape
+    axes: tuple[str, ...]
+    dtype: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What the layer was called with."""
+
+    shape: Shape
+    axes: tuple[str, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """The initial states that the layer accepts: their shapes, nested as Keras wants them, and in words."""
+
+    accepts: list[typing.Any]
+    structure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What Keras declares before it runs anything, as nested shapes, and whether the real run agrees.
+
+    `structure` is the symbolic call's; `compute_output_shape` is there where that method says something else.
+    """
+
+    agrees: bool
+    structure: str
+    compute_output_shape: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The real return value: its nested shapes, and the type of the outermost container."""
+
+    structure: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """One weight of the layer. `axes`, `gates` and `note` are there when the weights are explained."""
+
+    name: str
+    shape: tuple[int, ...]
+    axes: tuple[str, ...] | None = None
+    gates: tuple[str, ...] | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """The layer's weights. `formula` is there when the weights are explained, and evaluates to `total`."""
+
+    total: int
+    weights: tuple[Weight, ...]
+    formula: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduced:
+    """The small sizes at which the values were compared, because the asked ones are unknown or too large."""
+
+    layer: str
+    input: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """How the answer came about."""
+
+    seed: int
+    draws: int
+    device: str
+    reduced_to: Reduced | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """Whose answer this is."""
+
+    rnnshape: str
+    keras: str
+    tensorflow: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """The mask as it was given, and the first and the last unmasked step of each row.
+
+    A row without any unmasked step counts from its first to its last step.
+    """
+
+    given: str
+    first_step: tuple[int, ...]
+    last_step: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Into:
+    """Whether the returned states fit another layer as its `initial_state`.
+
+    `initial_state` is the NumPy expression, over the names of the tensors, that fits (None where nothing does);
+    it was proved by running the layer with it. `change` says in words what has to be changed, if anything;
+    `layer_that_fits` is the other layer where that, too, has to change.
+    """
+
+    layer: str
+    fits: bool
+    wants: str
+    gives: str
+    initial_state: str | None
+    change: str | None
+    layer_that_fits: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The time of a forward call in a graph, in seconds; `relative` is to the fastest layer measured with this one."""
+
+    median: float
+    quartiles: tuple[float, ...]
+    calls: int
+    relative: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """The flags of one of the four runs of `--all-flags`."""
+
+    return_sequences: bool
+    return_state: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that one query found out.
+
+    `equal` holds one statement per fact: expressions of equal value. `close` is the same for values that differ
+    by rounding only. `constant` names the expressions that hold one single value throughout, which therefore
+    take part in no statement; `undecided` names the tensors whose values vary too little to say anything of them.
+    `broken` are statements that hold without the mask and do not hold with it.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    layer: str
+    input: Input
+    unpack: str
+    tensors: tuple[Tensor, ...]
+    equal: tuple[Statement, ...]
+    same_shape_different_values: tuple[Statement, ...]
+    states: States | None
+    declared: Declared
+    returned: Returned
+    parameters: Parameters
+    ran: Ran
+    versions: Versions
+    close: tuple[Statement, ...] | None = None
+    constant: tuple[str, ...] | None = None
+    undecided: tuple[str, ...] | None = None
+    mask: Mask | None = None
+    broken: tuple[Statement, ...] | None = None
+    initial_state: str | None = None
+    training: bool | None = None
+    into: Into | None = None
+    same_weights: bool | None = None
+    combination: Combination | None = None
+    equal_across: tuple[Statement, ...] | None = None
+    measured: Measured | None = None
+    explanation: tuple[str, ...] | None = None
+
+    def to_dict(self) -> dict[str, typing.Any]:
+        """Return the JSON document: plain dicts, lists, strings, numbers, booleans and None."""
+        return typing.cast("dict[str, typing.Any]", as_document(self))
+
+    @classmethod
+    def from_dict(cls, document: object) -> Report:
+        """Return the report that a JSON document describes.
+
+        Unknown keys are passed over, since a later version may add some.
+
+        Raises:
+            InvalidQuery: the document is not one of ours; the message names the key at fault.
+
+        """
+        if isinstance(document, dict) and document.get("schema_version") != SCHEMA_VERSION:
+            message = (
+                f"A report's schema_version must be {SCHEMA_VERSION}. "
+                f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
+            )
+            raise InvalidQuery(message)
+        return typing.cast("Report", from_document(cls, document, "report"))
+
+    def __rich__(self) -> RenderableType:
+        """Return the table."""
+        from rnnshape.show.table import table
+
+        return table([self])
+
+    def __str__(self) -> str:
+        """Return the table as plain text, neither cut nor wrapped."""
+        from rnnshape.show.console import as_text
+
+        return as_text(self.__rich__())

@@ -1,0 +1,39 @@
+"""What the tests share: one flag that rewrites every golden and generated file, and the comparison with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline: the machine may be busy with something else. No database: no test leaves a file behind.
+settings.register_profile("rnnshape", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rnnshape")
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the golden and the generated files")
+
+
+@pytest.fixture
+def same_as_file(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a file of the repository; with --update, write the file instead."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--update"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path} is missing: run pytest --update, and read what it wrote"
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} differs: run pytest --update, and read the diff"
+
+    return compare
+
+
+@pytest.fixture
+def golden(same_as_file: Callable[[Path, str], None]) -> Callable[[str, str], None]:
+    """Compare a text with `tests/golden/NAME`."""
+    return lambda name, text: same_as_file(GOLDEN / name, text)
