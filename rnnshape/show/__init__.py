@@ -1,0 +1,1 @@
+"""Report -> something to look at. Nothing here computes anything new about a layer."""

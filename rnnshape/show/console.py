@@ -1,0 +1,157 @@
+"""Where answers are written: consoles that know when colour, width and Unicode are welcome.
+
+Rich decides these from the process's own environment and streams, with some surprises: NO_COLOR next to
+FORCE_COLOR leaves bold escapes, FORCE_COLOR=0 forces a terminal, and a pipe is wrapped at 80 columns. Here they are
+decided once, from the stream that is written to, and Rich is told.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO, cast
+
+from rich.console import Console, RenderableType
+
+from rnnshape.errors import printable
+
+NATURAL_WIDTH = 1_000_000
+"""The width of what is no terminal: a line is as long as it is, and nothing is wrapped or cut."""
+
+_FALLBACK_WIDTH = 80
+_DUMB = ("dumb", "unknown")
+_ASCII = {
+    "…": "...", "→": "->", "×": "x", "·": "|", "–": "-", "—": "-", "─": "-", "≠": "!=", "≈": "~", "✗": "x",
+    "“": '"', "”": '"', "‘": "'", "’": "'",
+}  # fmt: skip
+_ASCII_TABLE = str.maketrans(_ASCII)
+
+
+def stdout_console(stream: TextIO | None = None, *, environ: Mapping[str, str] | None = None) -> Console:
+    """Return the console for answers, on standard output unless another stream is given."""
+    return _console(sys.stdout if stream is None else stream, os.environ if environ is None else environ)
+
+
+def stderr_console(stream: TextIO | None = None, *, environ: Mapping[str, str] | None = None) -> Console:
+    """Return the console for everything but answers, on standard error unless another stream is given."""
+    return _console(sys.stderr if stream is None else stream, os.environ if environ is None else environ)
+
+
+def as_text(renderable: RenderableType) -> str:
+    """Return what a pipe would get: plain text, neither cut nor wrapped, without the last newline."""
+    stream = io.StringIO()
+    _console(stream, {}).print(renderable)
+    return stream.getvalue().rstrip("\n")
+
+
+def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Tell whether escapes are welcome.
+
+    NO_COLOR (not empty) and TERM=dumb forbid them, whatever else is set; FORCE_COLOR (not empty, not 0) asks for
+    them where the stream is no terminal.
+    """
+    if environ.get("NO_COLOR") or environ.get("TERM", "").strip().lower() in _DUMB:
+        return False
+    return terminal or environ.get("FORCE_COLOR", "") not in ("", "0")
+
+
+def safe(text: str, encoding: str) -> str:
+    """Return the text as the stream can carry it: no control characters, nothing that it cannot encode.
+
+    Our own signs get an ASCII spelling where the stream is not UTF; any other character that would not pass, or
+    would not show (a mark that turns the writing direction, say), is written as its escape.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = " ".join(printable(text).split("\n")).expandtabs(1)
+    if not _is_unicode(encoding):
+        text = text.translate(_ASCII_TABLE)
+    if not text.isprintable():
+        text = "".join(
+            character if character.isprintable() else character.encode("ascii", "backslashreplace").decode()
+            for character in text
+        )
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
+    terminal = stream.isatty()
+    width, height = _size(stream, environ) if terminal else (NATURAL_WIDTH, 25)
+    return _Console(
+        file=cast("TextIO", _Encodable(stream)) if getattr(stream, "encoding", None) else stream,
+        # Sixteen colours are all that is used; they are the reader's own, so that they fit a dark and a light screen.
+        color_system="standard" if wants_colour(environ, terminal=terminal) else None,
+        force_terminal=terminal,
+        force_jupyter=False,
+        force_interactive=False,
+        no_color=False,
+        width=width,
+        height=height,
+        # What users type is text, never markup.
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+
+
+def _size(stream: TextIO, environ: Mapping[str, str]) -> tuple[int, int]:
+    """Return the columns and lines of this very terminal; COLUMNS has the last word."""
+    columns, lines = _FALLBACK_WIDTH, 25
+    try:
+        found = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        pass
+    else:
+        columns, lines = found.columns or columns, found.lines or lines
+    asked = environ.get("COLUMNS", "")
+    return int(asked) if asked.isdecimal() and int(asked) else columns, lines
+
+
+class _Console(Console):
+    """A Rich console that leaves a broken pipe to the program, which knows what to do about it."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error on, where Rich would end the process."""
+        raise  # noqa: PLE0704 - Rich calls this while it handles the BrokenPipeError
+
+
+class _Encodable:
+    """A text stream in front of another one that never fails on a character: it writes what the other can encode.
+
+    Even UTF-8 cannot encode everything: a byte of the command line that was none comes as half of a surrogate pair.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the stream behind."""
+        return self._stream.encoding
+
+    def write(self, text: str) -> int:
+        """Write the text, with what cannot be encoded spelled otherwise."""
+        if not text.isascii():
+            if not _is_unicode(self.encoding):
+                text = text.translate(_ASCII_TABLE)
+            text = text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        """Flush the stream behind."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Tell whether the stream behind is a terminal."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the file descriptor of the stream behind."""
+        return self._stream.fileno()
+
+
+def _is_unicode(encoding: str) -> bool:
+    return encoding.lower().startswith("utf")

@@ -1,0 +1,152 @@
+"""Equality as marks: each class of equal values gets a letter and a colour, and each tensor carries some of them."""
+
+from __future__ import annotations
+
+import enum
+import re
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rnnshape.report import Report, Statement
+
+COLOURS = ("green", "magenta", "cyan", "blue", "red")
+"""Of the sixteen colours that every terminal has, those that can be read on a dark and on a light ground."""
+
+_SLICE = re.compile(r"(\w+)(\[[^\[\]]*\])")
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+class Part(enum.Enum):
+    """How much of a tensor is in a class: all of it, a slice, or it as one side of a merge."""
+
+    WHOLE = "whole"
+    SLICE = "slice"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One class: its letter, its colour, and its expressions, which are equal (or close)."""
+
+    letter: str
+    colour: str
+    statement: Statement
+    is_close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A mark on one tensor.
+
+    `own` are the slices of this tensor in the class (`[:, -1, :]`; empty unless `part` is SLICE), `others` the
+    expressions of the class that are not this tensor or its slices.
+    """
+
+    mark: Mark
+    part: Part
+    own: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of one report: all of them, and by tensor those that it carries."""
+
+    all: tuple[Mark, ...]
+    by_tensor: dict[str, tuple[Carried, ...]]
+
+    def of(self, name: str) -> tuple[Carried, ...]:
+        """Return the marks that the tensor of this name carries, whole ones first."""
+        return self.by_tensor.get(name, ())
+
+
+def marks(reports: Sequence[Report]) -> list[Marks]:
+    """Return the marks of each report shown.
+
+    Reports with the same weights and inputs (`--all-flags`) share their marks: one fact has one letter and colour
+    in all of them. Any other report begins again at A.
+    """
+    found = []
+    for family in families(reports):
+        shared = _marks_of(family)
+        found += [_carried(report, shared) for report in family]
+    return found
+
+
+def families(reports: Sequence[Report]) -> list[list[Report]]:
+    """Return the reports in order, those of one `--all-flags` run together: the next run repeats a combination."""
+    found: list[list[Report]] = []
+    for report in reports:
+        seen = [member.combination for member in found[-1]] if found else []
+        if report.same_weights and seen and None not in seen and report.combination not in seen:
+            found[-1].append(report)
+        else:
+            found.append([report])
+    return found
+
+
+def letter(number: int) -> str:
+    """Return A, B, … Z, AA, AB, … for 0, 1, …."""
+    count = len(string.ascii_uppercase)
+    front = letter(number // count - 1) if number >= count else ""
+    return front + string.ascii_uppercase[number % count]
+
+
+def _marks_of(family: Sequence[Report]) -> tuple[Mark, ...]:
+    across = [statement for report in family for statement in report.equal_across or ()]
+    equal = _merged([*across, *(statement for report in family for statement in report.equal)])
+    close = list(dict.fromkeys(statement for report in family for statement in report.close or ()))
+    found = []
+    for number, statement in enumerate([*equal, *close]):
+        is_close = number >= len(equal)
+        found.append(Mark(letter(number), COLOURS[number % len(COLOURS)], statement, is_close))
+    return tuple(found)
+
+
+def _merged(statements: Iterable[Statement]) -> list[Statement]:
+    """Return the statements with those made one that share an expression, in the order of their first ones."""
+    classes: list[dict[str, None]] = []
+    for statement in statements:
+        joined = dict.fromkeys(statement)
+        touched = [known for known in classes if not known.keys().isdisjoint(joined)]
+        if touched:
+            for known in touched:
+                touched[0].update(known)
+            touched[0].update(joined)
+            classes = [known for known in classes if known is touched[0] or known not in touched[1:]]
+        else:
+            classes.append(joined)
+    return [tuple(known) for known in classes]
+
+
+def _carried(report: Report, shared: tuple[Mark, ...]) -> Marks:
+    names = [tensor.name for tensor in report.tensors]
+    by_tensor: dict[str, list[Carried]] = {name: [] for name in names}
+    for mark in shared:
+        for name in names:
+            carried = _carry(name, mark)
+            if carried is not None:
+                by_tensor[name].append(carried)
+    order = list(Part)
+    return Marks(
+        all=tuple(mark for mark in shared if any(one.mark is mark for some in by_tensor.values() for one in some)),
+        by_tensor={
+            name: tuple(sorted(some, key=lambda one: order.index(one.part))) for name, some in by_tensor.items()
+        },
+    )
+
+
+def _carry(name: str, mark: Mark) -> Carried | None:
+    """Return how the tensor is in the class, or None when it is not."""
+    if name in mark.statement:
+        return Carried(mark, Part.WHOLE, (), tuple(code for code in mark.statement if code != name))
+    slices = [match for match in map(_SLICE.fullmatch, mark.statement) if match and match[1] == name]
+    if slices:
+        mine = {match[0] for match in slices}
+        others = tuple(code for code in mark.statement if code not in mine)
+        return Carried(mark, Part.SLICE, tuple(match[2] for match in slices), others)
+    if any(name in _NAME.findall(code) for code in mark.statement):
+        others = tuple(code for code in mark.statement if name not in _NAME.findall(code))
+        return Carried(mark, Part.MERGED, (), others)
+    return None
