@@ -1,0 +1,80 @@
+"""The entry point: a worker answers if one is there; else the program, which may leave one behind.
+
+Standard library only until it knows which, and as little of it as will do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from rnnshape.worker.place import Fingerprint
+
+
+def main() -> NoReturn:
+    """Run the command line in `sys.argv`, and exit with its status."""
+    try:
+        status = _answer()
+    except KeyboardInterrupt:
+        status = 130
+    # The interpreter would now take a million objects apart, which takes longer than many an answer.
+    os._exit(status)
+
+
+def _answer() -> int:
+    from rnnshape.worker import client, wire
+    from rnnshape.worker.place import NoWorker, fingerprint
+
+    seen = None
+    try:
+        policy = client.policy()
+    except ValueError:
+        policy = "off"  # the program says what is wrong
+    if policy != "off" and wire.usable() and not _is_about_workers():
+        try:
+            seen = fingerprint()
+            return client.ask(seen)
+        except NoWorker as reason:
+            _debug(f"no worker is used: {reason}")
+    if seen is not None and (policy == "on" or (sys.stderr is not None and sys.stderr.isatty())):
+        _leave_worker_behind(seen)
+    from rnnshape import cli
+    from rnnshape.worker.ending import finish
+
+    return finish(cli.run, sys.argv[1:])
+
+
+def _is_about_workers() -> bool:
+    return any(word == "--worker" or word.startswith("--worker=") for word in sys.argv[1:])
+
+
+def _leave_worker_behind(seen: Fingerprint) -> None:
+    """Have this process fork a worker once Keras is imported, if it comes to that."""
+    from rnnshape.explorer import engine
+
+    before = dict(os.environb)
+
+    def leave() -> None:
+        from rnnshape.worker import heir
+        from rnnshape.worker.place import NoWorker
+        from rnnshape.worker.program import Rnnshape
+
+        try:
+            heir.leave_behind(Rnnshape(), seen, before, heir.terms())
+        except (NoWorker, OSError) as reason:
+            _debug(f"no worker is left behind: {reason}")
+
+    engine.after_import(leave)
+
+
+def _debug(message: str) -> None:
+    if "--debug" in sys.argv and sys.stderr is not None:
+        print(f"rnnshape: {message}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

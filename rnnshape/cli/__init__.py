@@ -1,0 +1,112 @@
+"""The command line: words -> queries -> reports -> something to look at.
+
+The one place where an error becomes a message and an exit status. Keras, TensorFlow and NumPy are not imported
+before there is a query to answer.
+
+    command    the command and its options
+    helppage   how `--help` is laid out
+    answering  queries -> answers -> standard output
+    workers    what can be asked of the warm interpreter
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
+
+if TYPE_CHECKING:
+    from typer import TyperException
+
+EXIT_INTERRUPTED = 130
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the whole program on these arguments and the standard streams; return the exit status.
+
+    Never raises, not even SystemExit.
+    """
+    try:
+        status, error = _run(list(argv))
+        if error is not None:
+            _show(error, argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        _silence_stdout()
+        return 0
+    except OSError as error:
+        _silence_stdout()
+        _show(RnnshapeError(f"The answer cannot be written: {error.strerror}"), argv, on_stdout=False)
+        return 1
+    return status
+
+
+def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
+    """Return the exit status, and what is to be said about it where something went wrong."""
+    from typer import TyperException
+
+    from rnnshape.cli.command import app
+
+    stdout, stderr = sys.stdout, sys.stderr
+    try:
+        return int(app(args=argv, prog_name="rnnshape", standalone_mode=False) or 0), None
+    except SystemExit as end:
+        if sys.stdout is not stdout:
+            # What Typer does about a broken pipe: it puts a silent stream in the place of stdout, and leaves.
+            sys.stdout, sys.stderr = stdout, stderr
+            raise BrokenPipeError from None
+        # Completion ends this way, too.
+        return end.code if isinstance(end.code, int) else 0, None
+    except TyperException as error:
+        found: RnnshapeError = _parsers_refusal(error)
+    except RnnshapeError as error:
+        found = error
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody sees a traceback
+        found = RnnshapeError(f"{type(error).__name__}: {error}", hint="This is a bug; --debug shows where.")
+        found.__cause__ = error
+    return found.status, found
+
+
+def _parsers_refusal(error: TyperException) -> InvalidQuery:
+    option = getattr(error, "option_name", None)
+    if option is None:
+        return InvalidQuery(error.format_message(), hint="rnnshape --help lists the options.")
+    near = nearest(option, getattr(error, "possibilities", None) or ())
+    hint = f"Did you mean {near}?" if near else "rnnshape --help lists the options."
+    return InvalidQuery(error.format_message().partition(" (Possible")[0].partition(" Did you")[0], hint=hint)
+
+
+def _show(error: RnnshapeError, argv: Sequence[str], *, on_stdout: bool = True) -> None:
+    """Say on stderr what was wrong; with --json, write the document on stdout, too."""
+    from rnnshape.cli.answering import write_json
+    from rnnshape.show.console import stderr_console
+    from rnnshape.show.error import error_text
+
+    if on_stdout and "--json" in argv:
+        write_json(error)
+    if sys.stderr is None:
+        return
+    if "--debug" in argv:
+        import traceback
+
+        from rnnshape.explorer import engine
+
+        sys.stderr.write(engine.last_log())
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    stderr_console().print(error_text(error))
+
+
+def _silence_stdout() -> None:
+    """Send what is still buffered nowhere, so that it does not fail again when the interpreter ends."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

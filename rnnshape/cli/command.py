@@ -1,0 +1,201 @@
+"""The command and its options, each declared once: spelling, values, words of the help, completion."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnnshape import __version__, catalogue
+from rnnshape.cli import workers
+from rnnshape.cli.helppage import Command
+from rnnshape.cli.workers import Wish
+from rnnshape.mask import FORMS as MASK_FORMS
+from rnnshape.query import InitialState, MergeMode
+
+if TYPE_CHECKING:
+    from rnnshape.cli.answering import Answer
+
+app = typer.Typer(
+    add_completion=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _complete(words: Sequence[str]) -> Callable[[str], Iterator[str]]:
+    """Return the completion of an option whose values are these words, or several of them separated by commas."""
+
+    def complete(incomplete: str) -> Iterator[str]:
+        before, comma, last = incomplete.rpartition(",")
+        return (f"{before}{comma}{word}" for word in words if word.startswith(last.lower()))
+
+    return complete
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted:
+        sys.stdout.write(f"rnnshape {__version__}\n")
+        raise typer.Exit
+
+
+_LAYER = "The layer"
+_INPUT = "Its input"
+_CALL = "How it is called"
+_SHOW = "What is shown"
+
+_Words = str | None
+
+
+def _asks(panel: str, *names: str, say: str, values: str | Sequence[str] | None = None, default: str = "") -> Any:
+    """Declare an option: its spellings, what it says in the help, its values (or their name), its default in words."""
+    choices = None if values is None or isinstance(values, str) else values
+    return typer.Option(
+        *names,
+        help=f"{say} Default: {default}." if default else say,
+        metavar="|".join(choices) if choices else None if values is None else str(values),
+        autocompletion=None if choices is None else _complete(choices),
+        show_default=False,
+        rich_help_panel=panel,
+    )
+
+
+_HELP = f"""Run Keras recurrent layers; show every tensor that comes back, and which of them are equal.
+
+\b
+LAYER is one of
+  {" ".join(catalogue.TYPED)}
+or a Keras expression, which carries its own constructor arguments, such as
+  "Bidirectional(LSTM(4), merge_mode='sum')"
+
+Where a size takes several values, every combination is run."""
+
+
+@app.command(cls=Command, help=_HELP, epilog="For example:  rnnshape gru --units 4 --return-state")
+def main(  # noqa: PLR0913
+    ctx: typer.Context,
+    layer: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LAYER...", autocompletion=_complete(catalogue.TYPED), show_default=False),
+    ] = None,
+    units: Annotated[
+        _Words, _asks(_LAYER, "--units", "-u", say="Units (filters of a ConvLSTM).", values="N,…", default="4")
+    ] = None,
+    return_sequences: Annotated[
+        bool, _asks(_LAYER, "--return-sequences", say="Return every timestep's output.")
+    ] = False,
+    return_state: Annotated[bool, _asks(_LAYER, "--return-state", say="Return the final states, too.")] = False,
+    go_backwards: Annotated[
+        bool, _asks(_LAYER, "--go-backwards", say="Run from the last timestep to the first.")
+    ] = False,
+    stateful: Annotated[bool, _asks(_LAYER, "--stateful", say="Keep the states for the next batch.")] = False,
+    unroll: Annotated[bool, _asks(_LAYER, "--unroll", say="Lay the timesteps out instead of looping.")] = False,
+    zero_output_for_mask: Annotated[
+        bool, _asks(_LAYER, "--zero-output-for-mask", say="Output zeros at masked timesteps.")
+    ] = False,
+    bidirectional: Annotated[bool, _asks(_LAYER, "--bidirectional", say="Wrap it in Bidirectional.")] = False,
+    merge_mode: Annotated[
+        _Words,
+        _asks(
+            _LAYER,
+            "--merge-mode",
+            say="How Bidirectional merges its two outputs.",
+            values=[mode.value for mode in MergeMode],
+            default="concat",
+        ),
+    ] = None,
+    all_flags: Annotated[
+        bool,
+        _asks(_LAYER, "--all-flags", say="Every combination of return_sequences and return_state, with equal weights."),
+    ] = False,
+    kernel_size: Annotated[
+        _Words, _asks(_LAYER, "--kernel-size", say="Of a ConvLSTM.", values="N,…", default="3")
+    ] = None,
+    strides: Annotated[_Words, _asks(_LAYER, "--strides", say="Of a ConvLSTM.", values="N,…", default="1")] = None,
+    padding: Annotated[
+        _Words, _asks(_LAYER, "--padding", say="Of a ConvLSTM.", values=("valid", "same"), default="valid")
+    ] = None,
+    dilation_rate: Annotated[
+        _Words, _asks(_LAYER, "--dilation-rate", say="Of a ConvLSTM.", values="N,…", default="1")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        _asks(_LAYER, "--set", say="Any other constructor argument; repeatable.", values="NAME=VALUE"),
+    ] = None,
+    batch: Annotated[
+        _Words, _asks(_INPUT, "--batch", "-b", say="Batch size, or none.", values="N,…", default="32")
+    ] = None,
+    time: Annotated[
+        _Words, _asks(_INPUT, "--time", "-t", say="Timesteps, or none.", values="N,…", default="10")
+    ] = None,
+    features: Annotated[
+        _Words, _asks(_INPUT, "--features", "-f", say="Features (channels).", values="N,…", default="8")
+    ] = None,
+    space: Annotated[
+        list[str] | None,
+        _asks(_INPUT, "--space", say="Rows,cols,… of a ConvLSTM's input.", values="N,…", default="8 per axis"),
+    ] = None,
+    input_: Annotated[
+        list[str] | None,
+        _asks(_INPUT, "--input", say="The whole input shape at once, such as 32,10,8.", values="N,N,…"),
+    ] = None,
+    mask: Annotated[_Words, _asks(_CALL, "--mask", say=f"{MASK_FORMS}.", values="MASK")] = None,
+    initial_state: Annotated[
+        _Words,
+        _asks(
+            _CALL,
+            "--initial-state",
+            say="Start from these states instead of the layer's own.",
+            values=[state.value for state in InitialState],
+        ),
+    ] = None,
+    training: Annotated[bool, _asks(_CALL, "--training", say="Call it with training=True.")] = False,
+    into: Annotated[
+        _Words,
+        _asks(
+            _CALL, "--into", say="Do the states fit this layer's initial_state? What makes them?", values="EXPRESSION"
+        ),
+    ] = None,
+    seed: Annotated[
+        _Words, _asks(_CALL, "--seed", say="Of the random weights and inputs.", values="N", default="0")
+    ] = None,
+    json: Annotated[bool, _asks(_SHOW, "--json", say="One JSON document per query, one a line.")] = False,
+    measure: Annotated[
+        bool, _asks(_SHOW, "--measure", say="Time a forward call of each layer, relative to the fastest.")
+    ] = False,
+    strict: Annotated[
+        bool, _asks(_SHOW, "--strict", say="Exit 1 if declared shapes are not the real ones, or --into does not fit.")
+    ] = False,
+    quiet: Annotated[bool, _asks(_SHOW, "--quiet", "-q", say="No table; the exit status tells.")] = False,
+    worker: Annotated[
+        _Words,
+        _asks(
+            _SHOW, "--worker", say="Tell about the warm interpreter, or end it.", values=[wish.value for wish in Wish]
+        ),
+    ] = None,
+    debug: Annotated[bool, _asks(_SHOW, "--debug", say="Show tracebacks and TensorFlow's log on errors.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="The version.", callback=_print_version, is_eager=True, rich_help_panel=_SHOW),
+    ] = False,
+) -> int:
+    """Answer the queries that the options make, in the form that they choose; return the exit status."""
+    workers.check_policy()
+    if worker is not None:
+        return workers.answer(worker, json=json)
+    from rnnshape.cli.answering import answers_to, exit_status, print_json, print_table
+    from rnnshape.options import NAMES, read_options
+    from rnnshape.request import queries
+
+    given = {name.rstrip("_"): value for name, value in ctx.params.items()}
+    raw = {name: given[name] for name in NAMES if given[name] not in (None, False, [], ())}
+    asked = list(queries(layer or [], read_options(raw)))
+    answers: Iterable[Answer] = answers_to(asked, measure=measure)
+    if json:
+        answers = print_json(answers, pretty=sum(map(len, asked)) == 1)
+    elif not quiet:
+        answers = print_table(answers)
+    return exit_status(answers, strict=strict)

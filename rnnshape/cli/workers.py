@@ -1,0 +1,95 @@
+"""`--worker status` and `--worker stop`: telling about the warm interpreter, and ending it."""
+
+from __future__ import annotations
+
+import enum
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from rnnshape.errors import InvalidQuery, nearest
+
+if TYPE_CHECKING:
+    from rnnshape.worker.control import WorkerStatus
+
+
+class Wish(enum.Enum):
+    """What may be asked of the worker."""
+
+    STATUS = "status"
+    STOP = "stop"
+
+
+def check_policy() -> None:
+    """Refuse a value of `RNNSHAPE_WORKER` that is none.
+
+    Raises:
+        InvalidQuery: it is not auto, on or off.
+
+    """
+    from rnnshape.worker import client
+
+    try:
+        client.policy()
+    except ValueError as error:
+        raise InvalidQuery(str(error)) from None
+
+
+def answer(word: str, *, json: bool) -> int:
+    """Do what was asked, say what came of it, and return the exit status. A worker is never started.
+
+    Raises:
+        InvalidQuery: the word is no wish.
+
+    """
+    try:
+        wish = Wish(word.lower())
+    except ValueError:
+        near = nearest(word, [wish.value for wish in Wish])
+        hint = f"Did you mean {near}?" if near else None
+        raise InvalidQuery(f"--worker must be status or stop. Received: --worker {word}", hint=hint) from None
+    from rnnshape.worker import control
+
+    if wish is Wish.STOP:
+        stopped = control.stop()
+        _write({"stopped": stopped}, "stopped" if stopped else "there was no worker", json=json)
+    else:
+        found = control.status()
+        _write({"worker": _document(found)}, _words(found), json=json)
+    return 0
+
+
+def _write(document: dict[str, Any], words: str, *, json: bool) -> None:
+    from rnnshape.show.json import as_json
+
+    if sys.stdout is not None:
+        sys.stdout.write(f"{as_json(document) if json else words}\n")
+
+
+def _document(status: WorkerStatus | None) -> dict[str, Any] | None:
+    if status is None:
+        return None
+    return {
+        "pid": status.pid,
+        "since": status.since,
+        "served": status.served,
+        "memory_bytes": status.memory_bytes,
+        "socket": status.socket,
+        "spares": list(status.spares),
+        "serves_this_environment": status.is_ours,
+    }
+
+
+def _words(status: WorkerStatus | None) -> str:
+    if status is None:
+        return "no worker"
+    memory = "unknown" if status.memory_bytes is None else f"{status.memory_bytes / 1e6:.0f} MB, its spares included"
+    lines = {
+        "pid": str(status.pid),
+        "since": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.since)),
+        "served": str(status.served),
+        "memory": memory,
+        "socket": status.socket,
+    }
+    text = "\n".join(f"{name:<8}{value}" for name, value in lines.items())
+    return text if status.is_ours else f"{text}\nIt does not answer here: its version or its environment is another."

@@ -1,0 +1,76 @@
+"""Query -> Report, by running the real layer. The one room where Keras and TensorFlow are imported.
+
+engine     the import, once, quietly, and what may hook into it
+answer     one query from the layer to the report: the order of the steps
+build      an expression -> the layer
+users      a user's own classes
+anatomy    the layer -> its cells, its axes, its input
+sizes      can it be run as asked, and what is run if not
+declared   what Keras says that will come back
+run        what does come back, in each draw
+weights    the layer's weights, by name
+nest       nested return values and shapes
+refusal    an exception -> words
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rnnshape.errors import RnnshapeError
+    from rnnshape.query import Query
+    from rnnshape.report import Report
+
+
+def explore(query: Query) -> Report:
+    """Run the layer that the query asks for and return what was found.
+
+    Raises:
+        InvalidQuery: there is no such layer or argument, or the sizes do not fit the layer.
+        KerasRefused: Keras refused the layer or the input; the message is its own.
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.explorer import engine
+
+    engine.load()
+    with engine.quiet():
+        from rnnshape.explorer.answer import report_of
+        from rnnshape.explorer.finding import find
+
+        return report_of(find(query))
+
+
+def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
+    """Answer the queries, and measure the time of a forward call of each layer, in turn.
+
+    Raises:
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.explorer import engine
+
+    engine.load()
+    with engine.quiet():
+        from rnnshape.explorer import together
+
+        return together.explore_measured(queries)
+
+
+def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
+    """Run combinations of flags of one layer with the same weights and inputs, and compare across them.
+
+    Raises:
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.explorer import engine
+
+    engine.load()
+    with engine.quiet():
+        from rnnshape.explorer import together
+
+        return together.explore_together(queries)

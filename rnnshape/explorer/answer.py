@@ -1,0 +1,261 @@
+"""What was found -> the report: comparing, and putting each finding in its place."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import rnnshape
+from rnnshape.equality import Findings, Steps, Subject, compare
+from rnnshape.explorer import engine, halves, nest
+from rnnshape.explorer.finding import MORE_DRAWS, Found, runs_of, with_more_draws
+from rnnshape.explorer.into import State, into
+from rnnshape.explorer.refusal import refusal
+from rnnshape.explorer.run import Run
+from rnnshape.explorer.states import accepted_states
+from rnnshape.explorer.weights import parameters_of
+from rnnshape.names import Anatomy, Kind, Named, unpacking
+from rnnshape.report import (
+    Declared,
+    Input,
+    Into,
+    Mask,
+    Parameters,
+    Ran,
+    Reduced,
+    Report,
+    Returned,
+    States,
+    Tensor,
+    Versions,
+)
+
+
+def report_of(found: Found) -> Report:
+    """Return the report of what was found."""
+    query = found.query
+    found, findings = _decided(found)
+    first = found.runs[0]
+    names = tuple(named.name for named in found.named)
+    return Report(
+        layer=str(found.asked_layer),
+        input=Input(shape=found.asked_layout.shape, axes=found.asked_layout.axes, dtype=found.asked_layout.dtype),
+        unpack=f"{unpacking(first.paths, names)} = {_call_code(found)}",
+        tensors=_tensors(found),
+        equal=findings.equal,
+        same_shape_different_values=findings.same_shape_different_values,
+        states=_states(found),
+        declared=_declared(found),
+        returned=Returned(
+            structure=nest.structure(nest.refilled(nest.shapes(first.value), map(nest.Leaf, found.shapes))),
+            container="tensor" if first.paths == ((),) else type(first.value).__name__,
+        ),
+        parameters=_parameters(found),
+        ran=Ran(
+            seed=query.seed,
+            draws=sum(len(run.draws) for run in found.runs),
+            device=first.device,
+            reduced_to=_reduced(found),
+        ),
+        versions=_versions(),
+        close=findings.close or None,
+        constant=findings.constant or None,
+        mask=_mask(found),
+        broken=_broken(found, findings),
+        initial_state=query.initial_state.value if query.initial_state else None,
+        training=query.training or None,
+        into=_into(found),
+    )
+
+
+def _decided(found: Found) -> tuple[Found, Findings]:
+    """Return the findings, after more draws where the first ones do not tell of a tensor whether it varies.
+
+    A ReLU may well give zeros alone in one draw and something else in the next.
+    """
+    findings = _compare(found)
+    for _ in range(MORE_DRAWS):
+        if not (findings.undecided or findings.constant):
+            break
+        found = with_more_draws(found)
+        findings = _compare(found)
+    return found, findings
+
+
+def _compare(found: Found) -> Findings:
+    return compare_found([subject(found, at, named) for at, named in enumerate(found.named)], found.runs)
+
+
+def compare_found(subjects: Sequence[Subject], runs: Sequence[Run]) -> Findings:
+    """Compare the tensors of these runs, with the first and last unmasked steps where there is a mask."""
+    steps = [run.steps for run in runs if run.steps is not None for _ in run.draws]
+    firsts, lasts = tuple(first for first, _ in steps), tuple(last for _, last in steps)
+    return compare(subjects, Steps(first=firsts, last=lasts) if steps else None)
+
+
+def subject(found: Found, at: int, named: Named) -> Subject:
+    """Return the tensor at this place of the return value as something to compare."""
+    draws = tuple(leaves[at] for run in found.runs for leaves in run.draws)
+    half = shown = None
+    if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode == "concat" and at == 0:
+        shown = half = halves.width_in_run(found.layer)
+        if found.asked is not None:
+            shown = halves.width_as_asked(found.asked)
+            half = half if shown else None
+    return Subject(
+        name=named.name,
+        draws=draws,
+        has_time="timesteps" in named.axes,
+        half=half,
+        **({"half_shown": shown} if hasattr(Subject, "half_shown") else {}),
+    )
+
+
+def _broken(found: Found, with_mask: Findings) -> tuple[tuple[str, ...], ...] | None:
+    """Return the statements that hold without the mask and do not hold with it; None without a mask."""
+    if found.query.mask is None:
+        return None
+    bare = replace(found.query, mask=None)
+    runs = runs_of(found.layer, bare, found.layout, found.declaration)
+    without = _compare(replace(found, query=bare, runs=runs))
+    holds = [set(statement) for statement in with_mask.equal]
+    # Where all rows are masked throughout there are only zeros: they are equal, if no evidence of anything.
+    zero = {
+        named.name
+        for at, named in enumerate(found.named)
+        if not any(leaves[at].any() for run in found.runs for leaves in run.draws)
+    }
+    names = {named.name for named in found.named}
+    return tuple(
+        statement
+        for statement in without.equal
+        if not any(set(statement) <= known for known in holds)
+        and not names.intersection(re.findall(r"\w+", " ".join(statement))) <= zero
+    )
+
+
+def _into(found: Found) -> Into | None:
+    """Return whether the states fit the layer asked for; widths are those of the run."""
+    call = found.query.into
+    if call is None:
+        return None
+    run = found.runs[0]
+    outputs = 2 if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode is None else 1
+    codes = (State(named.name, values) for named, values in zip(found.named, run.draws[0], strict=True))
+    nested = nest.refilled(nest.shapes(run.value), codes)
+    returned = nested[outputs:] if isinstance(nested, tuple | list) else ()
+    if found.anatomy.kind is Kind.CELL:
+        returned = returned[0]
+    states = [list(state) if isinstance(state, list | tuple) else state for state in returned]
+    sizes = replace(found.query.sizes, batch=found.layout.shape[0], time=None, shape=None, space=None)
+    return into(call, found.anatomy, states, sizes)
+
+
+def _call_code(found: Found) -> str:
+    if found.anatomy.kind is Kind.CELL:
+        return "cell(inputs, states)"
+    arguments = ["inputs"]
+    if found.query.mask is not None:
+        arguments.append("mask=mask")
+    if found.query.initial_state is not None:
+        arguments.append("initial_state=initial_state")
+    if found.query.training:
+        arguments.append("training=True")
+    return f"layer({', '.join(arguments)})"
+
+
+def _tensors(found: Found) -> tuple[Tensor, ...]:
+    run = found.runs[0]
+    return tuple(
+        Tensor(name=named.name, path=path, shape=shape, axes=named.axes, dtype=dtype, meaning=named.meaning)
+        for named, path, shape, dtype in zip(found.named, run.paths, found.shapes, run.dtypes, strict=True)
+    )
+
+
+def _states(found: Found) -> States | None:
+    layer = found.layer if found.asked is None else found.asked.layer
+    batch = found.asked_layout.shape[0]
+    accepted = accepted_states(layer, batch or 1)
+    if accepted is None:
+        return None
+    shapes = _with_batch(nest.shapes(accepted), batch)
+    words = _state_words(found.anatomy, len(nest.shape_leaves(shapes)))
+    return States(accepts=_as_lists(shapes), structure=_in_words(nest.refilled(shapes, iter(words))))
+
+
+def _state_words(anatomy: Anatomy, count: int) -> list[str]:
+    words = []
+    halves = (("forward_", anatomy.cells), ("backward_", anatomy.backward))
+    for side, cells in halves if anatomy.kind is Kind.BIDIRECTIONAL else (("", anatomy.cells),):
+        for at, cell in enumerate(cells):
+            prefix = f"{side}cell_{at}_" if anatomy.stacked else side
+            if cell.is_lstm and cell.count == 2:
+                words += [f"{prefix}h", f"{prefix}c"]
+            elif cell.count == 1:
+                words.append(f"{prefix}h" if cell.has_output else f"{prefix}state")
+            else:
+                words += [f"{prefix}state_{number}" for number in range(cell.count)]
+    return words if len(words) == count else [f"state_{at}" for at in range(count)]
+
+
+def _in_words(nested: Any) -> str:
+    return f"[{', '.join(map(_in_words, nested))}]" if isinstance(nested, list) else str(nested)
+
+
+def _with_batch(shapes: Any, batch: int | None) -> Any:
+    if isinstance(shapes, nest.Leaf):
+        return nest.Leaf((batch, *shapes[1:]))
+    return [_with_batch(item, batch) for item in shapes]
+
+
+def _as_lists(shapes: Any) -> list[Any]:
+    return [list(item) if isinstance(item, nest.Leaf) else _as_lists(item) for item in shapes]
+
+
+def _declared(found: Found) -> Declared:
+    declaration, real = found.declaration, nest.shapes(found.runs[0].value)
+    agrees = all(
+        nest.agree(declared, real) for declared in (declaration.symbolic, declaration.computed) if declared is not None
+    )
+    shown = declaration if found.asked is None else found.asked.declaration
+    if declaration.failure is not None:
+        message = refusal(declaration.failure, layer=str(found.query.layer), doing="the symbolic call").message
+        return Declared(agrees=False, structure=f"refused: {message}")
+    differs = shown.computed is not None and not nest.agree(shown.computed, shown.symbolic)
+    return Declared(
+        agrees=agrees,
+        structure=nest.structure(shown.symbolic),
+        compute_output_shape=nest.structure(shown.computed) if differs else None,
+    )
+
+
+def _parameters(found: Found) -> Parameters:
+    return parameters_of(found.layer) if found.asked is None else found.asked.parameters
+
+
+def _reduced(found: Found) -> Reduced | None:
+    if found.asked is None:
+        return None
+    return Reduced(layer=str(found.query.layer), input=tuple(size or 1 for size in found.layout.shape))
+
+
+def _mask(found: Found) -> Mask | None:
+    run = found.runs[0]
+    if found.query.mask is None or run.steps is None:
+        return None
+    first, last = (tuple(int(step) for step in steps) for steps in run.steps)
+    return Mask(given=str(found.query.mask), first_step=first, last_step=last)
+
+
+def _versions() -> Versions:
+    import tensorflow as tf
+
+    return Versions(
+        rnnshape=rnnshape.__version__,
+        keras=engine.load().__version__,
+        tensorflow=tf.__version__,
+        python=platform.python_version(),
+    )

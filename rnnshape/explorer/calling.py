@@ -1,0 +1,78 @@
+"""How a built layer is called: eagerly, or traced once where the time axis is long.
+
+An eager call costs by the timestep, a traced one costs once; the values are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rnnshape.explorer import nest
+from rnnshape.explorer.anatomy import Layout, is_cell
+
+_EAGER_STEPS = 24
+"""Up to here the eager calls of two draws are quicker than tracing one."""
+
+Caller = Callable[[Any, Any, Any], Any]
+"""Takes inputs, states and mask as nested NumPy arrays (None: none given), returns what the layer returns."""
+
+
+def caller(layer: Any, layout: Layout, *, training: bool) -> Caller:
+    """Return the function that calls the layer on inputs of this layout in the way that answers sooner."""
+
+    def eagerly(inputs: Any, states: Any, mask: Any) -> Any:
+        return _call(layer, *_tensors(inputs, states, mask), training=training)
+
+    steps = layout.size("timesteps") or 1
+    return eagerly if steps <= _EAGER_STEPS or is_cell(layer) or _unrolls(layer) else _traced(layer, eagerly, training)
+
+
+def _call(layer: Any, inputs: Any, states: Any, mask: Any, *, training: bool) -> Any:
+    keywords: dict[str, Any] = {}
+    if mask is not None:
+        keywords["mask"] = mask
+    if training:
+        keywords["training"] = True
+    if is_cell(layer):
+        return layer(inputs, states, **keywords)
+    if states is not None:
+        keywords["initial_state"] = states
+    return layer(inputs, **keywords)
+
+
+def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT001 - handed on as it came
+    import tensorflow as tf
+
+    # A traced function hands on tensors only; the nesting of the return value is caught while it is traced.
+    nesting: list[Any] = []
+
+    def flat(inputs: Any, states: Any, mask: Any) -> Any:
+        value = _call(layer, inputs, states, mask, training=training)
+        nesting[:] = [value]
+        return [leaf for _, leaf in nest.leaves(value)]
+
+    graph = tf.function(flat, autograph=False)
+
+    def call(inputs: Any, states: Any, mask: Any) -> Any:
+        try:
+            found = iter(graph(*_tensors(inputs, states, mask)))
+        except Exception:  # noqa: BLE001 - whatever tracing cannot do, the eager call answers or refuses for itself
+            return eagerly(inputs, states, mask)
+        return nest.refilled(nesting[0], found)
+
+    return call
+
+
+def _tensors(inputs: Any, states: Any, mask: Any) -> tuple[Any, Any, Any]:
+    import tensorflow as tf
+
+    def convert(value: Any) -> Any:
+        return [convert(item) for item in value] if isinstance(value, list) else tf.convert_to_tensor(value)
+
+    return convert(inputs), None if states is None else convert(states), None if mask is None else convert(mask)
+
+
+def _unrolls(layer: Any) -> bool:
+    """Tell whether the layer lays its steps out one by one, so that tracing costs as much as running."""
+    return bool(getattr(layer, "unroll", False) or getattr(getattr(layer, "forward_layer", None), "unroll", False))

@@ -1,0 +1,113 @@
+"""A query -> everything that was found by building and running its layer, as values, before it is put in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rnnshape.errors import KerasRefused, RnnshapeError
+from rnnshape.explorer import nest, sizes
+from rnnshape.explorer.anatomy import Layout, anatomy_of, layout_of
+from rnnshape.explorer.build import build
+from rnnshape.explorer.declared import Declaration, declare
+from rnnshape.explorer.refusal import refusal
+from rnnshape.explorer.run import DRAWS, Run, run
+from rnnshape.expression import Call
+from rnnshape.names import Anatomy, Named, name_tensors
+from rnnshape.query import Query
+
+_LONGER_TIME = 3
+"""A single timestep is run again at this many: first step is last step only because there is one."""
+MORE_DRAWS = 3
+"""How often two more draws are made at most, where those before do not tell whether a tensor varies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The layer that was run, what Keras declared for it, what it returned, and what is shown of that."""
+
+    query: Query
+    layer: Any
+    layout: Layout
+    declaration: Declaration
+    runs: tuple[Run, ...]
+    anatomy: Anatomy
+    named: tuple[Named, ...]
+    shapes: tuple[tuple[int | None, ...], ...]
+    asked_layer: Call
+    asked_layout: Layout
+    asked: sizes.AskedSizes | None
+
+
+def find(query: Query) -> Found:
+    """Build the layer, as asked or small, call it in every draw, and name what comes back.
+
+    Raises:
+        InvalidQuery: there is no such layer or argument, or the sizes do not fit the layer.
+        KerasRefused: Keras refused the layer or the input.
+
+    """
+    layer = build(query.layer)
+    asked_layout = layout = layout_of(layer, query.sizes, shown=str(query.layer))
+    asked = None
+    ran = query
+    if not sizes.is_plainly_small(query.layer, layout):
+        asked = sizes.at_asked_sizes(query.layer, layout)
+        if sizes.fits(asked, query.layer, layout):
+            asked = None
+        else:
+            ran = replace(query, layer=sizes.reduced_layer(asked, query.layer))
+            layer = build(ran.layer)
+            layout = sizes.reduced_layout(layout, query.mask)
+    declaration = declare(layer, layout)
+    if declaration.failure is not None:
+        # A failed call may have left half of the layer built.
+        layer = build(ran.layer)
+    runs = runs_of(layer, ran, layout, declaration)
+    anatomy = anatomy_of(layer)
+    first = runs[0]
+    real = tuple(array.shape for array in first.draws[0])
+    leaves = tuple((path, len(shape)) for path, shape in zip(first.paths, real, strict=True))
+    time = layout.size("timesteps")
+    kept = bool(real) and len(real[0]) > 2 and real[0][1] == time
+    return Found(
+        query=ran,
+        layer=layer,
+        layout=layout,
+        declaration=declaration,
+        runs=runs,
+        anatomy=anatomy,
+        named=name_tensors(anatomy, leaves, timesteps_kept=kept),
+        shapes=real if asked is None else sizes.shapes_at(asked, declaration, real),
+        asked_layer=query.layer,
+        asked_layout=asked_layout,
+        asked=asked,
+    )
+
+
+def runs_of(layer: Any, query: Query, layout: Layout, declaration: Declaration) -> tuple[Run, ...]:
+    """Return the run at these sizes, and a longer one where there is a single timestep."""
+    try:
+        runs = [run(layer, query, layout)]
+        if layout.size("timesteps") == 1:
+            at = layout.axes.index("timesteps")
+            longer = replace(layout, shape=(*layout.shape[:at], _LONGER_TIME, *layout.shape[at + 1 :]))
+            runs.append(run(layer, query, longer, first_draw=DRAWS, repeat_mask=_LONGER_TIME))
+    except (Exception, SystemExit) as error:
+        raise _run_refused(declaration.failure or error, query, declaration) from error
+    return tuple(runs)
+
+
+def with_more_draws(found: Found) -> Found:
+    """Return the same with two more draws."""
+    first = (len(found.runs) + 1) * DRAWS
+    return replace(found, runs=(*found.runs, run(found.layer, found.query, found.layout, first_draw=first)))
+
+
+def _run_refused(error: BaseException, query: Query, declaration: Declaration) -> RnnshapeError:
+    """Return the refusal; where Keras declared shapes all the same, it says so: that, too, is an answer."""
+    found = refusal(error, layer=str(query.layer), doing="calling it")
+    if declaration.any is None or not isinstance(found, KerasRefused):
+        return found
+    declared = f"Keras declares {nest.structure(declaration.any)}, then fails when it is run."
+    return KerasRefused(f"{found.message.rstrip('.')}. {declared}", hint=found.hint, layer=found.layer)

@@ -1,0 +1,179 @@
+"""What to do about the errors that people meet: the message of Keras, TensorFlow or Python -> advice.
+
+Most of these messages name something deep inside Keras, far from what has to be changed. The layer is at hand as it was
+typed, so that advice can name the very part of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+
+from rnnshape.errors import InvalidQuery
+from rnnshape.expression import Call, Items, parse
+
+_LAYERS = ("SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN", "Bidirectional")
+_SEQUENCE_WANTED = (
+    "A recurrent layer wants a whole sequence, (batch, timesteps, features): "
+    "give the layer before it return_sequences=True."
+)
+
+
+def hint_for(said: str, layer: str) -> str | None:
+    """Return advice for an error message that came of this layer, typed as an expression; None where none is known."""
+    call = _parsed(layer)
+    for pattern, advice in _ADVICE:
+        if re.search(pattern, said, re.IGNORECASE | re.DOTALL):
+            found = advice if isinstance(advice, str) else advice(call)
+            if found is not None:
+                return found
+    return None
+
+
+def _parsed(layer: str) -> Call | None:
+    try:
+        return parse(layer)
+    except InvalidQuery:
+        return None
+
+
+def _stack(call: Call | None) -> tuple[Call, ...]:
+    """Return the layers of the first Sequential in the expression."""
+    for inner in call.calls() if call is not None else ():
+        listed = next((value for value in (*inner.args, inner.argument("layers")) if isinstance(value, Items)), None)
+        if inner.name == "Sequential" and listed is not None:
+            return tuple(item for item in listed.values if isinstance(item, Call))
+    return ()
+
+
+def _recurrent(call: Call) -> Call:
+    """Return the layer that carries the flags: Bidirectional takes them from the one inside."""
+    inside = call.args[0] if call.args else call.argument("layer")
+    return inside if call.name == "Bidirectional" and isinstance(inside, Call) else call
+
+
+def _no_sequence_before(call: Call | None) -> str | None:
+    misplaced = _layer_as_cell(call)
+    if misplaced is not None:
+        return misplaced
+    stack = _stack(call)
+    for before, after in itertools.pairwise(stack):
+        wants = after.name in (*_LAYERS, "TimeDistributed")
+        if wants and before.name in _LAYERS and _recurrent(before).argument("return_sequences") is not True:
+            return (
+                f"{before} gives its last output alone, and {after.name} after it wants a whole sequence, "
+                f"(batch, timesteps, features): give {_recurrent(before).name} return_sequences=True."
+            )
+    return _SEQUENCE_WANTED if stack else None
+
+
+def _sequence_before(call: Call | None) -> str | None:
+    stack = _stack(call)
+    for before, after in itertools.pairwise(stack):
+        if after.name == "RepeatVector" and _recurrent(before).argument("return_sequences") is True:
+            return f"RepeatVector repeats a single output: give {_recurrent(before).name} return_sequences=False."
+    return "Give the whole shape of the input that it takes: --input 32,8"
+
+
+def _states_inside(call: Call | None) -> str | None:
+    for before in _stack(call)[:-1]:
+        if _recurrent(before).argument("return_state") is True:
+            return f"In a Sequential only the last layer can return its states: take return_state off {before}."
+    return None
+
+
+def _layer_as_cell(call: Call | None) -> str | None:
+    for inner in call.calls() if call is not None else ():
+        if inner.name not in ("RNN", "StackedRNNCells"):
+            continue
+        parts = [item for value in inner.args for item in (value.values if isinstance(value, Items) else (value,))]
+        for part in parts:
+            if isinstance(part, Call) and part.name in ("SimpleRNN", "GRU", "LSTM"):
+                return f"{inner.name} takes cells, and {part.name} is a whole layer: write {part.name}Cell."
+    return None
+
+
+def _cell_as_layer(call: Call | None) -> str | None:
+    for inner in call.calls() if call is not None else ():
+        part = inner.args[0] if inner.args else None
+        if inner.name == "Bidirectional" and isinstance(part, Call):
+            if part.name.endswith("Cell"):
+                name = part.name.removesuffix("Cell")
+                instead = name if name in ("SimpleRNN", "GRU", "LSTM") else f"RNN({part})"
+                return f"Bidirectional takes a whole layer, and {part.name} is a cell: write {instead}."
+            if part.name not in _LAYERS:
+                return "Bidirectional takes a recurrent layer: LSTM, GRU, SimpleRNN, RNN or a ConvLSTM."
+    return None
+
+
+_WHOLE_INPUT = "Give the whole shape of the input that it takes, such as --input 32,10,8,8,3."
+_ONE_TENSOR = "rnnshape calls a layer with one tensor; layers of several inputs are not run."
+
+_REGISTER = (
+    "Bidirectional builds its layers anew from their configuration. Decorate the class with "
+    "@keras.saving.register_keras_serializable(), and give it a get_config with all of its arguments."
+)
+_BFLOAT16 = (
+    "The orthogonal initializer of the recurrent kernel makes no bfloat16 numbers: "
+    "use dtype='mixed_bfloat16', or recurrent_initializer='glorot_uniform'."
+)
+
+_ADVICE: tuple[tuple[str, str | Callable[[Call | None], str | None]], ...] = (
+    (r"expected ndim=3, found ndim=2", _no_sequence_before),
+    (r"TimeDistributed.*at least 3 dimensions", _no_sequence_before),
+    (r"expected ndim=2, found ndim=3", _sequence_before),
+    (r"expects 1 input\(s\), but it received \d+ input tensors", _states_inside),
+    (r"expected (?:min_|max_)?ndim=\d", _WHOLE_INPUT),
+    (r"using input dim \d+; input has only", _WHOLE_INPUT),
+    (r"called on a list of|missing a required argument: '(?:value|key|inputs)", _ONE_TENSOR),
+    (
+        r"stateful.*batch size|batch size must be static",
+        "A stateful layer keeps a state for each row, so it needs a known batch size: give --batch a number.",
+    ),
+    (r"Cannot unroll", "Unrolling needs a known number of timesteps: give --time a number."),
+    (
+        r"Could not locate class '(?!SimpleRNN|GRU|LSTM|Dense)",
+        _REGISTER,
+    ),
+    (r"unexpected keyword argument '(?:go_backwards|return_\w+)'|go_backwards'|unrecognized keyword", _cell_as_layer),
+    (
+        r"different `?go_backwards`? value",
+        "The two layers of a Bidirectional run in opposite directions: give one of them go_backwards=True.",
+    ),
+    (
+        r"same value for attribute",
+        "Give the two layers of the Bidirectional the same return_sequences, return_state and stateful.",
+    ),
+    (
+        r"'generator' and 'int'",
+        "A stateful layer in a Bidirectional cannot return its states here: leave out stateful or return_state.",
+    ),
+    (
+        r"Incompatible shapes.*|Dimensions must be equal",
+        lambda call: (
+            "merge_mode sum, mul and ave want two layers of the same width; concat and None take any."
+            if call is not None and call.argument("backward_layer") is not None
+            else None
+        ),
+    ),
+    (
+        r"of bfloat16 is not in the list of allowed values",
+        _BFLOAT16,
+    ),
+    (
+        r"output size would be zero or negative",
+        "The kernel is larger than the input: a larger --space, a smaller kernel_size, or padding='same'.",
+    ),
+    (r"no attribute 'compute_dtype'", "A cell has to be a subclass of keras.layers.Layer."),
+    (
+        r"sequence with mixed types|get_initial_state",
+        "A cell whose states have several axes needs a get_initial_state(batch_size) of its own.",
+    ),
+    (
+        r"(?:not enough|too many) values to unpack",
+        "A cell returns two things: its output, and the list of its new states.",
+    ),
+    (r"leaves for PyTreeSpec", "The cell returns another number of states than its state_size has."),
+    (r"Found invalid dimension", "Sizes are whole numbers."),
+)

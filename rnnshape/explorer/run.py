@@ -1,0 +1,109 @@
+"""Running the real layer: random weights and inputs, one call per draw, the values as NumPy arrays."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnnshape.errors import InvalidQuery
+from rnnshape.explorer import nest
+from rnnshape.explorer.anatomy import Layout, is_cell
+from rnnshape.explorer.calling import caller
+from rnnshape.explorer.states import initial_states, reset_states
+from rnnshape.mask import MaskSpec, first_and_last
+from rnnshape.names import Path
+from rnnshape.query import Query
+
+DRAWS = 2
+_SPREAD = 0.7
+"""Keeps random recurrent weights from blowing up an unbounded activation over a long time axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The values of all draws. `value` is the first draw's return value as it came."""
+
+    value: Any
+    paths: tuple[Path, ...]
+    dtypes: tuple[str, ...]
+    device: str
+    draws: tuple[tuple[np.ndarray[Any, Any], ...], ...]
+    """One tuple of arrays for each draw, in return order."""
+    steps: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
+    """The first and the last unmasked step of each row, where there is a mask."""
+
+
+def run(layer: Any, query: Query, layout: Layout, *, first_draw: int = 0, repeat_mask: int = 1) -> Run:
+    """Return the values of `DRAWS` runs of a built layer, with other random weights and inputs in each.
+
+    `layout.shape` must be known in full. Weights and inputs depend on the seed and the draw alone, so that two
+    layers with weights of the same shapes get the same weights. `repeat_mask` is how often each step of the mask
+    is repeated.
+    """
+    if query.mask is not None and not _takes_mask(layer):
+        message = f"{query.layer.name} takes no mask. Received: {query.layer}"
+        raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
+    masks = _mask(query.mask, layout, repeat_mask)
+    call = caller(layer, layout, training=query.training)
+    shape = tuple(size for size in layout.shape if size is not None)
+    values = []
+    for draw in range(first_draw, first_draw + DRAWS):
+        random = np.random.default_rng([query.seed, draw])
+        inputs = _random_inputs(random, shape, layout)
+        draw_weights(layer, random)
+        reset_states(layer)
+        states = initial_states(layer, query, layout, random)
+        values.append(call(inputs, states, None if masks is None else masks[0]))
+    flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
+    return Run(
+        value=values[0],
+        paths=tuple(path for path, _ in flat[0]),
+        dtypes=tuple(str(array.dtype) for _, array in flat[0]),
+        device=_device(values[0]),
+        draws=tuple(tuple(array for _, array in leaves) for leaves in flat),
+        steps=None if masks is None else masks[1],
+    )
+
+
+def _takes_mask(layer: Any) -> bool:
+    parameters = inspect.signature(layer.call).parameters.values()
+    return any(item.name == "mask" or item.kind is item.VAR_KEYWORD for item in parameters) and not is_cell(layer)
+
+
+def _random_inputs(random: np.random.Generator, shape: tuple[int, ...], layout: Layout) -> Any:
+    if layout.dtype == "int32":
+        return random.integers(0, layout.largest, size=shape, dtype="int32")
+    return random.standard_normal(size=shape, dtype="float32")
+
+
+def draw_weights(layer: Any, random: np.random.Generator) -> None:
+    """Fill every weight with random non-zero numbers; what is not trained (variances, say) stays positive."""
+    trainable = {id(weight) for weight in getattr(layer, "trainable_weights", ())}
+    for weight in getattr(layer, "weights", ()):
+        shape = tuple(weight.shape)
+        if not np.issubdtype(np.dtype(weight.dtype if weight.dtype != "bfloat16" else "float32"), np.floating):
+            continue
+        if id(weight) not in trainable:
+            weight.assign(random.uniform(0.5, 1.5, size=shape).astype("float32"))
+            continue
+        fan_in = int(np.prod(shape[:-1])) if len(shape) > 1 else 3
+        bound = _SPREAD * (3 / max(fan_in, 1)) ** 0.5
+        weight.assign((random.random(size=shape, dtype="float32") * 2 - 1) * bound)
+
+
+def _mask(spec: MaskSpec | None, layout: Layout, repeat: int) -> Any:
+    if spec is None:
+        return None
+    batch, time = layout.shape[0] or 1, layout.size("timesteps") or 1
+    rows = tuple(tuple(counts for counts in row for _ in range(repeat)) for row in spec.rows(batch, time // repeat))
+    first, last = first_and_last(rows)
+    return np.array(rows, dtype=bool), (np.array(first), np.array(last))
+
+
+def _device(value: Any) -> str:
+    """Return the kind of device that the first tensor is on: CPU, GPU, …."""
+    _, leaf = next(nest.leaves(value))
+    return (getattr(leaf, "device", "").rpartition("device:")[2].partition(":")[0] or "CPU").upper()

@@ -1,0 +1,154 @@
+"""Layers and options -> queries: a named layer becomes the same kind of `Call` that an expression is parsed into.
+
+A size may have several values: then every combination is a query.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from rnnshape import catalogue
+from rnnshape.errors import InvalidQuery, nearest
+from rnnshape.expression import Call, parse
+from rnnshape.options import FLAGS, Options, typed
+from rnnshape.query import (
+    DEFAULT_BATCH,
+    DEFAULT_FEATURES,
+    DEFAULT_KERNEL_SIZE,
+    DEFAULT_TIME,
+    DEFAULT_UNITS,
+    MergeMode,
+    Query,
+    Sizes,
+)
+
+_CONV_ARGUMENTS = ("kernel_size", "strides", "padding", "dilation_rate")
+
+Units = tuple[int, ...]
+Arguments = tuple[tuple[str, object], ...]
+Family = tuple[Query, ...]
+"""One query, or the combinations of flags of one layer, which are run with the same weights and inputs."""
+
+
+def queries(words: Sequence[str], options: Options) -> Iterator[Family]:
+    """Yield the queries: the layers in their order, and for each every combination of the sizes, in a stable order.
+
+    Raises:
+        InvalidQuery: a word is no layer, or an option does not go with it; before the first query is yielded.
+
+    """
+    if not words:
+        raise InvalidQuery("Which layer? Give at least one.", hint="rnnshape gru --units 4 --return-state")
+    families = [family for word in words for family in _calls(word, options)]
+    sizes = list(_input_sizes(options))
+    for calls, size in itertools.product(families, sizes):
+        yield tuple(
+            Query(
+                layer=call,
+                sizes=size,
+                mask=options.mask,
+                initial_state=options.initial_state,
+                training=options.training,
+                into=options.into,
+                seed=options.seed,
+            )
+            for call in calls
+        )
+
+
+def _calls(word: str, options: Options) -> list[list[Call]]:
+    """Return the layers that a word asks for with these options, each as a family of its combinations of flags."""
+    layer = catalogue.by_word(word)
+    if layer is None:
+        return [[_expression(word, options)]]
+    if not layer.spatial and options.given("conv"):
+        name = typed(options.given("conv")[0])
+        message = f"{name} belongs to the ConvLSTM layers. Received: {word} {name}"
+        raise InvalidQuery(message, hint="Leave it out, or ask for conv-lstm-1d, conv-lstm-2d or conv-lstm-3d.")
+    modes = options.merge_mode or (None,) if options.bidirectional else ()
+    plain = [Call(layer.keras, size, arguments) for size, arguments in _arguments(word, layer, options)]
+    if not modes:
+        return [_with_flags(call, options) for call in plain]
+    return [[_bidirectional(inner, mode) for inner in _with_flags(call, options)] for call in plain for mode in modes]
+
+
+def _arguments(word: str, layer: catalogue.Layer, options: Options) -> Iterator[tuple[Units, Arguments]]:
+    """Yield the constructor arguments, flags aside, of every combination of the layer's own sizes."""
+    chosen = dict(options.set or ())
+    if layer.size in chosen and options.units is not None:
+        raise InvalidQuery(f"--units and --set {layer.size}=… both give the number of units.", layer=word)
+    units: list[Units] = [()] if layer.size in chosen else [(size,) for size in options.units or (DEFAULT_UNITS,)]
+    grid: list[list[tuple[str, object]]] = []
+    for name in _CONV_ARGUMENTS if layer.spatial else ():
+        values = getattr(options, name) or ((DEFAULT_KERNEL_SIZE,) if name == "kernel_size" else ())
+        if values and name not in chosen:
+            grid.append([(name, value) for value in values])
+    for size, sizes in itertools.product(units, itertools.product(*grid)):
+        yield size, (*sizes, *chosen.items())
+
+
+def _with_flags(call: Call, options: Options) -> list[Call]:
+    """Return the call with the flags that were given; with all combinations of the two that --all-flags is about."""
+    given = {name: True for name in FLAGS if getattr(options, name)}
+    if not options.all_flags:
+        return [_flagged(call, given)]
+    return [
+        _flagged(call, {**given, "return_sequences": sequences, "return_state": state})
+        for state in (False, True)
+        for sequences in (False, True)
+    ]
+
+
+def _flagged(call: Call, flags: dict[str, bool]) -> Call:
+    """Return the call with the true ones of these flags, behind its sizes and in front of its other arguments."""
+    named = dict(call.kwargs)
+    sizes = {name: named.pop(name) for name in _CONV_ARGUMENTS if name in named}
+    chosen = {name: True for name in FLAGS if flags.get(name)}
+    return Call(call.name, call.args, tuple({**sizes, **chosen, **named}.items()))
+
+
+def _bidirectional(call: Call, mode: MergeMode | None) -> Call:
+    return Call("Bidirectional", args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
+
+
+def _expression(word: str, options: Options) -> Call:
+    text = word.strip()
+    if "(" not in text:
+        raise _unknown_layer(word)
+    call = parse(text)
+    given = options.given("constructor", "conv")
+    if given:
+        message = (
+            f"An expression carries its own constructor arguments, so {typed(given[0])} does not go with it. "
+            f"Received: {word}"
+        )
+        raise InvalidQuery(message, hint="Write the argument into the expression, or name the layer: gru.", layer=word)
+    return call
+
+
+def _unknown_layer(word: str) -> InvalidQuery:
+    near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())
+    listed = ", ".join(catalogue.TYPED)
+    hint = f"Did you mean {near}?" if near else "An expression is a call: 'LSTM(4)'."
+    message = (
+        f"There is no layer {word!r}; expected {listed}, or a Keras expression such as 'LSTM(4)'. Received: {word}"
+    )
+    return InvalidQuery(message, hint=hint, layer=word)
+
+
+def _input_sizes(options: Options) -> Iterator[Sizes]:
+    """Yield the input's sizes; where nothing was said of the batch or the time axis, they fit the mask."""
+    if options.input is not None:
+        yield from (Sizes(shape=shape) for shape in options.input)
+        return
+    mask = options.mask
+    batch = DEFAULT_BATCH if mask is None else mask.batch or DEFAULT_BATCH
+    time = DEFAULT_TIME if mask is None else mask.time or max(DEFAULT_TIME, mask.least_time)
+    for batch_size, timesteps, features, space in itertools.product(
+        options.batch or (batch,),
+        options.time or (time,),
+        options.features or (DEFAULT_FEATURES,),
+        options.space or (None,),
+    ):
+        yield Sizes(batch=batch_size, time=timesteps, features=features, space=space)

@@ -1,0 +1,154 @@
+"""Tell about the workers of this user, and end them. Neither starts one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+
+from rnnshape.worker import place, wire
+
+_LIVELY = 3.0
+_ENDING = 20.0
+"""Seconds: longer than a worker waits for the clients it serves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """A worker that answers.
+
+    `since` is a Unix time, `served` the number of clients so far. `spares` are the process numbers of the spares that
+    wait for a client, `warming` of those that soon will, `serving` of those that serve one now. `memory_bytes` is the
+    proportional set size of the worker and its spares, None where it cannot be read. `is_ours` tells whether a query
+    from here would go to it: its version, its interpreter and its environment are ours.
+    """
+
+    pid: int
+    since: float
+    served: int
+    socket: str
+    spares: tuple[int, ...]
+    warming: tuple[int, ...]
+    serving: tuple[int, ...]
+    memory_bytes: int | None
+    is_ours: bool
+
+    @property
+    def is_rested(self) -> bool:
+        """Tell whether it serves nobody and has its spares ready."""
+        return bool(self.spares) and not self.warming and not self.serving
+
+
+def status() -> WorkerStatus | None:
+    """Return the status of the worker that a query from here would go to, else of any other one of this user."""
+    found = [_status(path) for path in _paths()]
+    there = [worker for worker in found if worker is not None]
+    return max(there, key=lambda worker: worker.is_ours, default=None)
+
+
+def stop() -> bool:
+    """End every worker of this user, wait until it has ended with its spares, and tell whether there was one.
+
+    A client that is being served still gets its answer, unless that takes very long.
+    """
+    stopped = [_stop(path) for path in _paths()]
+    return any(stopped)
+
+
+def _paths() -> list[str]:
+    """Return the paths of all that may be a worker's socket, ours first."""
+    folder = place.folder()
+    try:
+        place.check(folder)
+        names = sorted(os.listdir(folder))  # noqa: PTH208
+    except (place.NoWorker, OSError):
+        return []
+    return [f"{folder}/{name}" for name in names if "." not in name]
+
+
+def _status(path: str) -> WorkerStatus | None:
+    told, _ = _tell(path, wire.STATUS, seconds=_LIVELY)
+    if told is None:
+        return None
+    try:
+        pid, spares, warming = int(told["pid"]), _numbers(told["ready"]), _numbers(told["warming"])
+        return WorkerStatus(
+            pid=pid,
+            since=float(told["since"]),
+            served=int(told["served"]),
+            socket=path,
+            spares=spares,
+            warming=warming,
+            serving=_numbers(told["serving"]),
+            memory_bytes=_memory((pid, *spares, *warming)),
+            is_ours=path == _own_path(),
+        )
+    except (KeyError, ValueError):
+        # The worker of another version, which tells other things.
+        return None
+
+
+def _stop(path: str) -> bool:
+    told, has_ended = _tell(path, wire.STOP, seconds=_ENDING)
+    if told is None or not has_ended:
+        return False
+    # Its descriptors are closed a moment before it is gone.
+    until = time.monotonic() + _LIVELY
+    while _lives(told.get("pid", "")) and time.monotonic() < until:
+        time.sleep(0.002)
+    return True
+
+
+def _lives(pid: str) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            # Ended, and not yet taken notice of by its parent, is ended.
+            return file.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (OSError, IndexError):
+        return False
+
+
+def _tell(path: str, wish: bytes, *, seconds: float) -> tuple[dict[str, str] | None, bool]:
+    """Return what the worker answers to a wish, and whether it closed the connection in this time."""
+    parts: list[bytes] = []
+    has_ended = False
+    try:
+        connection = wire.connect(path, seconds=_LIVELY)
+    except place.NoWorker:
+        return None, False
+    try:
+        connection.sendall(wish)
+        parts.append(connection.recv(65536))
+        connection.settimeout(seconds)
+        while parts[-1]:
+            parts.append(connection.recv(65536))
+        has_ended = True
+    except OSError:
+        pass
+    finally:
+        connection.close()
+    lines = b"".join(parts).decode("utf-8", "replace").splitlines()
+    return (dict(line.split("=", 1) for line in lines if "=" in line) or None), has_ended
+
+
+def _own_path() -> str | None:
+    with contextlib.suppress(place.NoWorker):
+        return place.socket_path(place.fingerprint())
+    return None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(",") if number)
+
+
+def _memory(pids: tuple[int, ...]) -> int | None:
+    """Return the proportional set size of these processes together, in bytes."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:  # noqa: PTH123
+                total += next(int(line.split()[1]) for line in file if line.startswith("Pss:")) * 1024
+        except (OSError, StopIteration):
+            return None
+    return total

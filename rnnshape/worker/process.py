@@ -1,0 +1,108 @@
+"""Forking: how a client's fork becomes a worker, and a worker's fork a spare."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar, NoReturn
+
+
+class _State(enum.Enum):
+    WARMING = enum.auto()
+    READY = enum.auto()
+    SERVING = enum.auto()
+
+
+@dataclass(slots=True)
+class Child:
+    """A spare, seen from the worker."""
+
+    State: ClassVar[type[_State]] = _State
+
+    pid: int
+    channel: socket.socket
+    state: _State = _State.WARMING
+    is_warm: bool = True
+    served_since: float = float("-inf")
+
+    def serve(self) -> None:
+        """Note that it serves a client from now on."""
+        self.state = _State.SERVING
+        self.served_since = time.monotonic()
+
+    def kill(self) -> None:
+        """End it, whatever it does. It is not reaped yet, so the number is still its own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def reap(child: Child) -> None:
+    """Take the exit status of a child whose channel has closed, which is to say that it is exiting."""
+    child.channel.close()
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(child.pid, 0)
+
+
+def fork() -> int:
+    """Fork; Python's warning about threads is not for us.
+
+    The threads it means are OpenBLAS's, which prepares itself for forks; TensorFlow has none before its first
+    operation, and the worker runs none.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def fork_child(live: Callable[[socket.socket], NoReturn], close: Iterable[int]) -> Child:
+    """Fork a child that closes these descriptors of ours, and lives with a channel to us."""
+    ours, theirs = socket.socketpair()
+    pid = fork()
+    if pid:
+        theirs.close()
+        return Child(pid, ours)
+    try:
+        ours.close()
+        for descriptor in close:
+            os.close(descriptor)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        live(theirs)
+    finally:
+        os._exit(1)
+
+
+def detach(keep: Iterable[int]) -> None:
+    """Leave the terminal, the directory, the files and the signals of the process that this one was forked from."""
+    os.setsid()
+    os.chdir("/")
+    os.umask(0o077)
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(null, number)
+    kept = {0, 1, 2, *keep}
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        if int(name) not in kept:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+    text = open(os.devnull, "r+", encoding="utf-8")  # noqa: SIM115, PTH123 - for good
+    sys.stdin = sys.stdout = sys.stderr = sys.__stdin__ = sys.__stdout__ = sys.__stderr__ = text  # type: ignore[misc]
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        with contextlib.suppress(OSError, ValueError):
+            signal.signal(number, signal.SIG_DFL)
+    # As Python has them from its start; an interrupt is for the client.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    gc.collect()
+    gc.freeze()

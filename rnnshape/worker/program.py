@@ -1,0 +1,47 @@
+"""What a worker runs: rnnshape itself, or in the tests of the worker something lighter."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Program(Protocol):
+    """A program that a worker makes ready and its spares run."""
+
+    def prepare(self) -> None:
+        """Import whatever a run needs, in the worker, so that the spares share it. No TensorFlow operation runs."""
+
+    def warm_up(self) -> None:
+        """Do, in a spare, what the first run would do more slowly than the later ones."""
+
+    def run(self, argv: list[str]) -> int:
+        """Run on the current streams, and return the exit status."""
+
+
+class Rnnshape:
+    """The program itself, in a process that has imported Keras."""
+
+    def prepare(self) -> None:
+        """Import every module of rnnshape and what they import at their first use."""
+        import importlib
+        import pkgutil
+
+        import rnnshape
+
+        for module in pkgutil.walk_packages(rnnshape.__path__, "rnnshape."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+        # NumPy loads these late, and Rich and Typer half of themselves; nobody sees this help.
+        importlib.import_module("numpy.ma")
+        importlib.import_module("numpy.random")
+        self.run(["--help"])
+
+    def warm_up(self) -> None:
+        """Go the whole way from the words to the table, which nobody sees, once: a second time gains nothing more."""
+        self.run(["lstm", "--return-sequences", "--return-state"])
+
+    def run(self, argv: list[str]) -> int:
+        """Run the command line."""
+        from rnnshape import cli
+
+        return cli.run(argv)

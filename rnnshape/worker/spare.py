@@ -1,0 +1,189 @@
+"""A spare: a warmed-up fork of the worker that waits for one client, is that client's rnnshape, and exits."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn, TextIO
+
+from rnnshape.worker import wire
+from rnnshape.worker.ending import INTERRUPTED, finish
+from rnnshape.worker.place import writes_through
+from rnnshape.worker.program import Program
+
+READY = b"r"
+"""What a spare says to the worker: it waits for a client. (Again, when the last one sent no request.)"""
+
+PATIENCE = 2.0
+"""Seconds between two parts of a request."""
+
+
+class Surroundings:
+    """What Python read at the worker's start, and a run of its own would have read at its own: how streams are coded.
+
+    The variables that decide on it are part of the fingerprint, so it is the same for every client. `imported` is what
+    the imports changed in the environment.
+    """
+
+    def __init__(self, before: Mapping[bytes, bytes]) -> None:
+        """Look at the streams of the worker's first client; `before` is the environment before the imports."""
+        # All are the same but for the error handler of stderr; one of them may be closed.
+        found = [stream for stream in (sys.__stdout__, sys.__stdin__) if stream is not None]
+        self.encoding = found[0].encoding if found else "utf-8"
+        self.errors = found[0].errors if found else "strict"
+        if not found and sys.__stderr__ is not None:
+            self.encoding = sys.__stderr__.encoding
+        self.unbuffered = writes_through()
+        self.imported = {name: value for name, value in os.environb.items() if before.get(name) != value}
+        # The streams of the first client must never be flushed into a later client's: they are kept, unused.
+        self._first = (sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__)
+
+
+def live(channel: socket.socket, program: Program, surroundings: Surroundings, *, is_awaited: bool) -> NoReturn:
+    """Warm up, wait for a client on the channel from the worker, serve it, and exit. The worker's end ends the wait.
+
+    With a client waiting already, there is no time to warm up: that is more work than the client's own.
+    """
+    if not is_awaited:
+        program.warm_up()
+    while True:
+        channel.sendall(READY)
+        data, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+        if not data:
+            os._exit(0)
+        connection = socket.socket(fileno=descriptors[0])
+        connection.settimeout(PATIENCE)
+        try:
+            connection.sendall(wire.ASKING + b"\0")
+            request, streams = wire.receive(connection)
+            connection.sendall(wire.STARTED + b"\0")
+        except (OSError, ValueError):
+            connection.close()
+        else:
+            connection.settimeout(None)
+            _serve(connection, request, streams, program, surroundings)
+
+
+def _serve(
+    connection: socket.socket, request: wire.Request, descriptors: list[int], program: Program, around: Surroundings
+) -> NoReturn:
+    """Be the client's process: run the program with what the request says, tell the status, exit."""
+    _apply(request, descriptors, around)
+    line = _Line(connection)
+    _open_streams(request.streams, around, line)
+    line.watch()
+    try:
+        status = finish(program.run, sys.argv[1:])
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:  # in the last moment
+        status = INTERRUPTED
+    line.end(status)
+    os._exit(0)
+
+
+def _apply(request: wire.Request, descriptors: list[int], around: Surroundings) -> None:
+    directory, *streams = descriptors
+    os.fchdir(directory)
+    os.close(directory)
+    for number, is_open in enumerate(request.streams):
+        if is_open:
+            descriptor = streams.pop(0)
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+    os.umask(request.umask)
+    environ = {**request.environ, **around.imported}
+    zone = os.environb.get(b"TZ")
+    for name in os.environb.keys() - environ.keys():
+        del os.environb[name]
+    os.environb.update(environ)
+    if environ.get(b"TZ") != zone:
+        time.tzset()
+    sys.argv = list(request.argv)
+
+
+def _open_streams(are_open: tuple[bool, bool, bool], around: Surroundings, line: _Line) -> None:
+    """Give the program the three text streams that Python would have given it."""
+    names, texts = ("stdin", "stdout", "stderr"), []
+    for number, name in enumerate(names):
+        stream = _open_stream(number, name, around, line) if are_open[number] else None
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+        texts.append(stream)
+
+
+def _open_stream(number: int, name: str, around: Surroundings, line: _Line) -> TextIO:
+    raw = io.FileIO(0, "r", closefd=False) if number == 0 else _Output(number, line)
+    raw.name = f"<{name}>"  # as Python names its own
+    # Python itself wraps the raw stream where there is to be no buffer.
+    buffer: Any = io.BufferedReader(raw) if number == 0 else raw if around.unbuffered else io.BufferedWriter(raw)
+    stream = io.TextIOWrapper(
+        buffer,
+        encoding=around.encoding,
+        errors="backslashreplace" if name == "stderr" else around.errors,
+        newline="\n",
+        # A terminal's lines at once, stderr's always; without a buffer nothing is left to flush.
+        line_buffering=not around.unbuffered and (name == "stderr" or raw.isatty()),
+        write_through=around.unbuffered,
+    )
+    stream.mode = "w" if number else "r"  # type: ignore[misc]
+    return stream
+
+
+class _Output(io.FileIO):
+    """Descriptor 1 or 2; the client hears of it before the first byte goes out.
+
+    A client that has not heard of it may run the query again by itself when this process is lost.
+    """
+
+    def __init__(self, number: int, line: _Line) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._line = line
+
+    def write(self, data: bytes) -> int | None:  # type: ignore[override]  # any buffer, as in the class above
+        self._line.announce()
+        return super().write(data)
+
+
+class _Line:
+    """The connection to the client while the program runs."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._announced = False
+
+    def announce(self) -> None:
+        """Say, once, that the program is about to print."""
+        if not self._announced:
+            self._announced = True
+            self._say(wire.WRITING, 0)
+
+    def end(self, status: int) -> None:
+        """Say that the program has ended."""
+        self._say(wire.ENDED, status & 0xFF)
+
+    def watch(self) -> None:
+        """From now on pass the client's Ctrl-C on to the main thread, and end this process when the client is gone."""
+        threading.Thread(target=self._listen, args=(threading.get_ident(),), daemon=True).start()
+
+    def _listen(self, main: int) -> None:
+        while True:
+            try:
+                data = self._connection.recv(64)
+            except OSError:
+                data = b""
+            if not data:
+                # As the signal that ended the client would have ended the program: at once.
+                os._exit(1)
+            signal.pthread_kill(main, signal.SIGINT)
+
+    def _say(self, what: bytes, number: int) -> None:
+        try:
+            self._connection.sendall(what + bytes([number]))
+        except OSError:
+            os._exit(1)

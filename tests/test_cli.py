@@ -1,0 +1,235 @@
+"""The program as it is run: what is on which stream, and the exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from rnnshape.cli import run
+
+SMALL = ["--batch", "2", "--time", "3", "--features", "2"]
+
+
+@pytest.fixture
+def ran(capsys):
+    def call(*argv):
+        status = run(list(argv))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def test_a_table(ran):
+    status, out, err = ran("gru", "--units", "4", "--return-state")
+    assert (status, err) == (0, "")
+    assert "GRU(4, return_state=True) on inputs (32, 10, 8)" in out
+    assert "output, final_state = layer(inputs)\n" in out
+
+
+def test_json_is_one_line_per_query(ran):
+    status, out, err = ran("gru", "lstm", "--units", "2,3", "--json", *SMALL)
+    assert (status, err) == (0, "")
+    assert [json.loads(line)["layer"] for line in out.splitlines()] == ["GRU(2)", "GRU(3)", "LSTM(2)", "LSTM(3)"]
+
+
+def test_json_is_indented_for_one_query_on_a_terminal(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert run(["gru", "--json", *SMALL]) == 0
+    text = sys.stdout.getvalue()
+    assert json.loads(text)["layer"] == "GRU(4)"
+    assert len(text.splitlines()) > 10
+
+
+KEYS = [
+    "schema_version",
+    "layer",
+    "input",
+    "unpack",
+    "tensors",
+    "equal",
+    "same_shape_different_values",
+    "states",
+    "declared",
+    "returned",
+    "parameters",
+    "ran",
+    "versions",
+]
+
+
+def test_the_keys_of_the_contract_in_their_order(ran):
+    _, out, _ = ran("lstm", "--return-state", "--json", *SMALL)
+    document = json.loads(out)
+    assert list(document) == KEYS
+    assert list(document["input"]) == ["shape", "axes", "dtype"]
+    for tensor in document["tensors"]:
+        assert list(tensor) == ["name", "path", "shape", "axes", "dtype", "meaning"]
+    assert list(document["ran"]) == ["seed", "draws", "device", "reduced_to"]
+    assert document["ran"]["draws"] == 2
+    assert document["ran"]["reduced_to"] is None
+    assert list(document["versions"]) == ["rnnshape", "keras", "tensorflow", "python"]
+
+
+WRONG = [
+    (["lsmt"], 2, "invalid-query", "Did you mean lstm?"),
+    (["gru", "--unit", "4"], 2, "invalid-query", "Did you mean --units?"),
+    (["gru", "--units"], 2, "invalid-query", "--units"),
+    (["gru", "--units", "0"], 2, "invalid-query", "units"),
+    (["LSTM(4, unts=3)"], 2, "invalid-query", "Did you mean units?"),
+    (["LSTM(4).call(3)"], 2, "invalid-query", "LSTM(4).call(3)"),
+    ([], 2, "invalid-query", "Which layer"),
+    (["--worker", "stpo"], 2, "invalid-query", "Did you mean stop?"),
+    (["gru", "--all-flags", "--return-state"], 2, "invalid-query", "--all-flags"),
+    (["Sequential([LSTM(6), GRU(3)])"], 1, "keras-refused", "return_sequences=True"),
+    (["lstm", "--bidirectional", "--stateful", "--return-state"], 1, "keras-refused", "Keras declares"),
+]
+
+
+@pytest.mark.parametrize(("argv", "status", "code", "said"), WRONG, ids=str)
+def test_an_error_is_on_stderr(argv, status, code, said, ran):
+    found, out, err = ran(*argv)
+    assert (found, out) == (status, "")
+    assert err.startswith("error: ")
+    assert said in err
+    assert "Traceback" not in err
+    assert "\x1b" not in err
+
+
+@pytest.mark.parametrize(("argv", "status", "code", "said"), WRONG, ids=str)
+def test_an_error_is_a_document_with_json(argv, status, code, said, ran):
+    found, out, _ = ran("--json", *argv)
+    document = json.loads(out)
+    assert found == status
+    assert list(document) == ["schema_version", "layer", "error"]
+    assert list(document["error"]) == ["code", "message", "hint"]
+    assert document["error"]["code"] == code
+    assert said in f"{document['error']['message']} {document['error']['hint']}"
+
+
+def test_a_bad_query_among_good_ones_costs_only_itself(ran):
+    status, out, _ = ran("GRU(2)", "LSTM()", "LSTM(2)", "--json", *SMALL)
+    assert status == 1
+    assert ["error" in json.loads(line) for line in out.splitlines()] == [False, True, False]
+    status, out, _ = ran("GRU(2)", "LSTM()", *SMALL)
+    assert status == 1
+    assert "output = layer(inputs)" in out
+    assert "needs the argument 'units'" in out
+
+
+def test_debug_shows_where(ran):
+    _, _, err = ran("Sequential([LSTM(6), GRU(3)])", "--debug")
+    assert "Traceback" in err
+
+
+def test_strict(ran):
+    disagrees = "RNN([LSTMCell(4), GRUCell(6)], return_state=True)"
+    assert ran(disagrees, *SMALL)[0] == 0
+    assert ran(disagrees, "--strict", *SMALL)[0] == 1
+    assert ran("LSTM(4)", "--strict", *SMALL)[0] == 0
+
+
+def test_quiet(ran):
+    assert ran("gru", "--quiet", *SMALL) == (0, "", "")
+
+
+@pytest.fixture
+def no_workers(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+def test_no_worker_to_tell_about(ran, no_workers):
+    assert ran("--worker", "status") == (0, "no worker\n", "")
+    assert ran("--worker", "status", "--json") == (0, '{"worker": null}\n', "")
+    assert ran("--worker", "stop") == (0, "there was no worker\n", "")
+
+
+def test_a_worker_policy_that_is_none(ran, monkeypatch):
+    monkeypatch.setenv("RNNSHAPE_WORKER", "maybe")
+    status, out, err = ran("gru")
+    assert (status, out) == (2, "")
+    assert "auto, on, off" in err
+
+
+def test_version(ran):
+    import rnnshape
+
+    assert ran("--version") == (0, f"rnnshape {rnnshape.__version__}\n", "")
+
+
+def test_no_tensorflow(ran, monkeypatch):
+    from rnnshape.errors import NoTensorflow
+
+    def fails():
+        raise NoTensorflow("TensorFlow cannot be imported", hint="python -m pip install tensorflow")
+
+    monkeypatch.setattr("rnnshape.explorer.engine.load", fails)
+    status, out, err = ran("gru")
+    assert (status, out) == (3, "")
+    assert "pip install tensorflow" in err
+
+
+def test_interrupt(ran, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnnshape.explorer.engine.load", interrupted)
+    assert ran("gru") == (130, "", "")
+
+
+ENVIRON = {**os.environ, "RNNSHAPE_WORKER": "off"}
+
+
+def start(argv, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "rnnshape", *argv],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_a_fresh_process_prints_the_answer_and_nothing_else():
+    with start(["gru", "--return-state"], stdout=subprocess.PIPE, env=ENVIRON) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("GRU(4, return_state=True)")
+    assert "\x1b" not in out
+
+
+def test_a_missing_tensorflow_in_a_fresh_process(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('no tensorflow here', name='tensorflow')\n")
+    environ = {**ENVIRON, "PYTHONPATH": str(tmp_path)}
+    with start(["gru", "--json"], stdout=subprocess.PIPE, env=environ) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert json.loads(out)["error"]["code"] == "no-tensorflow"
+    assert "pip install" in err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_a_full_disk():
+    with open("/dev/full", "w") as full, start(["--version"], stdout=full, env=ENVIRON) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "cannot be written" in err
+    assert "Traceback" not in err
+
+
+def test_a_reader_who_has_seen_enough():
+    read, write = os.pipe()
+    os.close(read)
+    with start(["--help"], stdout=write, env=ENVIRON) as process:
+        os.close(write)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")

@@ -1,0 +1,165 @@
+"""What may be imported where, and when: in fresh processes, and by reading the modules."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rnnshape
+
+PACKAGE = Path(rnnshape.__file__).parent
+HEAVY = {"keras", "tensorflow", "numpy"}
+
+PROBE = """
+import json, os, sys
+argv = json.loads(sys.argv[1])
+from rnnshape.cli import run
+sys.stdout = sys.stderr = open(os.devnull, "w")
+status = run(argv)
+sys.__stdout__.write(json.dumps([status, sorted(set(sys.modules) & {heavy!r})]))
+"""
+
+
+def probe(argv: list[str], heavy: set[str], **environ: str) -> tuple[int, list[str]]:
+    code = PROBE.format(heavy=heavy)
+    process = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(argv)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", "RNNSHAPE_WORKER": "off", **environ},
+        timeout=60,
+    )
+    status, loaded = json.loads(process.stdout)
+    return status, loaded
+
+
+@pytest.mark.parametrize(
+    ("argv", "status"),
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        ([], 2),
+        (["lsmt"], 2),
+        (["gru", "--unit", "4"], 2),
+        (["gru", "--units", "four"], 2),
+        (["LSTM(4", "--json"], 2),
+        (["LSTM(4)", "--units", "4"], 2),
+        (["gru", "--mask", "right"], 2),
+    ],
+    ids=str,
+)
+def test_no_keras_before_there_is_a_query(argv, status):
+    assert probe(argv, HEAVY) == (status, [])
+
+
+def test_completion_imports_neither_keras_nor_rich():
+    environ = {"_RNNSHAPE_COMPLETE": "complete_bash", "COMP_WORDS": "rnnshape g", "COMP_CWORD": "1"}
+    assert probe([], HEAVY | {"rich"}, **environ) == (0, [])
+
+
+def test_help_does_not_import_rich():
+    assert probe(["--help"], HEAVY | {"rich"}) == (0, [])
+
+
+def test_the_probe_sees_an_import():
+    """The test of the test: a module that is imported is found."""
+    assert probe(["--help"], {"typer"}) == (0, ["typer"])
+
+
+def test_importing_the_package_imports_next_to_nothing():
+    code = "import sys, rnnshape; print(*sorted(set(sys.modules) & {'keras', 'tensorflow', 'numpy', 'rich', 'typer'}))"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert process.stdout.split() == []
+
+
+# The house: which rooms a room may import from. A room is a module, or a package with all that is in it.
+PURE = {"errors"}
+DATA = PURE | {"catalogue", "expression", "mask", "query"}
+ROOMS = {
+    "__init__": {"python", "errors", "report"},
+    "__main__": {"worker", "cli", "explorer"},
+    "errors": set(),
+    "catalogue": set(),
+    "expression": PURE | {"catalogue"},
+    "mask": PURE,
+    "query": PURE | {"expression", "mask"},
+    "options": DATA,
+    "request": DATA | {"options"},
+    "names": set(),
+    "equality": set(),
+    "document": PURE,
+    "report": PURE | {"document", "show"},
+    "show": PURE | {"report", "expression", "mask", "catalogue"},
+    "explorer": DATA | {"names", "equality", "report", "__init__"},
+    "python": PURE | {"options", "request", "explorer", "report"},
+    "cli": DATA | {"options", "request", "report", "show", "explorer", "worker", "__init__"},
+    "worker": PURE | {"cli", "explorer", "show", "__init__"},
+}
+THIRD_PARTY = {
+    "explorer": {"keras", "tensorflow", "numpy"},
+    "equality": {"numpy"},
+    "show": {"rich"},
+    "cli": {"typer"},
+    "report": {"rich"},
+}
+
+
+def imports_of(source: str) -> set[str]:
+    """Return the full names of everything that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def offences(room: str, source: str) -> set[str]:
+    """Return the imports that the house does not allow in this room."""
+    found = set()
+    for name in imports_of(source):
+        top, _, rest = name.partition(".")
+        if top == "rnnshape":
+            target = rest.partition(".")[0] or "__init__"
+            if not (PACKAGE / target).is_dir() and not (PACKAGE / f"{target}.py").is_file():
+                target = "__init__"
+            if target not in ROOMS[room] | {room}:
+                found.add(name)
+        elif top not in sys.stdlib_module_names and top not in THIRD_PARTY.get(room, set()):
+            found.add(name)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_arrows_run_one_way(path):
+    assert offences(room_of(path), path.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("query", "from rnnshape.cli import run"),
+        ("show", "from rnnshape.explorer import explore"),
+        ("report", "import numpy as np"),
+        ("expression", "def f():\n    import keras"),
+        ("names", "from rnnshape import catalogue"),
+    ],
+)
+def test_an_arrow_the_other_way_is_seen(room, source):
+    assert offences(room, source)
+
+
+def test_every_room_is_on_the_map():
+    rooms = {room_of(path) for path in PACKAGE.rglob("*.py")}
+    assert rooms == set(ROOMS)

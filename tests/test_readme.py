@@ -1,0 +1,67 @@
+"""The README is true: its commands are run, and what it shows is what they print."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rnnshape.cli import run
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+WIDTH = 100
+BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
+PYTHON = re.compile(r"```python\n(?P<code>.*?)```", re.DOTALL)
+COMMANDS = [block["command"] for block in BLOCK.finditer(README.read_text(encoding="utf-8"))]
+
+
+class Terminal(io.StringIO):
+    """A terminal without colour, as wide as the README is."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def printed(command: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what a person sees on a terminal; a document is one line there, since the README has little room."""
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    program, *argv = shlex.split(command)
+    assert program == "rnnshape"
+    with monkeypatch.context() as patch:
+        screen = io.StringIO() if "--json" in argv else Terminal()
+        patch.setattr("sys.stdout", screen)
+        patch.setattr("sys.stderr", io.StringIO())
+        run(argv)
+    lines = "\n".join(line.rstrip() for line in screen.getvalue().strip("\n").splitlines())
+    # Which versions answered is the one thing that differs from machine to machine.
+    return re.sub(r'"versions": {[^}]*}', '"versions": {…}', lines) + "\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_output_is_real(command, monkeypatch, same_as_file):
+    text = README.read_text(encoding="utf-8")
+    output = printed(command, monkeypatch)
+
+    def shown(block: re.Match[str]) -> str:
+        return f"```console\n$ {command}\n{output}```" if block["command"] == command else block[0]
+
+    same_as_file(README, BLOCK.sub(shown, text))
+
+
+def test_python_is_real(capsys):
+    for block in PYTHON.finditer(README.read_text(encoding="utf-8")):
+        exec(block["code"], {})  # noqa: S102 - the README's own example
+    assert "output, final_state = layer(inputs)" in capsys.readouterr().out
+
+
+def test_the_gate_runs_the_readme_s_test_command():
+    command = next(line for line in README.read_text(encoding="utf-8").splitlines() if line.endswith("pytest -q"))
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
