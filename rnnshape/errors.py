@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable
+from typing import Any
 
 SCHEMA_VERSION = 1
 """The version of the JSON documents, reports and errors alike."""
@@ -36,6 +38,10 @@ class RnnshapeError(Exception):
         super().__init__(self.message)
         self.hint = printable(hint) if hint else None
         self.layer = printable(layer) if layer is not None else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle all of it: answers travel between processes."""
+        return functools.partial(type(self), hint=self.hint, layer=self.layer), (self.message,)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON document of this error."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnshape.errors import InvalidQuery
 from rnnshape.options import read_options
-from rnnshape.request import queries
+from rnnshape.request import request
 
 if TYPE_CHECKING:
     from rnnshape.report import Report
@@ -34,7 +34,7 @@ def explore(layer: str, **options: Any) -> Report:
 
     if not isinstance(layer, str):
         raise InvalidQuery(f"layer must be a string such as 'gru' or 'LSTM(4)'. Received: layer={layer!r}")
-    asked = [query for family in queries([layer], read_options(options)) for query in family]
+    asked = [query for family in request([layer], read_options(options)) for query in family]
     if len(asked) > 1:
         raise InvalidQuery(f"explore answers one query. Received: options for {len(asked)}", layer=layer)
     return answer(asked[0])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from rnnshape import catalogue
 from rnnshape.errors import InvalidQuery, nearest
@@ -31,30 +33,56 @@ Family = tuple[Query, ...]
 """One query, or the combinations of flags of one layer, which are run with the same weights and inputs."""
 
 
-def queries(words: Sequence[str], options: Options) -> Iterator[Family]:
-    """Yield the queries: the layers in their order, and for each every combination of the sizes, in a stable order.
+@dataclass(frozen=True, slots=True)
+class Request(Sequence[Family]):
+    """All queries of one command: every family of layers on every input, in a stable order, made when looked at."""
 
-    Raises:
-        InvalidQuery: a word is no layer, or an option does not go with it; before the first query is yielded.
+    families: tuple[tuple[Call, ...], ...]
+    sizes: tuple[Sizes, ...]
+    options: Options
 
-    """
-    if not words:
-        raise InvalidQuery("Which layer? Give at least one.", hint="rnnshape gru --units 4 --return-state")
-    families = [family for word in words for family in _calls(word, options)]
-    sizes = list(_input_sizes(options))
-    for calls, size in itertools.product(families, sizes):
-        yield tuple(
+    @property
+    def total(self) -> int:
+        """The number of queries."""
+        return sum(map(len, self.families)) * len(self.sizes)
+
+    def __len__(self) -> int:
+        return len(self.families) * len(self.sizes)
+
+    def __getitem__(self, at: Any) -> Any:
+        """Return the family of queries at this place."""
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        options = self.options
+        return tuple(
             Query(
                 layer=call,
-                sizes=size,
+                sizes=self.sizes[at % len(self.sizes)],
                 mask=options.mask,
                 initial_state=options.initial_state,
                 training=options.training,
                 into=options.into,
                 seed=options.seed,
             )
-            for call in calls
+            for call in self.families[at // len(self.sizes)]
         )
+
+
+def request(words: Sequence[str], options: Options) -> Request:
+    """Return the queries: the layers in their order, and for each every combination of the sizes.
+
+    Raises:
+        InvalidQuery: a word is no layer, an option does not go with it, or a mask does not fit the sizes.
+
+    """
+    if not words:
+        raise InvalidQuery("Which layer? Give at least one.", hint="rnnshape gru --units 4 --return-state")
+    families = tuple(tuple(family) for word in words for family in _calls(word, options))
+    asked = Request(families, tuple(_input_sizes(options)), options)
+    for at in range(len(asked.sizes)):
+        # Each combination of sizes is checked before the first query runs.
+        asked[at]
+    return asked
 
 
 def _calls(word: str, options: Options) -> list[list[Call]]:

@@ -7,7 +7,7 @@ import pytest
 from rnnshape import explore
 from rnnshape.errors import InvalidQuery, KerasRefused
 from rnnshape.options import read_options
-from rnnshape.request import queries
+from rnnshape.request import request
 
 
 def document(layer, **options):
@@ -235,8 +235,8 @@ def test_the_same_seed_gives_the_same_draws_whatever_the_flags():
 
     values = []
     for flags in ({}, BOTH):
-        ((query,),) = queries(["gru"], read_options({"batch": 3, "time": 5, **flags}))
-        values.append(find(query).runs[0].draws)
+        ((query,),) = request(["gru"], read_options({"batch": 3, "time": 5, **flags}))
+        values.append(find(query).run.draws)
     for plain, both in zip(*values, strict=True):
         assert (plain[0] == both[1]).all()
 
@@ -309,7 +309,7 @@ def test_into_a_layer_without_states():
 def together(layer, **options):
     from rnnshape.explorer import explore_together
 
-    (family,) = queries([layer], read_options({"batch": 3, "time": 5, "features": 2, "all_flags": True, **options}))
+    (family,) = request([layer], read_options({"batch": 3, "time": 5, "features": 2, "all_flags": True, **options}))
     return [report.to_dict() for report in explore_together(family)]
 
 
@@ -348,7 +348,7 @@ def test_nothing_is_claimed_across_combinations_where_dropout_is_random():
 def test_measured_times_are_relative_to_the_fastest():
     from rnnshape.explorer import explore_measured
 
-    asked = [query for family in queries(["simple-rnn", "lstm", "Dense(4)"], read_options({})) for query in family]
+    asked = [query for family in request(["simple-rnn", "lstm", "Dense(4)"], read_options({})) for query in family]
     measured = [report.measured for report in explore_measured(asked)]
     assert min(times.relative for times in measured) == 1
     fastest = min(times.median for times in measured)
@@ -361,7 +361,7 @@ def test_measured_times_are_relative_to_the_fastest():
 def test_what_was_not_run_at_its_sizes_is_not_measured():
     from rnnshape.explorer import explore_measured
 
-    asked = [query for family in queries(["gru"], read_options({"batch": "none,3"})) for query in family]
+    asked = [query for family in request(["gru"], read_options({"batch": "none,3"})) for query in family]
     unknown, known = explore_measured(asked)
     assert unknown.measured is None
     assert known.measured.relative == 1

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from rnnshape.errors import InvalidQuery
 from rnnshape.options import NAMES, Options, read_options
-from rnnshape.request import queries
+from rnnshape.request import request
 
 
 def layers(words, **raw):
-    return [str(query.layer) for family in queries(words, read_options(raw)) for query in family]
+    return [str(query.layer) for family in request(words, read_options(raw)) for query in family]
 
 
 def inputs(words, **raw):
     found = []
-    for (query,) in queries(words, read_options(raw)):
+    for (query,) in request(words, read_options(raw)):
         sizes = query.sizes
         found.append(sizes.shape or (sizes.batch, sizes.time, *(sizes.space or ()), sizes.features))
     return found
@@ -136,14 +136,14 @@ REFUSED = [
 @pytest.mark.parametrize(("words", "raw", "said"), REFUSED, ids=str)
 def test_refusals_say_what_to_type_instead(words, raw, said):
     with pytest.raises(InvalidQuery) as caught:
-        list(queries(words, read_options(raw)))
+        list(request(words, read_options(raw)))
     assert said in f"{caught.value.message} {caught.value.hint}"
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=20) | st.none() | st.integers() | st.booleans()))
 def test_whatever_is_given_is_read_or_refused(raw):
     try:
-        asked = list(queries(["gru"], read_options(raw)))
+        asked = list(request(["gru"], read_options(raw)))
     except InvalidQuery as error:
         assert error.message  # noqa: PT017 - either way is right
     else:

@@ -6,6 +6,7 @@ before there is a query to answer.
     command    the command and its options
     helppage   how `--help` is laid out
     answering  queries -> answers -> standard output
+    words      words that stand for something else
     workers    what can be asked of the warm interpreter
 """
 

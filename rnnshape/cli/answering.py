@@ -7,55 +7,64 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
-from rnnshape.errors import NoTensorflow, RnnshapeError
+from rnnshape.errors import RnnshapeError
 
 if TYPE_CHECKING:
-    from rnnshape.query import Query
     from rnnshape.report import Report
-    from rnnshape.request import Family
+    from rnnshape.request import Family, Request
 
     Answer = Report | RnnshapeError
 
 
-def answers_to(asked: Sequence[Family], *, measure: bool = False) -> Iterator[Answer]:
-    """Yield the report, or the error, of each query; an error of the only query is raised."""
+_WORTH_SHARING = 4
+"""Families of queries from which on it pays to fork: a process runs its first operation slowly."""
+
+
+def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False) -> Iterator[Answer]:
+    """Yield the report, or the error, of each query in order; an error of the only query is raised.
+
+    `jobs` is the number of processes that share the work, by default one a core.
+    """
+    from rnnshape.explorer import engine
+    from rnnshape.explorer.jobs import cores, may_share, share
+
+    with _waiting():
+        engine.load()
     if measure:
-        yield from _measured(asked)
-        return
-    for family in asked:
-        if len(family) > 1:
-            yield from _together(family)
-        else:
-            yield _answer_to(family[0], alone=len(asked) == 1)
+        answers: Iterable[Answer] = _measured(asked)
+    elif len(asked) < _WORTH_SHARING or engine.has_run() or not may_share():
+        answers = (answer for family in asked for answer in _answers(family))
+    else:
+        shared = share(asked, min(jobs or cores(), len(asked)), run=_answers, died=_died)
+        answers = (answer for family in shared for answer in family)
+    for answer in answers:
+        if asked.total == 1 and isinstance(answer, RnnshapeError):
+            raise answer
+        yield answer
 
 
-def _measured(asked: Sequence[Family]) -> list[Answer]:
+def _measured(asked: Request) -> list[Answer]:
     from rnnshape.explorer import explore_measured
 
-    with _waiting():
-        answers = explore_measured([query for family in asked for query in family])
-    if len(answers) == 1 and isinstance(answers[0], RnnshapeError):
-        raise answers[0]
-    return answers
+    return explore_measured([query for family in asked for query in family])
 
 
-def _together(family: Family) -> list[Answer]:
-    from rnnshape.explorer import explore_together
+def _answers(family: Family) -> list[Answer]:
+    from rnnshape.explorer import explore, explore_together
 
-    with _waiting():
+    if len(family) > 1:
         return explore_together(family)
-
-
-def _answer_to(query: Query, *, alone: bool) -> Answer:
-    from rnnshape.explorer import explore
-
     try:
-        with _waiting():
-            return explore(query)
+        return [explore(family[0])]
     except RnnshapeError as error:
-        if alone or isinstance(error, NoTensorflow):
-            raise
-        return error
+        return [error]
+
+
+def _died(family: Family, how: str) -> list[Answer]:
+    return [
+        RnnshapeError(f"The process that ran this query ended in the middle: {how}.", layer=str(query.layer))
+        for query in family
+    ]
 
 
 def exit_status(answers: Iterable[Answer], *, strict: bool) -> int:
@@ -71,7 +80,7 @@ def _bodes_ill(report: Report) -> bool:
 def print_json(answers: Iterable[Answer], *, pretty: bool) -> Iterator[Answer]:
     """Write each answer's document as soon as it is known, and hand it on."""
     for answer in answers:
-        write_json(answer, pretty=pretty and _is_terminal(sys.stdout))
+        write_json(answer, pretty=pretty and is_terminal(sys.stdout))
         yield answer
 
 
@@ -85,13 +94,16 @@ def write_json(answer: Answer, *, pretty: bool = False) -> None:
 
 
 def print_table(answers: Iterable[Answer]) -> Sequence[Answer]:
-    """Write the table of all answers to stdout, and hand them on."""
+    """Write the table of all answers to stdout, and hand them on; after a Ctrl-C, of those that there are by then."""
     from rnnshape.show.console import stdout_console
     from rnnshape.show.table import table
 
-    found = list(answers)
-    if sys.stdout is not None:
-        stdout_console().print(table(found))
+    found: list[Answer] = []
+    try:
+        found.extend(answers)
+    finally:
+        if found and sys.stdout is not None:
+            stdout_console().print(table(found))
     return found
 
 
@@ -100,7 +112,7 @@ def _waiting() -> Iterator[None]:
     """Tell a person at a terminal why nothing happens while TensorFlow is imported, and wipe that out again."""
     from rnnshape.explorer import engine
 
-    if engine.is_loaded() or not _is_terminal(sys.stderr):
+    if engine.is_loaded() or not is_terminal(sys.stderr):
         yield
         return
     words = "importing TensorFlow ..."
@@ -120,7 +132,8 @@ def _waiting() -> Iterator[None]:
         wipe()
 
 
-def _is_terminal(stream: IO[str] | None) -> bool:
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Tell whether a person reads this stream."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:

@@ -12,6 +12,7 @@ from rnnshape import __version__, catalogue
 from rnnshape.cli import workers
 from rnnshape.cli.helppage import Command
 from rnnshape.cli.workers import Wish
+from rnnshape.errors import InvalidQuery
 from rnnshape.mask import FORMS as MASK_FORMS
 from rnnshape.query import InitialState, MergeMode
 
@@ -42,6 +43,9 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
         raise typer.Exit
 
 
+MANY = 1_000_000
+"""Queries that are not run before --yes is given."""
+
 _LAYER = "The layer"
 _INPUT = "Its input"
 _CALL = "How it is called"
@@ -70,6 +74,7 @@ LAYER is one of
   {" ".join(catalogue.TYPED)}
 or a Keras expression, which carries its own constructor arguments, such as
   "Bidirectional(LSTM(4), merge_mode='sum')"
+or - to read layers from standard input, one a line.
 
 Where a size takes several values, every combination is run."""
 
@@ -170,6 +175,11 @@ def main(  # noqa: PLR0913
         bool, _asks(_SHOW, "--strict", say="Exit 1 if declared shapes are not the real ones, or --into does not fit.")
     ] = False,
     quiet: Annotated[bool, _asks(_SHOW, "--quiet", "-q", say="No table; the exit status tells.")] = False,
+    jobs: Annotated[
+        _Words,
+        _asks(_SHOW, "--jobs", "-j", say="Processes that share many queries.", values="N", default="one per core"),
+    ] = None,
+    yes: Annotated[bool, _asks(_SHOW, "--yes", say="Run more than a million queries.")] = False,
     worker: Annotated[
         _Words,
         _asks(
@@ -186,16 +196,23 @@ def main(  # noqa: PLR0913
     workers.check_policy()
     if worker is not None:
         return workers.answer(worker, json=json)
-    from rnnshape.cli.answering import answers_to, exit_status, print_json, print_table
+    from rnnshape.cli.answering import answers_to, exit_status, is_terminal, print_json, print_table
+    from rnnshape.cli.words import read_jobs, words_of
     from rnnshape.options import NAMES, read_options
-    from rnnshape.request import queries
+    from rnnshape.request import request
 
     given = {name.rstrip("_"): value for name, value in ctx.params.items()}
     raw = {name: given[name] for name in NAMES if given[name] not in (None, False, [], ())}
-    asked = list(queries(layer or [], read_options(raw)))
-    answers: Iterable[Answer] = answers_to(asked, measure=measure)
+    asked = request(words_of(layer or []), read_options(raw))
+    if asked.total > MANY and not yes:
+        raise InvalidQuery(f"That is {asked.total} queries.", hint="Add --yes if you mean it.")
+    answers: Iterable[Answer] = answers_to(asked, jobs=read_jobs(jobs), measure=measure)
+    if len(asked) > 1 and not quiet and is_terminal(sys.stderr):
+        from rnnshape.show.progress import with_progress
+
+        answers = with_progress(answers, asked.total)
     if json:
-        answers = print_json(answers, pretty=sum(map(len, asked)) == 1)
+        answers = print_json(answers, pretty=asked.total == 1)
     elif not quiet:
         answers = print_table(answers)
     return exit_status(answers, strict=strict)

@@ -1,24 +1,29 @@
 """Query -> Report, by running the real layer. The one room where Keras and TensorFlow are imported.
 
-engine     the import, once, quietly, and what may hook into it
-answer     one query from the layer to the report: the order of the steps
-build      an expression -> the layer
-users      a user's own classes
-anatomy    the layer -> its cells, its axes, its input
-sizes      can it be run as asked, and what is run if not
-declared   what Keras says that will come back
-run        what does come back, in each draw
-weights    the layer's weights, by name
-nest       nested return values and shapes
-refusal    an exception -> words
+- engine: the import, once, quietly, and what may hook into it
+- finding: a query -> all that was found, as values; the order of the steps
+- answer: what was found -> the report
+- together: several queries at once, compared or measured
+- jobs: many queries shared among processes
+- build, users: an expression -> the layer; a user's own classes
+- anatomy, halves: the layer -> its cells, its axes, its input
+- sizes: can it be run as asked, and what is run if not
+- declared: what Keras says that will come back
+- run, calling, states: what does come back, in each draw
+- into: do the returned states fit another layer
+- measure: how long a call takes
+- weights: the layer's weights, by name
+- nest: nested return values and shapes
+- refusal, hints: an exception -> words
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rnnshape.errors import RnnshapeError
     from rnnshape.query import Query
@@ -34,10 +39,7 @@ def explore(query: Query) -> Report:
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    from rnnshape.explorer import engine
-
-    engine.load()
-    with engine.quiet():
+    with _running():
         from rnnshape.explorer.answer import report_of
         from rnnshape.explorer.finding import find
 
@@ -51,10 +53,7 @@ def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    from rnnshape.explorer import engine
-
-    engine.load()
-    with engine.quiet():
+    with _running():
         from rnnshape.explorer import together
 
         return together.explore_measured(queries)
@@ -67,10 +66,17 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    from rnnshape.explorer import engine
-
-    engine.load()
-    with engine.quiet():
+    with _running():
         from rnnshape.explorer import together
 
         return together.explore_together(queries)
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[None]:
+    from rnnshape.explorer import engine
+
+    engine.load()
+    engine.is_about_to_run()
+    with engine.quiet():
+        yield

@@ -33,6 +33,11 @@ class Layout:
         """Return the size of a named axis; None where it is unknown or absent."""
         return self.shape[self.axes.index(axis)] if axis in self.axes else None
 
+    def with_time(self, time: int) -> Layout:
+        """Return the same with another number of timesteps."""
+        at = self.axes.index("timesteps")
+        return replace(self, shape=(*self.shape[:at], time, *self.shape[at + 1 :]))
+
 
 def is_cell(layer: Any) -> bool:
     """Tell whether this is a cell, which is called with its states and runs one step."""
@@ -46,6 +51,21 @@ def last_of(layer: Any) -> Any:
     while isinstance(layer, keras.Sequential) and layer.layers:
         layer = layer.layers[-1]
     return layer
+
+
+def is_recurrent(layer: Any) -> bool:
+    """Tell whether this is a recurrent layer, or Bidirectional around one."""
+    layers = engine.load().layers
+    inner = layer.forward_layer if isinstance(layer, layers.Bidirectional) else layer
+    return isinstance(inner, layers.RNN)
+
+
+def has_keras_cells(layer: Any) -> bool:
+    """Tell whether all that runs at a timestep of a recurrent layer is Keras's own."""
+    layers = engine.load().layers
+    halves = [layer.forward_layer, layer.backward_layer] if isinstance(layer, layers.Bidirectional) else [layer]
+    cells = [cell for half in halves for cell in getattr(half.cell, "cells", None) or [half.cell]]
+    return all(type(part).__module__.startswith("keras.") for part in (*halves, *cells))
 
 
 def anatomy_of(layer: Any) -> Anatomy:

@@ -11,7 +11,7 @@ from typing import Any
 import rnnshape
 from rnnshape.equality import Findings, Steps, Subject, compare
 from rnnshape.explorer import engine, halves, nest
-from rnnshape.explorer.finding import MORE_DRAWS, Found, runs_of, with_more_draws
+from rnnshape.explorer.finding import MORE_DRAWS, Found, run_of, with_more_draws
 from rnnshape.explorer.into import State, into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
@@ -38,7 +38,7 @@ def report_of(found: Found) -> Report:
     """Return the report of what was found."""
     query = found.query
     found, findings = _decided(found)
-    first = found.runs[0]
+    first = found.run
     names = tuple(named.name for named in found.named)
     return Report(
         layer=str(found.asked_layer),
@@ -56,7 +56,7 @@ def report_of(found: Found) -> Report:
         parameters=_parameters(found),
         ran=Ran(
             seed=query.seed,
-            draws=sum(len(run.draws) for run in found.runs),
+            draws=len(found.run.draws),
             device=first.device,
             reduced_to=_reduced(found),
         ),
@@ -86,19 +86,18 @@ def _decided(found: Found) -> tuple[Found, Findings]:
 
 
 def _compare(found: Found) -> Findings:
-    return compare_found([subject(found, at, named) for at, named in enumerate(found.named)], found.runs)
+    return compare_found([subject(found, at, named) for at, named in enumerate(found.named)], found.run)
 
 
-def compare_found(subjects: Sequence[Subject], runs: Sequence[Run]) -> Findings:
-    """Compare the tensors of these runs, with the first and last unmasked steps where there is a mask."""
-    steps = [run.steps for run in runs if run.steps is not None for _ in run.draws]
-    firsts, lasts = tuple(first for first, _ in steps), tuple(last for _, last in steps)
-    return compare(subjects, Steps(first=firsts, last=lasts) if steps else None)
+def compare_found(subjects: Sequence[Subject], run: Run) -> Findings:
+    """Compare the tensors of this run, with the first and last unmasked steps where there is a mask."""
+    firsts, lasts = tuple(first for first, _ in run.steps), tuple(last for _, last in run.steps)
+    return compare(subjects, Steps(first=firsts, last=lasts) if run.steps else None)
 
 
 def subject(found: Found, at: int, named: Named) -> Subject:
     """Return the tensor at this place of the return value as something to compare."""
-    draws = tuple(leaves[at] for run in found.runs for leaves in run.draws)
+    draws = tuple(leaves[at] for leaves in found.run.draws)
     half = shown = None
     if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode == "concat" and at == 0:
         shown = half = halves.width_in_run(found.layer)
@@ -108,9 +107,10 @@ def subject(found: Found, at: int, named: Named) -> Subject:
     return Subject(
         name=named.name,
         draws=draws,
-        has_time="timesteps" in named.axes,
+        # One step in every draw: first step is last step, which is no finding.
+        has_time="timesteps" in named.axes and any(draw.shape[1] > 1 for draw in draws),
         half=half,
-        **({"half_shown": shown} if hasattr(Subject, "half_shown") else {}),
+        half_shown=shown,
     )
 
 
@@ -119,14 +119,12 @@ def _broken(found: Found, with_mask: Findings) -> tuple[tuple[str, ...], ...] | 
     if found.query.mask is None:
         return None
     bare = replace(found.query, mask=None)
-    runs = runs_of(found.layer, bare, found.layout, found.declaration)
-    without = _compare(replace(found, query=bare, runs=runs))
+    bare_run = run_of(found.layer, bare, found.layout, found.declaration)
+    without = _compare(replace(found, query=bare, run=bare_run))
     holds = [set(statement) for statement in with_mask.equal]
     # Where all rows are masked throughout there are only zeros: they are equal, if no evidence of anything.
     zero = {
-        named.name
-        for at, named in enumerate(found.named)
-        if not any(leaves[at].any() for run in found.runs for leaves in run.draws)
+        named.name for at, named in enumerate(found.named) if not any(leaves[at].any() for leaves in found.run.draws)
     }
     names = {named.name for named in found.named}
     return tuple(
@@ -142,7 +140,7 @@ def _into(found: Found) -> Into | None:
     call = found.query.into
     if call is None:
         return None
-    run = found.runs[0]
+    run = found.run
     outputs = 2 if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode is None else 1
     codes = (State(named.name, values) for named, values in zip(found.named, run.draws[0], strict=True))
     nested = nest.refilled(nest.shapes(run.value), codes)
@@ -168,7 +166,7 @@ def _call_code(found: Found) -> str:
 
 
 def _tensors(found: Found) -> tuple[Tensor, ...]:
-    run = found.runs[0]
+    run = found.run
     return tuple(
         Tensor(name=named.name, path=path, shape=shape, axes=named.axes, dtype=dtype, meaning=named.meaning)
         for named, path, shape, dtype in zip(found.named, run.paths, found.shapes, run.dtypes, strict=True)
@@ -216,7 +214,7 @@ def _as_lists(shapes: Any) -> list[Any]:
 
 
 def _declared(found: Found) -> Declared:
-    declaration, real = found.declaration, nest.shapes(found.runs[0].value)
+    declaration, real = found.declaration, nest.shapes(found.run.value)
     agrees = all(
         nest.agree(declared, real) for declared in (declaration.symbolic, declaration.computed) if declared is not None
     )
@@ -243,10 +241,10 @@ def _reduced(found: Found) -> Reduced | None:
 
 
 def _mask(found: Found) -> Mask | None:
-    run = found.runs[0]
-    if found.query.mask is None or run.steps is None:
+    run = found.run
+    if found.query.mask is None or not run.steps:
         return None
-    first, last = (tuple(int(step) for step in steps) for steps in run.steps)
+    first, last = (tuple(int(step) for step in steps) for steps in run.steps[0])
     return Mask(given=str(found.query.mask), first_step=first, last_step=last)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, is_cell
 
@@ -25,7 +26,8 @@ def caller(layer: Any, layout: Layout, *, training: bool) -> Caller:
         return _call(layer, *_tensors(inputs, states, mask), training=training)
 
     steps = layout.size("timesteps") or 1
-    return eagerly if steps <= _EAGER_STEPS or is_cell(layer) or _unrolls(layer) else _traced(layer, eagerly, training)
+    is_short = steps <= _EAGER_STEPS and not _compiles_each_call(layout)
+    return eagerly if is_short or is_cell(layer) or _unrolls(layer) else _traced(layer, eagerly, training)
 
 
 def _call(layer: Any, inputs: Any, states: Any, mask: Any, *, training: bool) -> Any:
@@ -71,6 +73,14 @@ def _tensors(inputs: Any, states: Any, mask: Any) -> tuple[Any, Any, Any]:
         return [convert(item) for item in value] if isinstance(value, list) else tf.convert_to_tensor(value)
 
     return convert(inputs), None if states is None else convert(states), None if mask is None else convert(mask)
+
+
+def _compiles_each_call(layout: Layout) -> bool:
+    """Tell whether Keras compiles the layer's convolutions anew for each eager call.
+
+    It does where a CPU has no kernel of its own: three spatial axes behind the channels. That takes a second a step.
+    """
+    return layout.axes[-1] == SPATIAL_AXES[2] and "features" in layout.axes
 
 
 def _unrolls(layer: Any) -> bool:

@@ -25,6 +25,17 @@ def is_loaded() -> bool:
 
 _loaded: list[ModuleType] = []
 _last_log: list[str] = []
+_has_run: list[int] = []
+
+
+def has_run() -> bool:
+    """Tell whether an operation may have run in this process; it must not be forked then."""
+    return bool(_has_run)
+
+
+def is_about_to_run() -> None:
+    """Note that from here on this process must not be forked."""
+    _has_run[:] = [os.getpid()]
 
 
 def after_import(callback: Callable[[], None]) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 
 from rnnshape.errors import KerasRefused, RnnshapeError
 from rnnshape.explorer import nest, sizes
-from rnnshape.explorer.anatomy import Layout, anatomy_of, layout_of
+from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_recurrent, layout_of
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.refusal import refusal
-from rnnshape.explorer.run import DRAWS, Run, run
+from rnnshape.explorer.run import Run, run
 from rnnshape.expression import Call
 from rnnshape.names import Anatomy, Named, name_tensors
 from rnnshape.query import Query
 
-_LONGER_TIME = 3
-"""A single timestep is run again at this many: first step is last step only because there is one."""
+_LONGER_TIME, _SHORTER_TIME = 3, 4
+"""Timesteps of the second draw where there is a single one, and where there are many."""
 MORE_DRAWS = 3
 """How often two more draws are made at most, where those before do not tell whether a tensor varies."""
 
@@ -30,7 +30,7 @@ class Found:
     layer: Any
     layout: Layout
     declaration: Declaration
-    runs: tuple[Run, ...]
+    run: Run
     anatomy: Anatomy
     named: tuple[Named, ...]
     shapes: tuple[tuple[int | None, ...], ...]
@@ -63,9 +63,8 @@ def find(query: Query) -> Found:
     if declaration.failure is not None:
         # A failed call may have left half of the layer built.
         layer = build(ran.layer)
-    runs = runs_of(layer, ran, layout, declaration)
+    first = run_of(layer, ran, layout, declaration)
     anatomy = anatomy_of(layer)
-    first = runs[0]
     real = tuple(array.shape for array in first.draws[0])
     leaves = tuple((path, len(shape)) for path, shape in zip(first.paths, real, strict=True))
     time = layout.size("timesteps")
@@ -75,7 +74,7 @@ def find(query: Query) -> Found:
         layer=layer,
         layout=layout,
         declaration=declaration,
-        runs=runs,
+        run=first,
         anatomy=anatomy,
         named=name_tensors(anatomy, leaves, timesteps_kept=kept),
         shapes=real if asked is None else sizes.shapes_at(asked, declaration, real),
@@ -85,23 +84,39 @@ def find(query: Query) -> Found:
     )
 
 
-def runs_of(layer: Any, query: Query, layout: Layout, declaration: Declaration) -> tuple[Run, ...]:
-    """Return the run at these sizes, and a longer one where there is a single timestep."""
+def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration) -> Run:
+    """Return the two draws that an answer is made of.
+
+    Raises:
+        KerasRefused: the layer cannot be called in this way.
+
+    """
     try:
-        runs = [run(layer, query, layout)]
-        if layout.size("timesteps") == 1:
-            at = layout.axes.index("timesteps")
-            longer = replace(layout, shape=(*layout.shape[:at], _LONGER_TIME, *layout.shape[at + 1 :]))
-            runs.append(run(layer, query, longer, first_draw=DRAWS, repeat_mask=_LONGER_TIME))
+        return run(layer, query, [layout, _second_layout(layer, query, layout)])
     except (Exception, SystemExit) as error:
         raise _run_refused(declaration.failure or error, query, declaration) from error
-    return tuple(runs)
+
+
+def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
+    """Return the input of the second draw: as asked, or with another number of timesteps where that changes nothing.
+
+    What a recurrent layer returns holds for any number of timesteps. A longer time axis than one step shows what holds
+    only because there is a single one, and a shorter one than many is quicker.
+    """
+    time = layout.size("timesteps")
+    if time is None or not is_recurrent(layer):
+        return layout
+    if time == 1:
+        return layout.with_time(_LONGER_TIME)
+    if time > _SHORTER_TIME and query.mask is None and has_keras_cells(layer):
+        return layout.with_time(_SHORTER_TIME)
+    return layout
 
 
 def with_more_draws(found: Found) -> Found:
     """Return the same with two more draws."""
-    first = (len(found.runs) + 1) * DRAWS
-    return replace(found, runs=(*found.runs, run(found.layer, found.query, found.layout, first_draw=first)))
+    count = len(found.run.draws)
+    return replace(found, run=found.run.and_more(run(found.layer, found.query, [found.layout] * 2, first_draw=count)))
 
 
 def _run_refused(error: BaseException, query: Query, declaration: Declaration) -> RnnshapeError:

@@ -20,7 +20,8 @@ _NOISE = re.compile(
     r"|^Could not automatically infer the output shape .*?Error encountered:\s*"
     r"|^Error when deserializing class .*?Exception encountered: "
     r"|^.*? could not be deserialized properly\..*?Exception encountered: "
-    r"|\s*Full object config: .*$",
+    r"|\s*Full object config: .*$"
+    r"|(?<=nested structure\.)\s*First structure: .*$",
     re.DOTALL | re.MULTILINE,
 )
 _NAMES = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from rnnshape.mask import MaskSpec, first_and_last
 from rnnshape.names import Path
 from rnnshape.query import Query
 
-DRAWS = 2
+Steps = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 _SPREAD = 0.7
 """Keeps random recurrent weights from blowing up an unbounded activation over a long time axis."""
 
@@ -32,31 +33,34 @@ class Run:
     device: str
     draws: tuple[tuple[np.ndarray[Any, Any], ...], ...]
     """One tuple of arrays for each draw, in return order."""
-    steps: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
-    """The first and the last unmasked step of each row, where there is a mask."""
+    steps: tuple[Steps, ...] = ()
+    """The first and the last unmasked step of each row, for each draw, where there is a mask."""
+
+    def and_more(self, other: Run) -> Run:
+        """Return the same with the draws of another run behind its own."""
+        return replace(self, draws=self.draws + other.draws, steps=self.steps + other.steps)
 
 
-def run(layer: Any, query: Query, layout: Layout, *, first_draw: int = 0, repeat_mask: int = 1) -> Run:
-    """Return the values of `DRAWS` runs of a built layer, with other random weights and inputs in each.
+def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0) -> Run:
+    """Return the values of a run of a built layer on each layout, each with other random weights and inputs.
 
-    `layout.shape` must be known in full. Weights and inputs depend on the seed and the draw alone, so that two
-    layers with weights of the same shapes get the same weights. `repeat_mask` is how often each step of the mask
-    is repeated.
+    The layouts' shapes must be known in full. Weights and inputs depend on the seed and the number of the draw alone,
+    so that two layers with weights of the same shapes get the same weights.
     """
     if query.mask is not None and not _takes_mask(layer):
         message = f"{query.layer.name} takes no mask. Received: {query.layer}"
         raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
-    masks = _mask(query.mask, layout, repeat_mask)
-    call = caller(layer, layout, training=query.training)
-    shape = tuple(size for size in layout.shape if size is not None)
+    masks = [_mask(query.mask, layout, layouts[0]) for layout in layouts]
     values = []
-    for draw in range(first_draw, first_draw + DRAWS):
+    for draw, layout in enumerate(layouts, first_draw):
         random = np.random.default_rng([query.seed, draw])
-        inputs = _random_inputs(random, shape, layout)
+        inputs = _random_inputs(random, tuple(size for size in layout.shape if size is not None), layout)
         draw_weights(layer, random)
         reset_states(layer)
         states = initial_states(layer, query, layout, random)
-        values.append(call(inputs, states, None if masks is None else masks[0]))
+        mask = masks[draw - first_draw]
+        call = caller(layer, layout, training=query.training)
+        values.append(call(inputs, states, None if mask is None else mask[0]))
     flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
     return Run(
         value=values[0],
@@ -64,7 +68,7 @@ def run(layer: Any, query: Query, layout: Layout, *, first_draw: int = 0, repeat
         dtypes=tuple(str(array.dtype) for _, array in flat[0]),
         device=_device(values[0]),
         draws=tuple(tuple(array for _, array in leaves) for leaves in flat),
-        steps=None if masks is None else masks[1],
+        steps=tuple(mask[1] for mask in masks if mask is not None),
     )
 
 
@@ -94,11 +98,15 @@ def draw_weights(layer: Any, random: np.random.Generator) -> None:
         weight.assign((random.random(size=shape, dtype="float32") * 2 - 1) * bound)
 
 
-def _mask(spec: MaskSpec | None, layout: Layout, repeat: int) -> Any:
+def _mask(spec: MaskSpec | None, layout: Layout, asked: Layout) -> Any:
+    """Return the mask of the asked layout, each step repeated where this layout is longer, and its Steps."""
     if spec is None:
         return None
-    batch, time = layout.shape[0] or 1, layout.size("timesteps") or 1
-    rows = tuple(tuple(counts for counts in row for _ in range(repeat)) for row in spec.rows(batch, time // repeat))
+    time = asked.size("timesteps") or 1
+    repeat = (layout.size("timesteps") or 1) // time
+    rows = tuple(
+        tuple(counts for counts in row for _ in range(repeat)) for row in spec.rows(layout.shape[0] or 1, time)
+    )
     first, last = first_and_last(rows)
     return np.array(rows, dtype=bool), (np.array(first), np.array(last))
 

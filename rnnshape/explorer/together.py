@@ -77,7 +77,7 @@ def _equal_across(found: Sequence[Found]) -> tuple[Statement, ...]:
         for at, named in enumerate(item.named):
             subjects.setdefault(named.name, []).append(subject(item, at, named))
     one_each = [group[0] for group in subjects.values() if all(_same_values(group[0], other) for other in group[1:])]
-    return compare_found(one_each, found[0].runs).equal
+    return compare_found(one_each, found[0].run).equal
 
 
 def _same_values(one: Subject, other: Subject) -> bool:

@@ -50,6 +50,8 @@ def live(channel: socket.socket, program: Program, surroundings: Surroundings, *
 
     With a client waiting already, there is no time to warm up: that is more work than the client's own.
     """
+    # What the program forks is none of the worker's business: it must not keep the worker from seeing our end.
+    os.register_at_fork(after_in_child=channel.close)
     if not is_awaited:
         program.warm_up()
     while True:
@@ -156,6 +158,7 @@ class _Line:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._announced = False
+        os.register_at_fork(after_in_child=self._forget)
 
     def announce(self) -> None:
         """Say, once, that the program is about to print."""
@@ -170,6 +173,11 @@ class _Line:
     def watch(self) -> None:
         """From now on pass the client's Ctrl-C on to the main thread, and end this process when the client is gone."""
         threading.Thread(target=self._listen, args=(threading.get_ident(),), daemon=True).start()
+
+    def _forget(self) -> None:
+        """Drop the connection in a fork of the program, so that the client sees the end of the program itself."""
+        self._announced = True
+        self._connection.close()
 
     def _listen(self, main: int) -> None:
         while True:

@@ -1,0 +1,59 @@
+"""Words of the command line that stand for something else: `-` for the lines of standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from rnnshape import catalogue
+from rnnshape.errors import InvalidQuery
+from rnnshape.expression import parse
+from rnnshape.query import check_size
+
+
+def words_of(layers: Sequence[str]) -> list[str]:
+    """Return the layers, with the lines of standard input in the place of `-`.
+
+    Raises:
+        InvalidQuery: a line is neither a layer nor an expression; the message names its number.
+
+    """
+    return [word for layer in layers for word in (_lines() if layer == "-" else [layer])]
+
+
+def _lines() -> Iterator[str]:
+    """Yield the lines that are not empty and no comments."""
+    if sys.stdin is None:
+        raise InvalidQuery("There is no standard input to read layers from.")
+    number = 0
+    try:
+        for number, line in enumerate(sys.stdin, 1):
+            word = line.strip()
+            if word and not word.startswith("#"):
+                _check(word, number)
+                yield word
+    except (UnicodeDecodeError, OSError) as error:
+        raise InvalidQuery(f"Line {number + 1} of standard input cannot be read: {error}") from None
+
+
+def _check(word: str, number: int) -> None:
+    if catalogue.by_word(word) is not None:
+        return
+    try:
+        parse(word)
+    except InvalidQuery as error:
+        raise InvalidQuery(f"Line {number} of standard input: {error.message}", hint=error.hint, layer=word) from None
+
+
+def read_jobs(text: str | None) -> int | None:
+    """Return the number of processes that was asked for; None where nothing was said.
+
+    Raises:
+        InvalidQuery: it is no number from 1 on.
+
+    """
+    if text is None:
+        return None
+    jobs = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+    check_size("jobs", jobs)
+    return int(jobs)

@@ -1,0 +1,40 @@
+"""How far a long command has come: a bar on stderr, for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def with_progress(items: Iterable[Item], total: int) -> Iterator[Item]:
+    """Hand the items on, and show how many there have been, at which rate, and how long the rest will take."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+    from rich.text import Text
+
+    from rnnshape.show.console import stderr_console
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text("" if task.speed is None else f"{task.speed:.1f} queries/s")
+
+    # No thread of its own: processes are forked meanwhile.
+    bar = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=stderr_console(),
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    task = bar.add_task("", total=total)
+    with bar:
+        bar.refresh()
+        for item in items:
+            bar.advance(task)
+            bar.refresh()
+            yield item
