@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rnnshape.worker.place import Fingerprint
 
 
+_LARGE = 60
+"""Queries that take one process about as long as an import and the half of them."""
+
+
 def main() -> NoReturn:
     """Run the command line in `sys.argv`, and exit with its status."""
     try:
@@ -34,7 +38,7 @@ def _answer() -> int:
         policy = client.policy()
     except ValueError:
         policy = "off"  # the program says what is wrong
-    if policy != "off" and wire.usable() and not _is_about_workers():
+    if policy != "off" and wire.usable() and not _is_about_workers() and not _is_large():
         try:
             seen = fingerprint()
             return client.ask(seen)
@@ -50,6 +54,15 @@ def _answer() -> int:
 
 def _is_about_workers() -> bool:
     return any(word == "--worker" or word.startswith("--worker=") for word in sys.argv[1:])
+
+
+def _is_large() -> bool:
+    """Tell whether so much is asked that it pays to import once more: a worker answers in one process, not in many."""
+    count = 1
+    for word in sys.argv[1:]:
+        if "," in word and not word.strip("0123456789,"):
+            count *= word.count(",") + 1
+    return count >= _LARGE or "-" in sys.argv[1:]
 
 
 def _leave_worker_behind(seen: Fingerprint) -> None:

@@ -84,11 +84,16 @@ class Weight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The layer's weights. `formula` is there when the weights are explained, and evaluates to `total`."""
+    """The layer's weights.
+
+    When they are explained, `formula` evaluates to `total`; `formula_by_name` is the same over units, features and
+    filters, where one cell, or several alike, have all of the parameters.
+    """
 
     total: int
     weights: tuple[Weight, ...]
     formula: str | None = None
+    formula_by_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,7 @@ class Request(Sequence[Family]):
                 initial_state=options.initial_state,
                 training=options.training,
                 into=options.into,
+                weights=options.weights,
                 seed=options.seed,
             )
             for call in self.families[at // len(self.sizes)]

@@ -54,11 +54,11 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
     """Return the exit status, and what is to be said about it where something went wrong."""
     from typer import TyperException
 
-    from rnnshape.cli.command import app
+    from rnnshape.cli.command import command
 
     stdout, stderr = sys.stdout, sys.stderr
     try:
-        return int(app(args=argv, prog_name="rnnshape", standalone_mode=False) or 0), None
+        return int(command()(args=argv, prog_name="rnnshape", standalone_mode=False) or 0), None
     except SystemExit as end:
         if sys.stdout is not stdout:
             # What Typer does about a broken pipe: it puts a silent stream in the place of stdout, and leaves.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -168,6 +169,7 @@ def main(  # noqa: PLR0913
         _Words, _asks(_CALL, "--seed", say="Of the random weights and inputs.", values="N", default="0")
     ] = None,
     json: Annotated[bool, _asks(_SHOW, "--json", say="One JSON document per query, one a line.")] = False,
+    weights: Annotated[bool, _asks(_SHOW, "--weights", say="What each weight is, and why there are so many.")] = False,
     measure: Annotated[
         bool, _asks(_SHOW, "--measure", say="Time a forward call of each layer, relative to the fastest.")
     ] = False,
@@ -216,3 +218,9 @@ def main(  # noqa: PLR0913
     elif not quiet:
         answers = print_table(answers)
     return exit_status(answers, strict=strict)
+
+
+@functools.cache
+def command() -> Any:
+    """Return the command, which Typer would otherwise build anew each time it is called."""
+    return typer.main.get_command(app)

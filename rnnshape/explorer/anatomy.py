@@ -54,15 +54,21 @@ def last_of(layer: Any) -> Any:
 
 
 def is_recurrent(layer: Any) -> bool:
-    """Tell whether this is a recurrent layer, or Bidirectional around one."""
-    layers = engine.load().layers
+    """Tell whether this is a recurrent layer, Bidirectional around one, or a Sequential of nothing else."""
+    keras = engine.load()
+    layers = keras.layers
+    if isinstance(layer, keras.Sequential):
+        return bool(layer.layers) and all(map(is_recurrent, layer.layers))
     inner = layer.forward_layer if isinstance(layer, layers.Bidirectional) else layer
     return isinstance(inner, layers.RNN)
 
 
 def has_keras_cells(layer: Any) -> bool:
     """Tell whether all that runs at a timestep of a recurrent layer is Keras's own."""
-    layers = engine.load().layers
+    keras = engine.load()
+    layers = keras.layers
+    if isinstance(layer, keras.Sequential):
+        return all(map(has_keras_cells, layer.layers))
     halves = [layer.forward_layer, layer.backward_layer] if isinstance(layer, layers.Bidirectional) else [layer]
     cells = [cell for half in halves for cell in getattr(half.cell, "cells", None) or [half.cell]]
     return all(type(part).__module__.startswith("keras.") for part in (*halves, *cells))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,8 @@ import rnnshape
 from rnnshape.equality import Findings, Steps, Subject, compare
 from rnnshape.explorer import engine, halves, nest
 from rnnshape.explorer.finding import MORE_DRAWS, Found, run_of, with_more_draws
+from rnnshape.explorer.gates import explained
+from rnnshape.explorer.holds import holds
 from rnnshape.explorer.into import State, into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
@@ -64,7 +65,7 @@ def report_of(found: Found) -> Report:
         close=findings.close or None,
         constant=findings.constant or None,
         mask=_mask(found),
-        broken=_broken(found, findings),
+        broken=_broken(found),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training or None,
         into=_into(found),
@@ -114,25 +115,21 @@ def subject(found: Found, at: int, named: Named) -> Subject:
     )
 
 
-def _broken(found: Found, with_mask: Findings) -> tuple[tuple[str, ...], ...] | None:
+def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
     """Return the statements that hold without the mask and do not hold with it; None without a mask."""
     if found.query.mask is None:
         return None
     bare = replace(found.query, mask=None)
     bare_run = run_of(found.layer, bare, found.layout, found.declaration)
-    without = _compare(replace(found, query=bare, run=bare_run))
-    holds = [set(statement) for statement in with_mask.equal]
-    # Where all rows are masked throughout there are only zeros: they are equal, if no evidence of anything.
-    zero = {
-        named.name for at, named in enumerate(found.named) if not any(leaves[at].any() for leaves in found.run.draws)
-    }
-    names = {named.name for named in found.named}
-    return tuple(
-        statement
-        for statement in without.equal
-        if not any(set(statement) <= known for known in holds)
-        and not names.intersection(re.findall(r"\w+", " ".join(statement))) <= zero
-    )
+    subjects = [subject(found, at, named) for at, named in enumerate(found.named)]
+    bare_subjects = [
+        replace(item, draws=tuple(leaves[at] for leaves in bare_run.draws)) for at, item in enumerate(subjects)
+    ]
+    shown = compare_found(bare_subjects, bare_run).equal
+    # The same statements with the widths of the run, to be evaluated on what came back with the mask.
+    as_run = compare_found([replace(item, half_shown=None) for item in bare_subjects], bare_run).equal
+    draws = [{item.name: item.draws[at] for item in subjects} for at in range(len(found.run.draws))]
+    return tuple(statement for statement, code in zip(shown, as_run, strict=True) if not holds(code, draws))
 
 
 def _into(found: Found) -> Into | None:
@@ -231,7 +228,9 @@ def _declared(found: Found) -> Declared:
 
 
 def _parameters(found: Found) -> Parameters:
-    return parameters_of(found.layer) if found.asked is None else found.asked.parameters
+    layer = found.layer if found.asked is None else found.asked.layer
+    parameters = parameters_of(layer)
+    return explained(layer, parameters) if found.query.weights else parameters
 
 
 def _reduced(found: Found) -> Reduced | None:

@@ -6,7 +6,6 @@ import contextlib
 import gc
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -92,6 +91,8 @@ def quiet() -> Iterator[None]:
     What a user's own code prints goes to the real stderr. The log goes to an unnamed temporary file, and is kept for
     `last_log` when the block fails; where no such file can be made, the log is shown.
     """
+    import tempfile
+
     _last_log.clear()
     try:
         sys.stderr.flush()
@@ -120,14 +121,3 @@ def quiet() -> Iterator[None]:
 def last_log() -> str:
     """Return what TensorFlow logged in the last `quiet` block that failed."""
     return "".join(_last_log)
-
-
-def warm_up() -> None:
-    """Run small layers, so that the next one pays for nothing but itself."""
-    keras = load()
-    import numpy as np
-
-    with quiet():
-        inputs = np.ones((2, 2, 2), "float32")
-        for layer in (keras.layers.LSTM(2, return_state=True), keras.layers.GRU(2), keras.layers.SimpleRNN(2)):
-            keras.layers.Bidirectional(layer)(inputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,7 +59,8 @@ def find(query: Query) -> Found:
         else:
             ran = replace(query, layer=sizes.reduced_layer(asked, query.layer))
             layer = build(ran.layer)
-            layout = sizes.reduced_layout(layout, query.mask)
+            tokens = layout_of(layer, query.sizes, shown=str(query.layer)).largest
+            layout = replace(sizes.reduced_layout(layout, query.mask), largest=tokens)
     declaration = declare(layer, layout)
     if declaration.failure is not None:
         # A failed call may have left half of the layer built.
@@ -91,8 +93,13 @@ def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration) -
         KerasRefused: the layer cannot be called in this way.
 
     """
+    second = _second_layout(layer, query, layout)
+    if second != layout:
+        # What Keras cannot run at another number of timesteps it may well run at this one.
+        with contextlib.suppress(Exception, SystemExit):
+            return run(layer, query, [layout, second])
     try:
-        return run(layer, query, [layout, _second_layout(layer, query, layout)])
+        return run(layer, query, [layout, layout])
     except (Exception, SystemExit) as error:
         raise _run_refused(declaration.failure or error, query, declaration) from error
 

@@ -103,12 +103,13 @@ def _mask(spec: MaskSpec | None, layout: Layout, asked: Layout) -> Any:
     if spec is None:
         return None
     time = asked.size("timesteps") or 1
-    repeat = (layout.size("timesteps") or 1) // time
-    rows = tuple(
-        tuple(counts for counts in row for _ in range(repeat)) for row in spec.rows(layout.shape[0] or 1, time)
-    )
-    first, last = first_and_last(rows)
-    return np.array(rows, dtype=bool), (np.array(first), np.array(last))
+    batch = layout.shape[0] or 1
+    # All rows are alike but for lengths: there may be a million of them.
+    rows = spec.rows(batch if spec.batch else 1, time)
+    repeated = np.array(rows, dtype=bool).repeat((layout.size("timesteps") or 1) // time, axis=1)
+    first, last = first_and_last(tuple(map(tuple, repeated.tolist())))
+    mask = np.broadcast_to(repeated, (batch, repeated.shape[1])).copy()
+    return mask, (np.broadcast_to(first, batch), np.broadcast_to(last, batch))
 
 
 def _device(value: Any) -> str:

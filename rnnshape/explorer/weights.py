@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,28 +11,35 @@ from rnnshape.report import Parameters, Weight
 
 def parameters_of(layer: Any) -> Parameters:
     """Return the layer's weights, in Keras's order, and their number of parameters."""
-    prefixes = dict(_prefixes(layer, ""))
     weights: list[Weight] = []
     taken: set[str] = set()
-    for weight in getattr(layer, "weights", ()):
-        name = _unused(prefixes.get(id(weight), "") + weight.name, taken)
+    for prefix, _, weight in owned_weights(layer):
+        name = _unused(prefix + weight.name, taken)
         weights.append(Weight(name=name, shape=tuple(int(size) for size in weight.shape)))
-    total = sum(_product(weight.shape) for weight in weights)
+    total = sum(math.prod(weight.shape) for weight in weights)
     return Parameters(total=total, weights=tuple(weights))
 
 
-def _prefixes(layer: Any, prefix: str) -> Iterator[tuple[int, str]]:
-    """Yield (id of a weight, prefix of its name), for the innermost named part that the weight belongs to."""
+def owned_weights(layer: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield (prefix of its name, innermost layer or cell that it belongs to, weight), in Keras's order."""
+    owners = {id(weight): (prefix, owner) for weight, prefix, owner in _owners(layer, "")}
     for weight in getattr(layer, "weights", ()):
-        yield id(weight), prefix
+        prefix, owner = owners[id(weight)]
+        yield prefix, owner, weight
+
+
+def _owners(layer: Any, prefix: str) -> Iterator[tuple[Any, str, Any]]:
+    """Yield (weight, prefix, owner) of each weight, once for each part of the layer around it, the innermost last."""
+    for weight in getattr(layer, "weights", ()):
+        yield weight, prefix, layer
     for name, side in (("forward_layer", "forward_"), ("backward_layer", "backward_")):
         if getattr(layer, name, None) is not None:
-            yield from _prefixes(getattr(layer, name), prefix + side)
+            yield from _owners(getattr(layer, name), prefix + side)
     if getattr(layer, "cell", None) is not None:
-        yield from _prefixes(layer.cell, prefix)
+        yield from _owners(layer.cell, prefix)
     for word in ("cells", "layers"):
         for at, inner in enumerate(getattr(layer, word, None) or ()):
-            yield from _prefixes(inner, f"{prefix}{word[:-1]}_{at}_")
+            yield from _owners(inner, f"{prefix}{word[:-1]}_{at}_")
 
 
 def _unused(name: str, taken: set[str]) -> str:
@@ -40,10 +48,3 @@ def _unused(name: str, taken: set[str]) -> str:
         unique, count = f"{name}_{count}", count + 1
     taken.add(unique)
     return unique
-
-
-def _product(sizes: tuple[int, ...]) -> int:
-    product = 1
-    for size in sizes:
-        product *= size
-    return product

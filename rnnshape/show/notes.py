@@ -15,6 +15,8 @@ from rnnshape.show.grid import Look, Row, plain
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
 _ROWS_LISTED = 12
+_GATES = {"i": "input", "f": "forget", "c": "candidate", "o": "output", "z": "update", "r": "reset", "h": "candidate"}
+"""The gates of LSTM and GRU by the letters that Keras's code has for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,10 @@ def weights(parameters: Parameters) -> list[Note]:
         cells = tuple(Row((), tuple(plain(row[at], "bold" if at == 0 else "") for at in kept)) for row in rows)
         said.append(Note("", headings=tuple(_WEIGHTS[at] for at in kept), rows=cells))
     if parameters.formula is not None:
-        said.append(Note(f"{parameters.total} parameters = {parameters.formula}", style=""))
+        formulas = " = ".join(filter(None, [parameters.formula_by_name, parameters.formula]))
+        said.append(Note(f"{parameters.total} parameters = {formulas}", style=""))
+    orders = dict.fromkeys(one.gates for one in parameters.weights if one.gates and len(one.gates) > 1)
+    said += [Note(f"gates: {', '.join(f'{gate} {_GATES.get(gate, gate)}' for gate in gates)}") for gates in orders]
     return said
 
 

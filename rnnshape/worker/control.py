@@ -61,7 +61,7 @@ def _paths() -> list[str]:
     folder = place.folder()
     try:
         place.check(folder)
-        names = sorted(os.listdir(folder))  # noqa: PTH208
+        names = sorted(os.listdir(folder))
     except (place.NoWorker, OSError):
         return []
     return [f"{folder}/{name}" for name in names if "." not in name]
@@ -102,7 +102,7 @@ def _stop(path: str) -> bool:
 
 def _lives(pid: str) -> bool:
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             # Ended, and not yet taken notice of by its parent, is ended.
             return file.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
     except (OSError, IndexError):
@@ -147,7 +147,7 @@ def _memory(pids: tuple[int, ...]) -> int | None:
     total = 0
     for pid in pids:
         try:
-            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:  # noqa: PTH123
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
                 total += next(int(line.split()[1]) for line in file if line.startswith("Pss:")) * 1024
         except (OSError, StopIteration):
             return None

@@ -69,7 +69,7 @@ def _become(
     listener = _listen(path)
     if listener is None:
         return
-    owned = os.stat(path)  # noqa: PTH116
+    owned = os.stat(path)
 
     def spawn(close: list[int], is_awaited: bool) -> process.Child:  # noqa: FBT001
         def live(channel: socket.socket) -> NoReturn:
@@ -88,7 +88,7 @@ def _become(
         ).run()
     finally:
         if server.still_owns(path, owned):
-            os.unlink(path)  # noqa: PTH108
+            os.unlink(path)
 
 
 def _listen(path: str) -> socket.socket | None:
@@ -109,5 +109,5 @@ def _listen(path: str) -> socket.socket | None:
     temporary = f"{path}.{os.getpid()}"
     listener.bind(temporary)
     listener.listen(_BACKLOG)
-    os.rename(temporary, path)  # noqa: PTH104
+    os.rename(temporary, path)
     return listener

@@ -17,7 +17,7 @@ except ImportError:
 LONGEST_PATH = 103
 """Bytes of the longest path that every system takes as the address of a Unix socket."""
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - see the docstring
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _HEAVY = ("tensorflow", "keras")
 _PREFIXES = (
     *("TF", "KERAS_", "XLA_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "NPY_", "NUMPY_"),
@@ -61,7 +61,7 @@ def fingerprint() -> Fingerprint:
 
     """
     try:
-        path = tuple(entry if entry.startswith("/") else os.path.join(os.getcwd(), entry) for entry in sys.path)  # noqa: PTH109, PTH118
+        path = tuple(entry if entry.startswith("/") else os.path.join(os.getcwd(), entry) for entry in sys.path)
     except OSError as error:
         raise NoWorker(f"the working directory is gone: {error}") from error
     return Fingerprint(files(path), _settings(), config(), path)
@@ -85,7 +85,7 @@ def files(path: tuple[str, ...]) -> str:
         lines.append(line)
     for folder in sorted(folders):
         # NumPy, Rich and Typer are in memory too: their versions are part of these names.
-        lines.extend(sorted(name for name in os.listdir(folder) if name.endswith(".dist-info")))  # noqa: PTH208
+        lines.extend(sorted(name for name in os.listdir(folder) if name.endswith(".dist-info")))
     return "\n".join(lines)
 
 
@@ -110,7 +110,7 @@ def _find(package: str, path: tuple[str, ...]) -> tuple[str, str]:
     for folder in path:
         source = f"{folder}/{package}/__init__.py"
         try:
-            return folder, _line(source, os.stat(source))  # noqa: PTH116
+            return folder, _line(source, os.stat(source))
         except OSError:
             continue
     raise NoWorker(f"{package} is in no folder of sys.path")
@@ -132,9 +132,9 @@ def writes_through() -> bool:
 
 def config() -> str:
     """Return the text of Keras's configuration file; empty where there is none."""
-    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")  # noqa: PTH111
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
     try:
-        with open(f"{home}/keras.json", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(f"{home}/keras.json", encoding="utf-8", errors="replace") as file:
             return file.read(4096)
     except OSError:
         return ""
@@ -147,7 +147,7 @@ def folder() -> str:
     if runtime.startswith("/"):
         try:
             # Another user's (sudo keeps the variable): a folder of ours in it would be in that user's way.
-            if os.stat(runtime).st_uid == uid:  # noqa: PTH116
+            if os.stat(runtime).st_uid == uid:
                 return f"{runtime}/rnnshape"
         except OSError:
             pass
@@ -188,7 +188,7 @@ def make_folder() -> str:
     """
     path = folder()
     try:
-        os.mkdir(path, 0o700)  # noqa: PTH102
+        os.mkdir(path, 0o700)
     except FileExistsError:
         pass
     except OSError as error:

@@ -90,11 +90,11 @@ def detach(keep: Iterable[int]) -> None:
     for number in range(3):
         os.dup2(null, number)
     kept = {0, 1, 2, *keep}
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+    for name in os.listdir("/proc/self/fd"):
         if int(name) not in kept:
             with contextlib.suppress(OSError):
                 os.close(int(name))
-    text = open(os.devnull, "r+", encoding="utf-8")  # noqa: SIM115, PTH123 - for good
+    text = open(os.devnull, "r+", encoding="utf-8")  # noqa: SIM115 - for good
     sys.stdin = sys.stdout = sys.stderr = sys.__stdin__ = sys.__stdout__ = sys.__stderr__ = text  # type: ignore[misc]
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:

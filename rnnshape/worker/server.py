@@ -259,7 +259,7 @@ class Server:
 def still_owns(path: str, seen: os.stat_result) -> bool:
     """Tell whether the path still leads to the socket that had this status."""
     try:
-        now = os.stat(path)  # noqa: PTH116
+        now = os.stat(path)
     except OSError:
         return False
     return (now.st_ino, now.st_dev) == (seen.st_ino, seen.st_dev)

@@ -51,7 +51,7 @@ def connect(path: str, *, seconds: float) -> _socket.socket:
         NoWorker: no worker answers there, or it is not to be trusted.
 
     """
-    check(os.path.dirname(path))  # noqa: PTH120 - no pathlib on the client's way
+    check(os.path.dirname(path))
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.settimeout(seconds)

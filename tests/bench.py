@@ -1,0 +1,199 @@
+"""How fast an answer is, in whole processes, against a script without rnnshape: python -m tests.bench [-n ROUNDS].
+
+What is compared runs in turn, so that whatever else the machine does hits all of it alike. Each number is the ratio of
+two medians. The worker is one of its own, and is ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from rnnshape.worker import control
+
+BARE = """
+import numpy as np
+import tensorflow as tf
+import keras
+
+layer = keras.layers.LSTM(4, return_sequences=True, return_state=True)
+for tensor in layer(np.random.default_rng(0).normal(size=(32, 10, 8)).astype("float32")):
+    print(tensor.shape)
+"""
+
+PROGRAM = str(Path(sys.executable).with_name("rnnshape"))
+
+
+class Bench:
+    """A runtime folder, and the commands that are timed in it."""
+
+    def __init__(self, folder: str) -> None:
+        # An installed package is compiled once; with this variable it would be at every start.
+        left_out = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "RNNSHAPE_WORKER_IDLE"}
+        self.env = {name: value for name, value in os.environ.items() if name not in left_out}
+        self.env |= {"XDG_RUNTIME_DIR": folder, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        self.units = count(5)
+
+    def timed(self, command: list[str], worker: str = "off") -> float:
+        """Run a command and return its seconds."""
+        start = time.perf_counter()
+        done = subprocess.run(command, env={**self.env, "RNNSHAPE_WORKER": worker}, capture_output=True, check=False)
+        seconds = time.perf_counter() - start
+        if done.returncode:
+            sys.exit(f"{command}: status {done.returncode}\n{done.stderr.decode()}")
+        return seconds
+
+    def nothing(self) -> float:
+        return self.timed([sys.executable, "-c", "pass"])
+
+    def bare(self) -> float:
+        return self.timed([sys.executable, "-c", BARE])
+
+    def help(self) -> float:
+        return self.timed([PROGRAM, "--help"])
+
+    def cold(self) -> float:
+        return self.timed(self.query(4))
+
+    def cold_leaving_a_worker(self) -> float:
+        seconds = self.timed(self.query(4), worker="on")
+        self.rest()
+        control.stop()
+        return seconds
+
+    def warm(self, *more: str) -> float:
+        """Ask what was never asked before, of a worker that rests."""
+        self.rest()
+        return self.timed([*self.query(next(self.units)), *more], worker="on")
+
+    def query(self, units: int) -> list[str]:
+        return [PROGRAM, "lstm", "--units", str(units), "--return-sequences", "--return-state"]
+
+    def rest(self) -> control.WorkerStatus:
+        """Wait until the worker has its spares ready: what is timed is an answer, not its predecessor's end."""
+        for _ in range(1000):
+            status = control.status()
+            if status is not None and status.is_rested:
+                time.sleep(0.05)
+                return status
+            time.sleep(0.02)
+        sys.exit("the worker never came to rest")
+
+    def bare_memory(self) -> int:
+        """Return the peak of the bare script's proportional set size, in bytes."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", BARE], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, control._memory((process.pid,)) or 0)
+            time.sleep(0.02)
+        return peak
+
+
+def in_turn(rounds: int, **runs: Callable[[], float]) -> dict[str, float]:
+    """Run all of them in each round, and return the median of each."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            seconds[name].append(run())
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def in_a_row(bench: Bench, length: int) -> list[float]:
+    """Ask one query after the other without a pause, as a shell's loop does, and check every answer."""
+    seconds = []
+    for units in range(1, length + 1):
+        start = time.perf_counter()
+        command = [PROGRAM, "gru", "--units", str(units), "--json"]
+        done = subprocess.run(command, env={**bench.env, "RNNSHAPE_WORKER": "on"}, capture_output=True, check=True)
+        seconds.append(time.perf_counter() - start)
+        if json.loads(done.stdout)["tensors"][0]["shape"] != [32, units]:
+            sys.exit(f"a wrong answer: {done.stdout!r}")
+    return seconds
+
+
+def show(what: str, value: float, most: float, aim: float, note: str = "") -> None:
+    verdict = "reached" if value <= aim else "within" if value <= most else "MISSED"
+    print(f"{what:<58}{value:>8.3f}{most:>8.3f}{aim:>8.3f}  {verdict:<8}{note}", flush=True)
+
+
+@contextmanager
+def a_bench() -> Iterator[Bench]:
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        try:
+            yield Bench(folder)
+        finally:
+            control.stop()
+            os.environ.pop("XDG_RUNTIME_DIR")
+            if before is not None:
+                os.environ["XDG_RUNTIME_DIR"] = before
+
+
+def measure(bench: Bench, rounds: int) -> None:
+    print(f"{'':<58}{'is':>8}{'most':>8}{'aim':>8}")
+    bench.bare(), bench.help()  # what is compiled or read from the disk now is not timed
+    starts = in_turn(max(3, rounds // 3), bare=bench.bare, leaving=bench.cold_leaving_a_worker, cold=bench.cold)
+    bare = starts["bare"]
+    seconds = {name: f"{value:.2f} s" for name, value in starts.items()}
+    print(f"{'bare script':<58}{seconds['bare']:>8}")
+    show("cold, leaving a worker behind / bare script", starts["leaving"] / bare, 1.05, 0.85, seconds["leaving"])
+    show("cold, without a worker / bare script", starts["cold"] / bare, 1.05, 0.85, seconds["cold"])
+
+    bench.timed(bench.query(4), worker="on")
+    bench.warm()
+    quick = in_turn(
+        rounds,
+        bare=bench.bare,
+        nothing=bench.nothing,
+        warm=bench.warm,
+        longer=lambda: bench.warm("--time", "1000"),
+        longest=lambda: bench.warm("--time", "10000"),
+        help=bench.help,
+    )
+    milliseconds = {name: f"{1000 * value:.0f} ms" for name, value in quick.items()}
+    show("warm, never asked before / bare script", quick["warm"] / quick["bare"], 1 / 25, 1 / 45, milliseconds["warm"])
+    show(
+        "warm, never asked before / python -c pass",
+        quick["warm"] / quick["nothing"],
+        8,
+        5,
+        f"of {milliseconds['nothing']}",
+    )
+    show("warm, --time 1000 / --time 10", quick["longer"] / quick["warm"], 3, 1.5, milliseconds["longer"])
+    show("warm, --time 10000 / --time 10", quick["longest"] / quick["warm"], 3, 1.5, milliseconds["longest"])
+    show("--help without a worker / python -c pass", quick["help"] / quick["nothing"], 14, 8, milliseconds["help"])
+
+    row = in_a_row(bench, 100)
+    first, last = statistics.median(row[:10]), statistics.median(row[-10:])
+    show("100 in a row: the last ten / the first ten", last / first, 1.2, 1.0, f"100 right; {sum(row):.1f} s in all")
+
+    # Each by itself: processes that share a library share its size, too.
+    memory = bench.rest().memory_bytes or 0
+    control.stop()
+    bare_memory = bench.bare_memory()
+    note = f"{memory / 1e6:.0f} and {bare_memory / 1e6:.0f} MB"
+    show("memory of the worker with its spares / bare script", memory / bare_memory, 1.2, 1.1, note)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure rnnshape's answers against a script without it.")
+    parser.add_argument("-n", type=int, default=15, help="rounds of the quick ones; a third of the slow ones")
+    with a_bench() as bench:
+        measure(bench, parser.parse_args().n)
+
+
+if __name__ == "__main__":
+    main()

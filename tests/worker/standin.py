@@ -1,0 +1,154 @@
+"""rnnshape's entry point and worker, with a stand-in for everything that takes time: the program, and Keras's import.
+
+A test copies it next to a copy of the package. The first argument says what the program does; what it prints first
+tells whether a worker ran it.
+"""
+
+import os
+import sys
+import time
+import types
+
+_loaded = []
+_callbacks = []
+
+
+def load():
+    if not _loaded:
+        _loaded.append(True)
+        from rnnshape.worker import heir, program, spare
+
+        spare.PATIENCE = 0.3
+        program.Rnnshape = Program
+        heir.terms = terms
+        if "STANDIN_CONFIGURES" in os.environ:
+            os.makedirs(os.path.expanduser("~/.keras"), exist_ok=True)
+            with open(os.path.expanduser("~/.keras/keras.json"), "a") as file:
+                print("{}", file=file)
+        for callback in _callbacks:
+            callback()
+
+
+def terms():
+    from rnnshape.worker.server import Terms
+
+    idle = float(os.environ.get("RNNSHAPE_WORKER_IDLE", "60"))
+    return Terms(idle=idle, tick=0.1, patience=0.5, grace=1.0)
+
+
+class Program:
+    def prepare(self):
+        pass
+
+    def warm_up(self):
+        time.sleep(float(os.environ.get("STANDIN_WARM_UP", "0")))
+        if "STANDIN_BROKEN" in os.environ:
+            os._exit(3)
+
+    def run(self, argv):
+        return run(argv)
+
+
+def run(argv):
+    where = "warm" if _loaded else "cold"
+    what, *rest = [word for word in argv if word != "--debug"]
+    if what != "--worker":
+        load()
+    return globals()[f"do_{what.strip('-')}"](where, *rest)
+
+
+def do_say(where, *words):
+    print(where, *words)
+    return 0
+
+
+def do_fail(where, status):
+    print("what was wrong", file=sys.stderr)
+    return int(status)
+
+
+def do_later(where, seconds):
+    time.sleep(float(seconds))
+    print(where, "at last")
+    return 0
+
+
+def do_begin(where, seconds):
+    print(where, "begun", flush=True)
+    time.sleep(float(seconds))
+    print("finished")
+    return 0
+
+
+def do_raise(where):
+    print("before", flush=True)
+    raise RuntimeError("a defect")
+
+
+def do_die(where):
+    if where == "warm":
+        os._exit(9)
+    print("cold answer")
+    return 0
+
+
+def do_fork(where, seconds):
+    if os.fork() == 0:
+        print(where, "forked", flush=True)
+        os.close(1)
+        os.close(2)
+        time.sleep(float(seconds))
+        os._exit(0)
+    time.sleep(float(seconds))
+    return 0
+
+
+def do_flood(where):
+    try:
+        for number in range(10**7):
+            print(number)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    return 0
+
+
+def do_surroundings(where, *_):
+    mask = os.umask(0)
+    os.umask(mask)
+    print(sys.argv, os.getcwd(), oct(mask), sorted(os.environ.items()))
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            print(name, "is closed")
+        else:
+            facts = (stream.encoding, stream.errors, stream.line_buffering, stream.write_through, stream.isatty())
+            print(stream.name, stream.mode, facts, getattr(sys, f"__{name}__") is stream)
+    print(sys.stdin and sys.stdin.read())
+    return 0
+
+
+def do_mark(where, *_):
+    with open("mark", "a") as file:
+        print(where, file=file)
+    return 0
+
+
+def do_worker(where, *_):
+    print("about workers", where)
+    return 0
+
+
+engine = types.ModuleType("rnnshape.explorer.engine")
+engine.after_import = _callbacks.append
+cli = types.ModuleType("rnnshape.cli")
+cli.run = run
+sys.modules[engine.__name__] = engine
+sys.modules[cli.__name__] = cli
+
+if __name__ == "__main__":
+    from rnnshape.__main__ import main
+    from rnnshape.worker import client
+
+    client._LIVELY = float(os.environ.get("STANDIN_LIVELY", "10"))
+    main()

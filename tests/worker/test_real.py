@@ -1,0 +1,99 @@
+"""The real program in a real worker: the same bytes as without, for everything that can be asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+
+import pytest
+
+from .conftest import House, read_terminal, wait_for
+
+WITHOUT = {"RNNSHAPE_WORKER": "off"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["lstm", "--units", "3", "--return-state", "--return-sequences"], id="a table"),
+        pytest.param(["gru", "--units", "4,5", "--json"], id="documents"),
+        pytest.param(["Dense(4)", "--input", "2,3,4", "--json"], id="another layer"),
+        pytest.param(["GRU(4, activation='none-such')"], id="refused by Keras"),
+        pytest.param(["gur"], id="misspelt"),
+        pytest.param(["gru", "--json", "--units", "x"], id="wrong document"),
+        pytest.param(["--no-such-option"], id="wrong option"),
+        pytest.param([], id="nothing"),
+        pytest.param(["--help"], id="help"),
+        pytest.param(["--version"], id="version"),
+    ],
+)
+def test_the_same_bytes_and_status(real_house: House, words: list[str]):
+    served = real_house.rested().served
+    warm, cold = real_house.run(*words), real_house.run(*words, env=WITHOUT)
+    assert (warm.stdout, warm.stderr, warm.returncode) == (cold.stdout, cold.stderr, cold.returncode)
+    assert real_house.worker().served == served + 1
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        pytest.param({"COLUMNS": "60"}, id="narrow"),
+        pytest.param({"NO_COLOR": "1", "TERM": "dumb"}, id="no colour"),
+        pytest.param(
+            {"_RNNSHAPE_COMPLETE": "complete_bash", "COMP_WORDS": "rnnshape --uni", "COMP_CWORD": "1"}, id="tab"
+        ),
+    ],
+)
+def test_the_clients_environment_counts(real_house: House, env: dict[str, str]):
+    served = real_house.rested().served
+    warm, cold = real_house.run("--help", env=env), real_house.run("--help", env=env | WITHOUT)
+    assert (warm.stdout, warm.stderr, warm.returncode) == (cold.stdout, cold.stderr, cold.returncode)
+    assert real_house.worker().served == served + 1
+
+
+def test_a_terminal(real_house: House):
+    seen = []
+    for env in ({}, WITHOUT):
+        ours, theirs = pty.openpty()
+        terminal = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "100"}
+        real_house.run("lstm", "--return-state", env=terminal | env, stdout=theirs, stderr=subprocess.PIPE)
+        os.close(theirs)
+        seen.append(read_terminal(ours))
+    assert seen[0] == seen[1]
+    assert "\x1b[" in seen[0]
+
+
+def test_many_at_once(real_house: House):
+    real_house.rested()
+    clients = [real_house.start("gru", "--units", str(units), "--json") for units in range(1, 21)]
+    for units, client in enumerate(clients, 1):
+        out, err = client.communicate(timeout=120)
+        assert (client.returncode, err) == (0, "")
+        assert json.loads(out)["tensors"][0]["shape"] == [32, units]
+
+
+def test_interrupt(real_house: House):
+    real_house.rested()
+    client = real_house.start("gru", "--time", "none", "--units", ",".join(map(str, range(1, 500))), "--json")
+    wait_for(lambda: real_house.worker().serving)
+    client.send_signal(signal.SIGINT)
+    _, err = client.communicate(timeout=60)
+    assert client.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_the_worker_never_runs_an_operation(real_house: House):
+    # TensorFlow's threads come with the first operation; what has threads must not fork.
+    worker = real_house.rested()
+    threads = len(os.listdir(f"/proc/{worker.pid}/task"))
+    assert threads <= len(os.sched_getaffinity(0))  # OpenBLAS's, which is prepared for forks
+    assert all(len(os.listdir(f"/proc/{pid}/task")) > threads for pid in worker.spares)
+
+
+def test_the_answer_does_not_depend_on_the_clients_before(real_house: House):
+    words = ["lstm", "--bidirectional", "--return-state", "--json"]
+    answers = {real_house.run(*words).stdout for _ in range(3)}
+    assert len(answers) == 1
