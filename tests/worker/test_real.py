@@ -77,7 +77,7 @@ def test_many_at_once(real_house: House):
 
 def test_interrupt(real_house: House):
     real_house.rested()
-    client = real_house.start("gru", "--time", "none", "--units", ",".join(map(str, range(1, 500))), "--json")
+    client = real_house.start(*["GRU(4)"] * 300, "--time", "none", "--json")
     wait_for(lambda: real_house.worker().serving)
     client.send_signal(signal.SIGINT)
     _, err = client.communicate(timeout=60)
