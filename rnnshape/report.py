@@ -6,6 +6,7 @@ schema); a field that is None by default is left out of the document while it is
 
 from __future__ import annotations
 
+import os
 import reprlib
 import typing
 from dataclasses import dataclass
@@ -236,6 +237,24 @@ class Report:
         from rnnshape.show.table import table
 
         return table([self])
+
+    def _repr_html_(self) -> str:
+        """Return the table as HTML: how a notebook shows a report."""
+        from rnnshape.show.picture import as_fragment
+
+        return as_fragment(self.__rich__())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the table to a file, in the form that its suffix names: .svg, .html, .md, .csv, .txt or .json.
+
+        Raises:
+            InvalidQuery: the suffix is none of these, or there can be no such file.
+            RnnshapeError: the file could not be written; an existing one is as it was.
+
+        """
+        from rnnshape.show.save import save
+
+        save([self], path)
 
     def __str__(self) -> str:
         """Return the table as plain text, neither cut nor wrapped."""

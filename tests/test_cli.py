@@ -233,3 +233,57 @@ def test_a_reader_who_has_seen_enough():
         os.close(write)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
+
+
+def test_code_is_python(ran):
+    status, out, _ = ran("lstm", "--return-state", "--code", *SMALL)
+    assert status == 0
+    compile(out, "code", "exec")
+    assert "assert np.array_equal(output, final_memory_state)" in out
+
+
+def test_diagram(ran):
+    status, out, _ = ran("gru", "--return-state", "--diagram", *SMALL)
+    assert status == 0
+    assert "final_state (2, 4)" in out
+    assert "t=0" in out
+
+
+def test_explain_is_in_the_table_and_in_the_document(ran):
+    _, out, _ = ran("gru", "--return-state", "--explain", *SMALL)
+    assert "In PyTorch" in out
+    _, out, _ = ran("gru", "--return-state", "--explain", "--json", *SMALL)
+    assert "In PyTorch" in json.loads(out)["explanation"][-1]
+
+
+def test_one_form_at_a_time(ran):
+    status, _, err = ran("gru", "--code", "--diagram")
+    assert status == 2
+    assert "choose one" in err
+
+
+@pytest.mark.parametrize("suffix", ["svg", "html", "txt", "md", "csv", "json"])
+def test_save(ran, tmp_path, suffix):
+    path = tmp_path / f"answer.{suffix}"
+    status, out, err = ran("gru", "--return-state", "--quiet", "--save", str(path), *SMALL)
+    assert (status, out, err) == (0, "", "")
+    assert "final_state" in path.read_text(encoding="utf-8")
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", ["answer.pdf", "answer", "nowhere/answer.svg", ".", ""])
+def test_a_place_that_cannot_be_saved_to_is_noticed_before_anything_runs(ran, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rnnshape.explorer.engine.load", lambda: pytest.fail("it ran"))
+    status, out, err = ran("gru", "--save", name)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_shows_itself_in_a_notebook():
+    from rnnshape import explore
+
+    html = explore("gru", return_state=True)._repr_html_()
+    assert html.startswith("<pre style=")
+    assert "final_state" in html

@@ -279,7 +279,16 @@ INTO = [
     ),
     ("GRU(4, return_state=True)", "RNN([GRUCell(4), GRUCell(4)])", False, None, None),
     ("LSTMCell(4)", "LSTM(4)", True, H_AND_C, None),
+    ("ConvLSTM1D(4, 3, return_state=True)", "LSTM(4)", False, None, None),
 ]
+
+
+def test_into_another_convolution():
+    """Its states have the size of its own output: only with padding can they be those of the layer before."""
+    layer = "ConvLSTM1D(4, 3, padding='same', return_state=True)"
+    assert document(layer, into="ConvLSTM1D(4, 3, padding='same')")["into"]["fits"]
+    assert not document(layer, into="ConvLSTM1D(4, 3)")["into"]["fits"]
+    assert not document(layer, into="ConvLSTM2D(4, 3)")["into"]["fits"]
 
 
 @pytest.mark.parametrize(("layer", "decoder", "fits", "states", "other"), INTO)

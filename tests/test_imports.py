@@ -96,16 +96,18 @@ ROOMS = {
     "document": PURE,
     "report": PURE | {"document", "show"},
     "show": PURE | {"report", "expression", "mask", "catalogue"},
+    "torch_names": PURE | {"report", "expression"},
+    "explain": PURE | {"report", "expression", "torch_names"},
     "explorer": DATA | {"names", "equality", "report", "__init__"},
     "python": PURE | {"options", "request", "explorer", "report"},
-    "cli": DATA | {"options", "request", "report", "show", "explorer", "worker", "__init__"},
+    "cli": DATA | {"explain", "options", "request", "report", "show", "explorer", "worker", "__init__"},
     "worker": PURE | {"cli", "explorer", "show", "__init__"},
 }
 THIRD_PARTY = {
     "explorer": {"keras", "tensorflow", "numpy"},
     "equality": {"numpy"},
     "show": {"rich"},
-    "cli": {"typer"},
+    "cli": {"typer", "rich"},
     "report": {"rich"},
 }
 

@@ -56,6 +56,25 @@ def test_output_is_real(command, monkeypatch, same_as_file):
     same_as_file(README, BLOCK.sub(shown, text))
 
 
+PICTURES = {
+    "table.svg": ("lstm", {"return_sequences": True, "return_state": True}, False),
+    "diagram.svg": ("gru", {"bidirectional": True, "return_sequences": True, "return_state": True}, True),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture_is_real(name, tmp_path, same_as_file):
+    from rnnshape import explore
+    from rnnshape.show.diagram import diagram
+    from rnnshape.show.save import save
+
+    layer, options, is_diagram = PICTURES[name]
+    report = explore(layer, **options)
+    save([report], tmp_path / name, shown=diagram(report) if is_diagram else None)
+    same_as_file(ROOT / "docs" / name, (tmp_path / name).read_text(encoding="utf-8"))
+    assert f"](docs/{name})" in README.read_text(encoding="utf-8")
+
+
 def test_python_is_real(capsys):
     for block in PYTHON.finditer(README.read_text(encoding="utf-8")):
         exec(block["code"], {})  # noqa: S102 - the README's own example

@@ -5,15 +5,21 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from rnnshape.errors import RnnshapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
     from rnnshape.report import Report
     from rnnshape.request import Family, Request
 
     Answer = Report | RnnshapeError
+    Picture = Callable[[Sequence[Answer]], RenderableType]
 
 
 _WORTH_SHARING = 4
@@ -77,10 +83,30 @@ def _bodes_ill(report: Report) -> bool:
     return not report.declared.agrees or (report.into is not None and not report.into.fits)
 
 
+def explained(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Hand the answers on, with their explanation in sentences."""
+    from rnnshape.explain import explain
+
+    for answer in answers:
+        yield answer if isinstance(answer, RnnshapeError) else replace(answer, explanation=explain(answer))
+
+
 def print_json(answers: Iterable[Answer], *, pretty: bool) -> Iterator[Answer]:
     """Write each answer's document as soon as it is known, and hand it on."""
     for answer in answers:
         write_json(answer, pretty=pretty and is_terminal(sys.stdout))
+        yield answer
+
+
+def print_code(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Write a script for each answer, as soon as it is known, and hand it on; an error is a comment there."""
+    from rnnshape.show.code import code
+
+    for at, answer in enumerate(answers):
+        script = f"# {answer.message}\n" if isinstance(answer, RnnshapeError) else code(answer)
+        if sys.stdout is not None:
+            sys.stdout.write(f"\n{script}" if at else script)
+            sys.stdout.flush()
         yield answer
 
 
@@ -93,17 +119,25 @@ def write_json(answer: Answer, *, pretty: bool = False) -> None:
         sys.stdout.flush()
 
 
-def print_table(answers: Iterable[Answer]) -> Sequence[Answer]:
-    """Write the table of all answers to stdout, and hand them on; after a Ctrl-C, of those that there are by then."""
+def print_picture(answers: Iterable[Answer], picture: Picture) -> Sequence[Answer]:
+    """Write the picture of all answers to stdout, and hand them on; after a Ctrl-C, of those that there are by then."""
     from rnnshape.show.console import stdout_console
-    from rnnshape.show.table import table
 
     found: list[Answer] = []
     try:
         found.extend(answers)
     finally:
         if found and sys.stdout is not None:
-            stdout_console().print(table(found))
+            stdout_console().print(picture(found))
+    return found
+
+
+def saved(answers: Iterable[Answer], path: str, picture: Picture) -> Sequence[Answer]:
+    """Write all answers to a file, and hand them on."""
+    from rnnshape.show.save import save
+
+    found = list(answers)
+    save(found, path, shown=picture(found))
     return found
 
 

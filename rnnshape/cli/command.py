@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +18,10 @@ from rnnshape.mask import FORMS as MASK_FORMS
 from rnnshape.query import InitialState, MergeMode
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from rnnshape.cli.answering import Answer
+    from rnnshape.request import Request
 
 app = typer.Typer(
     add_completion=True,
@@ -169,10 +172,16 @@ def main(  # noqa: PLR0913
         _Words, _asks(_CALL, "--seed", say="Of the random weights and inputs.", values="N", default="0")
     ] = None,
     json: Annotated[bool, _asks(_SHOW, "--json", say="One JSON document per query, one a line.")] = False,
+    code: Annotated[bool, _asks(_SHOW, "--code", say="A Python script that does the same.")] = False,
+    diagram: Annotated[bool, _asks(_SHOW, "--diagram", say="The layer unrolled over time.")] = False,
+    explain: Annotated[bool, _asks(_SHOW, "--explain", say="The answer in sentences, too; and in PyTorch.")] = False,
     weights: Annotated[bool, _asks(_SHOW, "--weights", say="What each weight is, and why there are so many.")] = False,
     measure: Annotated[
         bool, _asks(_SHOW, "--measure", say="Time a forward call of each layer, relative to the fastest.")
     ] = False,
+    save: Annotated[
+        _Words, _asks(_SHOW, "--save", say="Write it to a file: .svg .html .txt .md .csv .json.", values="FILE")
+    ] = None,
     strict: Annotated[
         bool, _asks(_SHOW, "--strict", say="Exit 1 if declared shapes are not the real ones, or --into does not fit.")
     ] = False,
@@ -198,26 +207,63 @@ def main(  # noqa: PLR0913
     workers.check_policy()
     if worker is not None:
         return workers.answer(worker, json=json)
-    from rnnshape.cli.answering import answers_to, exit_status, is_terminal, print_json, print_table
-    from rnnshape.cli.words import read_jobs, words_of
+    if sum((json, code, diagram)) > 1:
+        raise InvalidQuery("--json, --code and --diagram are three ways to show an answer: choose one.")
+    given = {name.rstrip("_"): value for name, value in ctx.params.items()}
+    return _answer(_request(layer or [], given, yes=yes), given)
+
+
+def _request(layers: Sequence[str], given: Mapping[str, Any], *, yes: bool) -> Request:
+    """Return what is asked for; everything that can be wrong with it is found before Keras is imported."""
+    from rnnshape.cli.words import words_of
     from rnnshape.options import NAMES, read_options
     from rnnshape.request import request
 
-    given = {name.rstrip("_"): value for name, value in ctx.params.items()}
     raw = {name: given[name] for name in NAMES if given[name] not in (None, False, [], ())}
-    asked = request(words_of(layer or []), read_options(raw))
+    asked = request(words_of(layers), read_options(raw))
     if asked.total > MANY and not yes:
         raise InvalidQuery(f"That is {asked.total} queries.", hint="Add --yes if you mean it.")
-    answers: Iterable[Answer] = answers_to(asked, jobs=read_jobs(jobs), measure=measure)
-    if len(asked) > 1 and not quiet and is_terminal(sys.stderr):
+    if given["save"] is not None:
+        from rnnshape.show.save import check_path
+
+        check_path(given["save"])
+    return asked
+
+
+def _answer(asked: Request, given: Mapping[str, Any]) -> int:
+    """Answer the queries and show the answers as was asked for; return the exit status."""
+    from rnnshape.cli import answering
+    from rnnshape.cli.words import read_jobs
+
+    answers: Iterable[Answer] = answering.answers_to(asked, jobs=read_jobs(given["jobs"]), measure=given["measure"])
+    if len(asked) > 1 and not given["quiet"] and answering.is_terminal(sys.stderr):
         from rnnshape.show.progress import with_progress
 
         answers = with_progress(answers, asked.total)
-    if json:
-        answers = print_json(answers, pretty=asked.total == 1)
-    elif not quiet:
-        answers = print_table(answers)
-    return exit_status(answers, strict=strict)
+    if given["explain"]:
+        answers = answering.explained(answers)
+    picture = _diagram if given["diagram"] else _table
+    if given["json"]:
+        answers = answering.print_json(answers, pretty=asked.total == 1)
+    elif given["code"]:
+        answers = answering.print_code(answers)
+    elif not given["quiet"]:
+        answers = answering.print_picture(answers, picture)
+    if given["save"] is not None:
+        answers = answering.saved(answers, given["save"], picture)
+    return answering.exit_status(answers, strict=given["strict"])
+
+
+def _table(answers: Sequence[Answer]) -> RenderableType:
+    from rnnshape.show.table import table
+
+    return table(answers)
+
+
+def _diagram(answers: Sequence[Answer]) -> RenderableType:
+    from rnnshape.show.diagram import diagram
+
+    return diagram(answers)
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import rnnshape
+from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.equality import Findings, Steps, Subject, compare
 from rnnshape.explorer import engine, halves, nest
 from rnnshape.explorer.finding import MORE_DRAWS, Found, run_of, with_more_draws
@@ -19,6 +20,7 @@ from rnnshape.explorer.run import Run
 from rnnshape.explorer.states import accepted_states
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.names import Anatomy, Kind, Named, unpacking
+from rnnshape.query import Sizes
 from rnnshape.report import (
     Declared,
     Input,
@@ -145,7 +147,9 @@ def _into(found: Found) -> Into | None:
     if found.anatomy.kind is Kind.CELL:
         returned = returned[0]
     states = [list(state) if isinstance(state, list | tuple) else state for state in returned]
-    sizes = replace(found.query.sizes, batch=found.layout.shape[0], time=None, shape=None, space=None)
+    layout = found.layout
+    space = tuple(layout.size(axis) or 1 for axis in SPATIAL_AXES if axis in layout.axes)
+    sizes = Sizes(batch=layout.shape[0], features=layout.size("features") or 1, space=space or None)
     return into(call, found.anatomy, states, sizes)
 
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import nest
-from rnnshape.explorer.anatomy import anatomy_of, layout_of
+from rnnshape.explorer.anatomy import Layout, anatomy_of, is_cell, layout_of, spatial_rank
 from rnnshape.explorer.build import build
 from rnnshape.explorer.calling import caller
+from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.states import accepted_states
 from rnnshape.expression import Call
 from rnnshape.names import Anatomy, CellStates, Kind
@@ -55,8 +56,7 @@ def into(call: Call, anatomy: Anatomy, states: Any, sizes: Sizes) -> Into:
 
     """
     decoder = build(call)
-    batch = sizes.batch or 1
-    wanted = _wanted(decoder, batch)
+    wanted = _wanted(decoder, sizes, call)
     if wanted is None:
         raise InvalidQuery(f"{call.name} takes no initial_state. Received: --into {call}", layer=str(call))
     wants = nest.structure(wanted)
@@ -79,18 +79,31 @@ def into(call: Call, anatomy: Anatomy, states: Any, sizes: Sizes) -> Into:
     return Into(layer=str(call), fits=False, wants=wants, gives=gives, initial_state=None, change=change)
 
 
-def _wanted(layer: Any, batch: int) -> Any:
-    states = accepted_states(layer, batch)
+def _wanted(layer: Any, sizes: Sizes, call: Call) -> Any:
+    """Return the nested shapes of the layer's own initial states, None where it has none; it is built for them."""
+    layout = _layout(layer, sizes, call)
+    if not is_cell(layer):
+        try:
+            layer.build(layout.shape)
+        except Exception as error:
+            raise refusal(error, layer=str(call), doing=f"building {call.name}") from error
+    states = accepted_states(layer, layout.shape[0] or 1)
     return None if states is None else nest.shapes(states)
+
+
+def _layout(layer: Any, sizes: Sizes, call: Call) -> Layout:
+    """Return an input for the layer of these sizes; those of space only where it has as many spatial axes."""
+    space = sizes.space if spatial_rank(layer) == len(sizes.space or ()) else None
+    return layout_of(layer, replace(sizes, time=_TIME, space=space), shown=str(call))
 
 
 def _fits(offer: _Offer, sizes: Sizes) -> bool:
     """Tell whether the states have the nested shapes that the layer's own have, and it runs with them."""
     layer = build(offer.layer)
-    wanted = _wanted(layer, sizes.batch or 1)
+    wanted = _wanted(layer, sizes, offer.layer)
     if wanted is None or not nest.agree(wanted, _shapes(offer.states)):
         return False
-    layout = layout_of(layer, Sizes(batch=sizes.batch, time=_TIME, features=sizes.features), shown=str(offer.layer))
+    layout = _layout(layer, sizes, offer.layer)
     inputs = np.ones([size or 1 for size in layout.shape], layout.dtype)
     try:
         caller(layer, layout, training=False)(inputs, _values(offer.states), None)

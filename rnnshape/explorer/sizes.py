@@ -27,8 +27,10 @@ from rnnshape.expression import Call, Items, Pairs
 from rnnshape.mask import MaskSpec
 from rnnshape.report import Parameters
 
-MOST_WORK = 20e9
-"""Multiplications in one call of a layer: about two seconds of two cores."""
+MOST_WORK = 10e9
+"""Multiplications in one call of a layer: about a second of two cores."""
+_WORK_OF_A_STEP = 3_000
+"""What the rest of one step of one row costs (activations, moving things about), in multiplications."""
 MOST_STEPS = 200_000
 MOST_UNROLLED = 500
 """Timesteps that are laid out one by one; Keras traces each of them."""
@@ -98,7 +100,7 @@ def fits(asked: AskedSizes, call: Call, layout: Layout) -> bool:
     steps = layout.size("timesteps") or 1
     if steps > (MOST_UNROLLED if _is_unrolled(call) else MOST_STEPS):
         return False
-    return numbers * 4 <= available_memory() // 4 and positions * weights <= MOST_WORK
+    return numbers * 4 <= available_memory() // 4 and positions * (weights + _WORK_OF_A_STEP) <= MOST_WORK
 
 
 def available_memory() -> int:

@@ -162,7 +162,7 @@ def _into(into: Into | None) -> list[Note]:
             Note(f"they are: {into.gives}", style="", indent=2),
         ]
     if into.change is not None:
-        said.append(Note(into.change, style=""))
+        said.append(Note(f"To make them fit: {into.change}", style=""))
     if into.initial_state is not None:
         said.append(Note(f"initial_state = {into.initial_state}", code=True))
     return said

@@ -1,0 +1,286 @@
+"""The script: the same query as runnable Python, as it would stand in the documentation of Keras."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rnnshape.errors import printable
+from rnnshape.expression import Call, parse
+from rnnshape.mask import MaskKind, parse_mask
+from rnnshape.report import Into, Mask, Report, Shape, Statement
+from rnnshape.show.fold import fill, fold, fold_assignment
+from rnnshape.show.keras_code import Imports, keras_code, smaller
+
+_WIDTH = 88
+_ROUNDING = 1e-5
+"""What the values that are equal but for rounding are compared with."""
+_DECODER_FEATURES = 8
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_SLICE_OF_ROWS = re.compile(r"(\w+)(?=\[rows,)")
+_FUNCTION = re.compile(r"\b(?=(?:concatenate|zeros_like)\()")
+_HALF = re.compile(r"(?<=, )(:?)(\d+)(:?)(?=\])")
+
+
+def code(report: Report) -> str:
+    """Return a script that runs the report's layer, prints each tensor's shape and asserts what is equal.
+
+    Only that is asserted which holds for any weights, so that it holds for those of a new layer. Where the sizes are
+    unknown or too large, the shapes come from a symbolic call, and the values from a call at the small sizes at which
+    the report's own came about.
+    """
+    script = _Script(report)
+    blocks = script.at_small_sizes() if report.ran.reduced_to else script.as_asked()
+    blocks += [script.handing_on()] if report.into else []
+    blocks = [script.imports.lines(), *blocks]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+class _Script:
+    """The pieces of the script, each a block of lines."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.imports = Imports()
+        self.targets, _, self.call = report.unpack.partition(" = ")
+        self.is_cell = self.call.startswith("cell(")
+        self.variable = "cell" if self.is_cell else "layer"
+        self.returned = [tensor for tensor in report.tensors if tensor.name in _NAME.findall(self.targets)]
+
+    def as_asked(self) -> list[list[str]]:
+        """Return the run at the sizes that were asked."""
+        shape = tuple(size or 1 for size in self.report.input.shape)
+        setting = [*self._real_inputs(shape, {}), *self._layer(self.report.layer)]
+        return [setting, self._unpacking(), self._prints(), self._asserts({})]
+
+    def at_small_sizes(self) -> list[list[str]]:
+        """Return the symbolic call at the sizes that were asked, and the real run at small ones."""
+        reduced = self.report.ran.reduced_to
+        assert reduced is not None
+        small = smaller(self.report.layer, reduced.layer)
+        if self.report.declared.agrees:
+            said = "The shapes at the sizes that were asked for: nothing is computed."
+            symbolic = [[f"# {said}", *self._symbolic_inputs(), *self._layer(self.report.layer)]]
+            symbolic += [self._unpacking(), self._prints()]
+        else:
+            said = "What Keras declares at the sizes that were asked for is not what it returns: a real run tells."
+            symbolic = [_comment(said)]
+        asserts = self._asserts(small)
+        if not asserts and self.report.declared.agrees:
+            return symbolic
+        layer = self._layer(reduced.layer) if reduced.layer != self.report.layer or len(symbolic) == 1 else []
+        setting = ["# The values at small sizes.", *self._real_inputs(reduced.input, small), *layer]
+        return [*symbolic, setting, self._unpacking(), *([] if len(symbolic) > 1 else [self._prints()]), asserts]
+
+    def handing_on(self) -> list[str]:
+        """Return the call of the layer that the states are passed on to, or why there is none."""
+        into = self.report.into
+        assert into is not None
+        reduced = self.report.ran.reduced_to
+        if into.initial_state is None or (reduced is not None and reduced.layer != self.report.layer):
+            return _comment(f"{into.layer} does not take these states: {into.change or f'it wants {into.wants}'}.")
+        said = _comment(f"{into.layer} does not take the states as they are: {into.change}.") if into.change else []
+        return [*said, *self._decoder(into, into.initial_state)]
+
+    def _decoder(self, into: Into, states: str) -> list[str]:
+        given = self.report.input
+        reduced = self.report.ran.reduced_to
+        shape = tuple(size or 1 for size in (reduced.input if reduced else given.shape))
+        shape = shape if "features" in given.axes else (*shape, _DECODER_FEATURES)
+        layer = into.layer_that_fits or into.layer
+        states = _FUNCTION.sub("keras.ops.", states)
+        if _is_cell(parse(layer)):
+            shape = (shape[0], shape[-1])
+        elif self.is_cell:
+            shape = (shape[0], 10, shape[-1])
+        argument = "states" if _is_cell(parse(layer)) else "initial_state=initial_state"
+        name = "states" if _is_cell(parse(layer)) else "initial_state"
+        return [
+            *_assigned("decoder", keras_code(layer, self.imports)),
+            f"decoder_inputs = keras.random.normal({shape})",
+            *_assigned(name, states),
+            f"decoder_outputs = decoder(decoder_inputs, {argument})",
+        ]
+
+    def _layer(self, layer: str) -> list[str]:
+        return _assigned(self.variable, keras_code(layer, self.imports))
+
+    def _real_inputs(self, shape: Sequence[int], small: Mapping[int, int]) -> list[str]:
+        """Return the inputs, and the states and the mask where some are given, of random numbers."""
+        given = self.report.input
+        if given.dtype == "int32":
+            tokens = _tokens(parse(self.report.layer))
+            least = min(1, max(tokens - 1, 0))
+            made = f'keras.random.randint({tuple(shape)}, {least}, {tokens}, dtype="int32")'
+        else:
+            made = f"keras.random.normal({tuple(shape)})"
+        lines = self._inputs(made)
+        if self.report.mask is not None:
+            self.imports.numpy = True
+            lines += _mask(self.report.mask, shape[0], shape[given.axes.index("timesteps")])
+        batch = shape[0] if self.report.ran.reduced_to else None
+        return lines + self._states(lambda state: self._real_state(_resized(state, batch, small)))
+
+    def _symbolic_inputs(self) -> list[str]:
+        given = self.report.input
+        dtype = {} if given.dtype == "float32" else {"dtype": given.dtype}
+        lines = self._inputs(_symbolic(given.shape, **dtype))
+        if self.report.mask is not None:
+            lines.append(f"mask = {_symbolic(given.shape[:2], dtype='bool')}")
+        return lines + self._states(_symbolic)
+
+    def _inputs(self, made: str) -> list[str]:
+        """Return the assignment of the inputs, their axes behind it or, where there is no room, above it."""
+        comment = f"# {', '.join(self.report.input.axes)}"
+        line = f"inputs = {made}  {comment}"
+        return [line] if len(line) <= _WIDTH else [comment, *_assigned("inputs", made)]
+
+    def _states(self, made: Callable[[Shape], str]) -> list[str]:
+        report = self.report
+        if report.states is None or (report.initial_state is None and not self.is_cell):
+            return []
+        shapes = report.states.accepts
+        name = "states" if self.is_cell else "initial_state"
+        listed = [made(tuple(shape)) for shape in shapes if _is_shape(shape)]
+        if len(listed) == len(shapes) > 2 and len(set(listed)) == 1:
+            return _assigned(name, f"[{listed[0]} for _ in range({len(listed)})]")
+        return _assigned(name, _nested(shapes, made))
+
+    def _real_state(self, shape: Sequence[int | None]) -> str:
+        return f"keras.ops.zeros({shape})" if self.report.initial_state == "zeros" else f"keras.random.normal({shape})"
+
+    def _unpacking(self) -> list[str]:
+        head, opening, inside = self.report.unpack.partition(f"{self.variable}(")
+        if len(self.report.unpack) > _WIDTH >= len(head + opening) and "," in inside:
+            return [head + opening, *fold(f"    {inside[:-1]}", _WIDTH), ")"]
+        return fold_assignment(self.report.unpack, _WIDTH)
+
+    def _prints(self) -> list[str]:
+        return [f'print("{tensor.name}", {tensor.name}.shape)' for tensor in self.returned]
+
+    def _asserts(self, small: Mapping[int, int]) -> list[str]:
+        """Return an assertion for each equality between returned tensors; slices are brought to the small sizes."""
+        known = {*(tensor.name for tensor in self.returned), "rows", "first_step", "last_step", "concatenate", "axis"}
+        said: list[str] = []
+        used: set[str] = set()
+        for close, statements in ((False, self.report.equal), (True, self.report.close or ())):
+            for statement in statements:
+                kept = [one for one in statement if known.issuperset(_NAME.findall(one))]
+                used.update(name for one in kept for name in _NAME.findall(one))
+                said += _compared([_as_numpy(one, small) for one in kept], close=close)
+        if not said:
+            return []
+        self.imports.numpy = True
+        return [*_steps(self.report.mask, used), *said]
+
+
+def _compared(codes: Statement | list[str], *, close: bool) -> list[str]:
+    function, more = ("allclose", f", atol={_ROUNDING}") if close else ("array_equal", "")
+    lines = []
+    for other in codes[1:]:
+        lines += _folded(f"assert np.{function}({codes[0]}, {other}{more})")
+    return lines
+
+
+def _as_numpy(expression: str, small: Mapping[int, int]) -> str:
+    """Return an expression over the tensors as code: an index of arrays is NumPy's to understand, not TensorFlow's."""
+    numpy = _SLICE_OF_ROWS.sub(r"np.array(\1)", _FUNCTION.sub("np.", expression))
+    return _HALF.sub(lambda found: f"{found[1]}{small.get(int(found[2]), int(found[2]))}{found[3]}", numpy)
+
+
+def _steps(mask: Mask | None, used: Iterable[str]) -> list[str]:
+    """Return the assignments of the names that stand for steps of the mask, those that are used."""
+    if mask is None or "rows" not in used:
+        return []
+    spec = parse_mask(mask.given)
+    lines = [f"rows = np.arange({len(mask.last_step)})"]
+    for name, steps in (("first_step", mask.first_step), ("last_step", mask.last_step)):
+        if name not in used:
+            continue
+        if len(set(steps)) == 1:
+            lines.append(f"{name} = {steps[0]}")
+        elif name == "last_step" and spec.kind is MaskKind.LENGTHS and 0 not in spec.numbers:
+            lines.append("last_step = lengths - 1")
+        else:
+            lines += _assigned(name, f"np.array({list(steps)})")
+    return lines
+
+
+def _mask(mask: Mask, batch: int, time: int) -> list[str]:
+    spec = parse_mask(mask.given)
+    if spec.kind is MaskKind.LENGTHS:
+        lengths = _assigned("lengths", f"np.array({list(spec.numbers)})")
+        return [*lengths, f"mask = np.arange({time}) < lengths[:, None]"]
+    steps = {
+        MaskKind.RIGHT: f"np.arange({time}) < {time - spec.numbers[0]}",
+        MaskKind.LEFT: f"np.arange({time}) >= {spec.numbers[0]}",
+        MaskKind.STEPS: f"np.array({list(spec.numbers)}, dtype=bool)",
+    }[spec.kind]
+    return _assigned("mask", f"np.broadcast_to({steps}, ({batch}, {time}))")
+
+
+def _symbolic(shape: Shape, dtype: str | None = None) -> str:
+    """Return a symbolic input; an unknown batch size goes without saying."""
+    more = f', dtype="{dtype}"' if dtype else ""
+    if shape[0] is None:
+        return f"keras.Input({tuple(shape[1:])}{more})"
+    return f"keras.Input(batch_shape={tuple(shape)}{more})"
+
+
+def _resized(shape: Sequence[int | None], batch: int | None, small: Mapping[int, int]) -> tuple[int, ...]:
+    sizes = tuple(size or 1 for size in shape)
+    return sizes if batch is None else (batch, *(small.get(size, size) for size in sizes[1:]))
+
+
+def _nested(shapes: Sequence[Any], made: Callable[[Shape], str]) -> str:
+    return f"[{', '.join(made(tuple(one)) if _is_shape(one) else _nested(one, made) for one in shapes)}]"
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(size is None or isinstance(size, int) for size in value)
+
+
+def _is_cell(call: Call) -> bool:
+    return call.name.endswith(("Cell", "StackedRNNCells"))
+
+
+def _tokens(layer: Call) -> int:
+    """Return how many tokens the layer's embedding knows."""
+    for call in layer.calls():
+        if call.name == "Embedding":
+            found = call.args[0] if call.args else call.argument("input_dim", 2)
+            return found if isinstance(found, int) else 2
+    return 2
+
+
+def _assigned(name: str, value: str) -> list[str]:
+    return _folded(f"{name} = {value}")
+
+
+def _folded(statement: str) -> list[str]:
+    """Return a statement as lines that fit, with a comma behind the last item where each has a line of its own."""
+    lines = fold(statement, _WIDTH)
+    for at, line in enumerate(lines[1:], 1):
+        before = lines[at - 1]
+        indent = len(before) - len(before.lstrip())
+        one_a_line = any(
+            other.endswith(",") and len(other) - len(other.lstrip()) == indent
+            for other in _siblings(lines[: at - 1], indent)
+        )
+        if line.lstrip()[:1] in (")", "]", "}") and one_a_line and before[-1] not in ",([{":
+            lines[at - 1] = f"{before},"
+    return lines
+
+
+def _siblings(lines: Sequence[str], indent: int) -> Iterator[str]:
+    """Yield the lines before, back to the one that opened their bracket."""
+    for line in reversed(lines):
+        if len(line) - len(line.lstrip()) < indent:
+            return
+        yield line
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in fill(printable(text).split(), _WIDTH - 2)]

@@ -1,0 +1,111 @@
+"""Layer expressions as the Keras code of a script: every name from where it is imported, and those imports."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from rnnshape.expression import Call, Items, Pairs, as_code, parse
+
+_MODELS = ("Sequential", "Input", "Model")
+_INITIALIZED = re.compile(r"(?:initializers|regularizers|constraints|activations)\.")
+
+
+@dataclass(slots=True)
+class Imports:
+    """What a script has to import, filled while its code is written."""
+
+    numpy: bool = False
+    layers: bool = False
+    modules: dict[str, None] = field(default_factory=dict)
+    files: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """Return the import statements, in the order in which import sorters put them."""
+        found = ["import keras"]
+        found += ["import numpy as np"] if self.numpy else []
+        found += ["from keras import layers"] if self.layers else []
+        folders = dict.fromkeys(str(PurePath(file).parent) for file, _ in self.files if _is_module(file))
+        elsewhere = [folder for folder in folders if folder != "."]
+        runs = any(not _is_module(file) for file, _ in self.files)
+        standard = (["import runpy"] if runs else []) + (["import sys"] if elsewhere else [])
+        own = [f"sys.path.insert(0, {folder!r})" for folder in elsewhere]
+        own += [f"import {module}" for module in self.modules]
+        own += [_from_file(file, name) for file, name in self.files]
+        return [*standard, *([""] if standard else []), *found, *([""] if own else []), *own]
+
+
+def keras_code(text: str, imports: Imports) -> str:
+    """Return a layer expression as code that runs after these imports."""
+    return _code(parse(text), imports)
+
+
+def smaller(asked: str, small: str) -> dict[int, int]:
+    """Return which small number stands in the one expression where the other, of the same build, has a large one."""
+    return dict(_pairs(parse(asked), parse(small)))
+
+
+def _code(value: object, imports: Imports) -> str:
+    match value:
+        case Call():
+            inside = [_code(item, imports) for item in value.args]
+            inside += [f"{name}={_code(item, imports)}" for name, item in value.kwargs]
+            return f"{_name(value, imports)}({', '.join(inside)})"
+        case Items():
+            listed = ", ".join(_code(item, imports) for item in value.values)
+            if value.is_list:
+                return f"[{listed}]"
+            return f"({listed},)" if len(value.values) == 1 else f"({listed})"
+        case Pairs():
+            pairs = (f"{_code(key, imports)}: {_code(item, imports)}" for key, item in value.pairs)
+            return "{" + ", ".join(pairs) + "}"
+    return as_code(value).replace("'", '"') if isinstance(value, str) and _is_plain(value) else as_code(value)
+
+
+def _name(call: Call, imports: Imports) -> str:
+    if call.file is not None:
+        imports.files[call.file, call.name.partition(".")[0]] = None
+        return call.name
+    if call.is_users:
+        # `package.cells.Cell` may be a class in a module, or a class in a class: the capital letter tells.
+        parts = call.name.split(".")
+        module = [part for part in parts[:-1] if not part[:1].isupper()] or parts[:1]
+        imports.modules[".".join(module)] = None
+        return call.name
+    if call.name in _MODELS or _INITIALIZED.match(call.name):
+        return f"keras.{call.name}"
+    imports.layers = True
+    return f"layers.{call.name}"
+
+
+def _is_plain(text: str) -> bool:
+    return re.fullmatch(r"[\w .,:;/+-]*", text) is not None
+
+
+def _is_module(file: str) -> bool:
+    stem = PurePath(file).stem
+    return stem.isidentifier() and stem not in sys.stdlib_module_names
+
+
+def _from_file(file: str, name: str) -> str:
+    if _is_module(file):
+        return f"from {PurePath(file).stem} import {name}"
+    return f'{name} = runpy.run_path({file!r})["{name}"]'
+
+
+def _pairs(asked: object, small: object) -> list[tuple[int, int]]:
+    match asked, small:
+        case Call(), Call():
+            ours = (*asked.args, *(value for _, value in asked.kwargs))
+            theirs = (*small.args, *(value for _, value in small.kwargs))
+        case Items(), Items():
+            ours, theirs = asked.values, small.values
+        case Pairs(), Pairs():
+            ours, theirs = tuple(value for _, value in asked.pairs), tuple(value for _, value in small.pairs)
+        case int(), int():
+            return [(asked, small)]
+        case _:
+            return []
+    return [pair for both in zip(ours, theirs, strict=False) for pair in _pairs(*both)]

@@ -1,0 +1,84 @@
+"""What the same tensors are called in PyTorch, for the layers that both have.
+
+With the weights copied over, the numbers are the same; the tests hold this against PyTorch itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rnnshape.expression import Call, parse
+from rnnshape.report import Report
+
+_CLASSES = {"SimpleRNN": "RNN", "GRU": "GRU", "LSTM": "LSTM"}
+_HARMLESS = (
+    "units", "return_sequences", "return_state", "stateful", "unroll", "use_cudnn", "name", "use_bias", "seed",
+    "dropout", "recurrent_dropout", "kernel_initializer", "recurrent_initializer", "bias_initializer",
+    "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint",
+    "recurrent_constraint", "bias_constraint", "unit_forget_bias", "trainable",
+)  # fmt: skip
+"""Arguments that change nothing in what the layer computes from given weights, or that PyTorch has, too."""
+
+
+def torch_names(report: Report) -> dict[str, str]:
+    """Return, for each tensor of the report, what holds the same values in PyTorch.
+
+    The expressions are over `output`, `h_n` and, of an LSTM, `c_n`, as `output, (h_n, c_n) = lstm(inputs)` and
+    `output, h_n = gru(inputs)` give them with `batch_first=True`. Empty where PyTorch has no such layer.
+    """
+    found = _layer(report)
+    if found is None:
+        return {}
+    call, both = found
+    has_carry = call.name == "LSTM"
+    state = "final_memory_state" if has_carry else "final_state"
+    names = {"whole_sequence_output": "output"}
+    names["output"] = "torch.cat([h_n[0], h_n[1]], dim=-1)" if both else "output[:, -1]"
+    for at, side in enumerate(("forward_", "backward_") if both else ("",)):
+        names[f"{side}{state}"] = f"h_n[{at}]"
+        if has_carry:
+            names[f"{side}final_carry_state"] = f"c_n[{at}]"
+    returned = re.findall(r"\w+", report.unpack.partition(" = ")[0])
+    known = {tensor.name: names.get(tensor.name) for tensor in report.tensors if tensor.name in returned}
+    return {name: code for name, code in known.items() if code is not None} if None not in known.values() else {}
+
+
+def torch_sentence(report: Report) -> str | None:
+    """Return the sentence that names the tensors in PyTorch; None where PyTorch has no such layer."""
+    names, found = torch_names(report), _layer(report)
+    if not names or found is None:
+        return None
+    call, both = found
+    more = ", bidirectional=True" if both else ""
+    listed = ", ".join(f"{name} is {code}" for name, code in names.items())
+    said = f"In PyTorch, from nn.{_CLASSES[call.name]}(…, batch_first=True{more}), {listed}"
+    states = [code[:3] for code in names.values() if code[1:3] == "_n"]
+    if states:
+        said += (
+            f"; {' and '.join(dict.fromkeys(states))} never {'have' if len(set(states)) > 1 else 'has'} the batch first"
+        )
+    biases = "" if call.argument("use_bias") is False else _biases(call)
+    return f"{said}{biases}."
+
+
+def _biases(call: Call) -> str:
+    if call.name == "GRU":
+        return "; the gates are in the order r, z, n instead of z, r, h"
+    return "; the two biases add up to the one of Keras"
+
+
+def _layer(report: Report) -> tuple[Call, bool] | None:
+    """Return the recurrent layer and whether it runs in both directions, where PyTorch computes the same."""
+    call = parse(report.layer)
+    both = call.name == "Bidirectional"
+    if both:
+        if report.layer != str(call) or len(call.args) != 1 or call.argument("merge_mode", "concat") != "concat":
+            return None
+        if {name for name, _ in call.kwargs} - {"merge_mode", "name"} or not isinstance(call.args[0], Call):
+            return None
+        call = call.args[0]
+    if call.name not in _CLASSES or call.is_users or len(call.args) > 1:
+        return None
+    if report.mask is not None or report.training or {name for name, _ in call.kwargs} - set(_HARMLESS):
+        return None
+    return call, both

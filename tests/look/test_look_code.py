@@ -1,0 +1,139 @@
+"""The script: it runs, prints what the report says and asserts what the report found."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from asked import ASKED, found, real
+from reports import EVERY
+
+from rnnshape.errors import RnnshapeError
+from rnnshape.report import Report
+from rnnshape.show.code import code
+
+HERE = Path(__file__).parent
+FOUND_REPORTS = found()
+
+
+@pytest.fixture(autouse=True)
+def among_the_users_modules(monkeypatch):
+    monkeypatch.chdir(HERE)
+    monkeypatch.syspath_prepend(HERE)
+
+
+def printed_by(script: str) -> list[str]:
+    """Run a script in this process, and return the lines that it prints."""
+    stdout = io.StringIO()
+    with contextlib.redirect_stdout(stdout):
+        exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - it is what is tested
+    return stdout.getvalue().splitlines()
+
+
+def printed_of(report: Report) -> list[str]:
+    return [f"{tensor.name} {tensor.shape}" for tensor in report.tensors]
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_script_prints_what_the_report_says(name):
+    report = real(name)
+    printed = printed_by(code(report))
+    if report.ran.reduced_to and not report.declared.agrees:
+        assert [line.partition(" ")[0] for line in printed] == [tensor.name for tensor in report.tensors]
+    else:
+        assert printed == printed_of(report)
+
+
+@pytest.mark.parametrize("name", ["lstm", "bi", "mask-lengths"])
+def test_a_script_whose_assertion_is_wrong_fails(name):
+    """The test of the test: the assertions are run, and can fail."""
+    script = code(FOUND_REPORTS[name])
+    wrong = re.sub(r"\[:, -1, |last_step\b(?!\s=)(?=[\],])", lambda one: {"[": "[:, 1, "}.get(one[0][0], "0"), script)
+    assert wrong != script
+    with pytest.raises(AssertionError):
+        printed_by(wrong)
+
+
+def test_a_script_runs_by_itself():
+    script = code(FOUND_REPORTS["users-file"])
+    process = subprocess.run(
+        [sys.executable, "-"], input=script, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert process.stdout.splitlines() == printed_of(FOUND_REPORTS["users-file"])
+
+
+EVERY_REPORT = {
+    **FOUND_REPORTS,
+    **{
+        f"{name}-{at}": report
+        for name, items in EVERY.items()
+        if name not in ("markup", "stacked")
+        for at, report in enumerate(items)
+        if not isinstance(report, RnnshapeError)
+    },
+}
+
+
+@pytest.mark.parametrize("name", EVERY_REPORT)
+def test_the_script_is_python_that_fits_a_page(name):
+    report = EVERY_REPORT[name]
+    script = code(report)
+    ast.parse(script)
+    assert all(len(line) <= 88 for line in script.splitlines() if "'" not in line)
+    assert script == "\n".join(line.rstrip() for line in script.splitlines()) + "\n"
+    unpacking = [ast.unparse(node) for node in ast.walk(ast.parse(report.unpack)) if isinstance(node, ast.Assign)]
+    assert unpacking[0] in [ast.unparse(node) for node in ast.parse(script).body]
+
+
+@pytest.mark.parametrize("name", EVERY_REPORT)
+def test_each_equality_is_asserted_and_nothing_else(name):
+    report = EVERY_REPORT[name]
+    statements = (*report.equal, *(report.close or ()))
+    asserts = [node for node in ast.parse(code(report)).body if isinstance(node, ast.Assert)]
+    assert len(asserts) == sum(len(statement) - 1 for statement in statements)
+    if report.ran.reduced_to is None:
+        spelt = [re.sub(r"np\.array\((\w+)\)", r"\1", ast.unparse(node)) for node in asserts]
+        for statement in statements:
+            for other in statement[1:]:
+                first, second = (ast.unparse(ast.parse(one)) for one in (statement[0], other))
+                wanted = f"({first}, {second}".replace("concatenate(", "np.concatenate(")
+                assert any(wanted in line for line in spelt)
+
+
+def test_nothing_is_imported_that_is_not_used():
+    for report in FOUND_REPORTS.values():
+        script = code(report)
+        for module in ("np", "keras", "layers", "sys", "runpy"):
+            if re.search(rf"^(import|from) .*\b{module}$", script, re.MULTILINE):
+                assert f"{module}." in script
+
+
+def test_what_a_users_class_is_imported_from():
+    assert "import my_look_cells\n" in code(FOUND_REPORTS["users-module"])
+    assert "\nMinimalCell = runpy.run_path('my-look-cells.py')[\"MinimalCell\"]" in code(FOUND_REPORTS["users-file"])
+    elsewhere = dataclasses.replace(FOUND_REPORTS["users-file"], layer="RNN(lib/my_cells.py:MinimalCell(5))")
+    script = code(elsewhere)
+    assert "import sys\n\nimport keras" in script
+    assert "sys.path.insert(0, 'lib')\nfrom my_cells import MinimalCell\n" in script
+
+
+def test_every_state_of_the_report_is_no_part_of_the_script():
+    """Tensors that are not in the unpacking assignment are not the layer's to return."""
+    report = FOUND_REPORTS["lstm"]
+    more = dataclasses.replace(report.tensors[0], name="every_carry_state")
+    statement = ("every_carry_state[:, -1, :]", "final_carry_state")
+    longer = dataclasses.replace(report, tensors=(*report.tensors, more), equal=(*report.equal, statement))
+    assert code(longer) == code(report)
+
+
+def test_the_script_looks_as_it_did(golden):
+    names = ("lstm", "bi-last", "stack", "mask-lengths", "bi-mask", "unknown-mask", "huge", "cell-stack", "sequential")
+    into = ("into", "bi-into", "into-gru", "into-lstm", "into-nothing")
+    golden("code.txt", "\n\n".join(f"# ---- {name}\n{code(FOUND_REPORTS[name])}" for name in (*names, *into)))
