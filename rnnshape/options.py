@@ -168,6 +168,7 @@ class Options:
     initial_state: InitialState | None = _option(_initial_state, of="call")
     training: bool = _option(_flag, of="call", default=False)
     into: Call | None = _option(_into, of="call")
+    every_state: bool = _option(_flag, of="shown", default=False)
     weights: bool = _option(_flag, of="shown", default=False)
     seed: int = _option(_number, of="call", default=DEFAULT_SEED)
 

@@ -25,10 +25,13 @@ Statement = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """One returned tensor. `path` locates it in the return value; an unknown size in `shape` is None."""
+    """One tensor. `path` locates it in the return value, None where the layer does not return it.
+
+    An unknown size in `shape` is None.
+    """
 
     name: str
-    path: tuple[int, ...]
+    path: tuple[int, ...] | None
     shape: Shape
     axes: tuple[str, ...]
     dtype: str

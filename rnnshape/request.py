@@ -63,6 +63,7 @@ class Request(Sequence[Family]):
                 training=options.training,
                 into=options.into,
                 weights=options.weights,
+                every_state=options.every_state,
                 seed=options.seed,
             )
             for call in self.families[at // len(self.sizes)]

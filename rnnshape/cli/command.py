@@ -176,6 +176,9 @@ def main(  # noqa: PLR0913
     diagram: Annotated[bool, _asks(_SHOW, "--diagram", say="The layer unrolled over time.")] = False,
     explain: Annotated[bool, _asks(_SHOW, "--explain", say="The answer in sentences, too; and in PyTorch.")] = False,
     weights: Annotated[bool, _asks(_SHOW, "--weights", say="What each weight is, and why there are so many.")] = False,
+    every_state: Annotated[
+        bool, _asks(_SHOW, "--every-state", say="The states after every timestep, too: by stepping the cell.")
+    ] = False,
     measure: Annotated[
         bool, _asks(_SHOW, "--measure", say="Time a forward call of each layer, relative to the fastest.")
     ] = False,

@@ -18,6 +18,7 @@ from rnnshape.explorer.into import State, into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
 from rnnshape.explorer.states import accepted_states
+from rnnshape.explorer.stepping import name_steps
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.names import Anatomy, Kind, Named, unpacking
 from rnnshape.query import Sizes
@@ -89,7 +90,12 @@ def _decided(found: Found) -> tuple[Found, Findings]:
 
 
 def _compare(found: Found) -> Findings:
-    return compare_found([subject(found, at, named) for at, named in enumerate(found.named)], found.run)
+    returned = [subject(found, at, named) for at, named in enumerate(found.named)]
+    stepped = [
+        Subject(name=named.name, draws=tuple(arrays[at] for arrays in found.run.stepped), has_time=True)
+        for at, named in enumerate(_stepped(found))
+    ]
+    return compare_found([*returned, *stepped], found.run)
 
 
 def compare_found(subjects: Sequence[Subject], run: Run) -> Findings:
@@ -168,10 +174,34 @@ def _call_code(found: Found) -> str:
 
 def _tensors(found: Found) -> tuple[Tensor, ...]:
     run = found.run
-    return tuple(
+    returned = (
         Tensor(name=named.name, path=path, shape=shape, axes=named.axes, dtype=dtype, meaning=named.meaning)
         for named, path, shape, dtype in zip(found.named, run.paths, found.shapes, run.dtypes, strict=True)
     )
+    stepped = (
+        Tensor(
+            name=named.name,
+            path=None,
+            shape=_stepped_shape(found, array.shape),
+            axes=named.axes,
+            dtype=str(array.dtype),
+            meaning=named.meaning,
+        )
+        for named, array in zip(_stepped(found), run.stepped[0] if run.stepped else (), strict=True)
+    )
+    return (*returned, *stepped)
+
+
+def _stepped_shape(found: Found, shape: tuple[int, ...]) -> tuple[int | None, ...]:
+    """Return the shape at the asked sizes; what follows the timesteps is unknown where a smaller layer was run."""
+    asked = found.asked_layout
+    rest = shape[2:] if found.query.layer == found.asked_layer else (None,) * len(shape[2:])
+    return (asked.shape[0], asked.size("timesteps"), *rest)
+
+
+def _stepped(found: Found) -> tuple[Named, ...]:
+    """Return the names of the states after every timestep, where they were asked for."""
+    return name_steps(found.anatomy, [array.ndim for array in found.run.stepped[0]]) if found.run.stepped else ()
 
 
 def _states(found: Found) -> States | None:

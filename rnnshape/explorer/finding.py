@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnshape.errors import KerasRefused, RnnshapeError
-from rnnshape.explorer import nest, sizes
+from rnnshape.explorer import nest, sizes, stepping
 from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_recurrent, layout_of
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
@@ -61,6 +61,8 @@ def find(query: Query) -> Found:
             layer = build(ran.layer)
             tokens = layout_of(layer, query.sizes, shown=str(query.layer)).largest
             layout = replace(sizes.reduced_layout(layout, query.mask), largest=tokens)
+    if query.every_state:
+        stepping.check(query, layer, layout)
     declaration = declare(layer, layout)
     if declaration.failure is not None:
         # A failed call may have left half of the layer built.

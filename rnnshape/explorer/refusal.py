@@ -21,7 +21,7 @@ _NOISE = re.compile(
     r"|^Error when deserializing class .*?Exception encountered: "
     r"|^.*? could not be deserialized properly\..*?Exception encountered: "
     r"|\s*Full object config: .*$"
-    r"| for '= \w+\[.*$"
+    r"| for '\{\{node [^}]*\}\} ?= \w+\[.*$"
     r"|(?<=nested structure\.)\s*First structure: .*$",
     re.DOTALL | re.MULTILINE,
 )

@@ -14,6 +14,7 @@ from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, is_cell
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.states import initial_states, reset_states
+from rnnshape.explorer.stepping import states_at_every_step
 from rnnshape.mask import MaskSpec, first_and_last
 from rnnshape.names import Path
 from rnnshape.query import Query
@@ -36,9 +37,17 @@ class Run:
     steps: tuple[Steps, ...] = ()
     """The first and the last unmasked step of each row, for each draw, where there is a mask."""
 
+    stepped: tuple[tuple[np.ndarray[Any, Any], ...], ...] = ()
+    """The states after every timestep, one tuple of arrays for each draw, where they were asked for."""
+
     def and_more(self, other: Run) -> Run:
         """Return the same with the draws of another run behind its own."""
-        return replace(self, draws=self.draws + other.draws, steps=self.steps + other.steps)
+        return replace(
+            self,
+            draws=self.draws + other.draws,
+            steps=self.steps + other.steps,
+            stepped=self.stepped + other.stepped,
+        )
 
 
 def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0) -> Run:
@@ -51,7 +60,7 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         message = f"{query.layer.name} takes no mask. Received: {query.layer}"
         raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
     masks = [_mask(query.mask, layout, layouts[0]) for layout in layouts]
-    values = []
+    values, stepped = [], []
     for draw, layout in enumerate(layouts, first_draw):
         random = np.random.default_rng([query.seed, draw])
         inputs = _random_inputs(random, tuple(size for size in layout.shape if size is not None), layout)
@@ -60,7 +69,10 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         states = initial_states(layer, query, layout, random)
         mask = masks[draw - first_draw]
         call = caller(layer, layout, training=query.training)
-        values.append(call(inputs, states, None if mask is None else mask[0]))
+        rows = None if mask is None else mask[0]
+        values.append(call(inputs, states, rows))
+        if query.every_state:
+            stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
     flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
     return Run(
         value=values[0],
@@ -69,6 +81,7 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         device=_device(values[0]),
         draws=tuple(tuple(array for _, array in leaves) for leaves in flat),
         steps=tuple(mask[1] for mask in masks if mask is not None),
+        stepped=tuple(stepped),
     )
 
 

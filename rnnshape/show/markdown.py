@@ -55,7 +55,7 @@ def _failed(error: RnnshapeError) -> Iterator[str]:
 
 
 def _row(report: Report, tensor: Tensor, carried: Sequence[Carried]) -> tuple[str, ...]:
-    at = "".join(f"[{step}]" for step in tensor.path)
+    at = "".join(f"[{step}]" for step in tensor.path or ())
     letters = []
     for part, sign in _SIGNS.items():
         joined = "".join(one.mark.letter for one in carried if one.part is part)

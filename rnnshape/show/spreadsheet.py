@@ -40,7 +40,7 @@ def _rows(report: Report, found: Marks) -> Iterator[tuple[str, ...]]:
             report.layer,
             notes.shape_code(report.input.shape),
             tensor.name,
-            "".join(f"[{step}]" for step in tensor.path),
+            "".join(f"[{step}]" for step in tensor.path or ()),
             notes.shape_code(tensor.shape),
             ", ".join(tensor.axes),
             tensor.dtype,

@@ -153,7 +153,7 @@ def _heading(report: Report, look: Look) -> list[Text]:
 def _row(report: Report, tensor: Tensor, found: Marks, look: Look, brackets: bool) -> Row:  # noqa: FBT001
     carried = found.of(tensor.name)
     whole = next((one.mark for one in carried if one.part is Part.WHOLE), None)
-    at = "".join(f"[{step}]" for step in tensor.path) or "bare"
+    at = "stepped" if tensor.path is None else "".join(f"[{step}]" for step in tensor.path) or "bare"
     name = look.safe(tensor.name)
     return Row(
         mark=_mark(carried, brackets),
