@@ -31,6 +31,19 @@ for tensor in layer(np.random.default_rng(0).normal(size=(32, 10, 8)).astype("fl
     print(tensor.shape)
 """
 
+LOOP = """
+import numpy as np
+import tensorflow as tf
+import keras
+
+for layer_class in (keras.layers.GRU, keras.layers.LSTM):
+    for units in range(1, 11):
+        for time in range(1, 11):
+            layer = layer_class(units, return_sequences=True, return_state=True)
+            inputs = np.random.default_rng(0).normal(size=(32, time, 8)).astype("float32")
+            print([tensor.shape for tensor in layer(inputs)])
+"""
+
 PROGRAM = str(Path(sys.executable).with_name("rnnshape"))
 
 
@@ -78,6 +91,16 @@ class Bench:
 
     def query(self, units: int) -> list[str]:
         return [PROGRAM, "lstm", "--units", str(units), "--return-sequences", "--return-state"]
+
+    def loop(self) -> float:
+        """Call the 200 layers of the grid below in a plain loop."""
+        return self.timed([sys.executable, "-c", LOOP])
+
+    def grid(self, *more: str) -> float:
+        """Answer 200 queries, or as many more as there are more values of something."""
+        numbers = ",".join(map(str, range(1, 11)))
+        flags = ("--return-sequences", "--return-state", "--json")
+        return self.timed([PROGRAM, "gru", "lstm", "--units", numbers, "--time", numbers, *flags, *more])
 
     def rest(self) -> control.WorkerStatus:
         """Wait until the worker has its spares ready: what is timed is an answer, not its predecessor's end."""
@@ -151,6 +174,13 @@ def measure(bench: Bench, rounds: int) -> None:
     print(f"{'bare script':<58}{seconds['bare']:>8}")
     show("cold, leaving a worker behind / bare script", starts["leaving"] / bare, 1.05, 0.85, seconds["leaving"])
     show("cold, without a worker / bare script", starts["cold"] / bare, 1.05, 0.85, seconds["cold"])
+
+    many = in_turn(max(3, rounds // 5), loop=bench.loop, grid=bench.grid, twice=lambda: bench.grid("--features", "8,9"))
+    show(
+        "200 queries / a loop that calls each layer once", many["grid"] / many["loop"], 1, 0.6, f"{many['grid']:.1f} s"
+    )
+    later, first = many["twice"] - many["grid"], many["grid"] - starts["cold"]
+    show("the second 200 queries / the first 200", later / first, 1.1, 1, f"{1000 * later / 200:.0f} ms a query")
 
     bench.timed(bench.query(4), worker="on")
     bench.warm()

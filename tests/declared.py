@@ -58,7 +58,7 @@ CELLS = """
             output = ops.tanh(ops.matmul(inputs, self.kernel) + states[0][:, :, 0])
             return output, [states[0] + output[:, :, None]]
 """
-FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful")
 MERGES = ("concat", "sum", "mul", "ave", None)
 
 
@@ -110,12 +110,12 @@ def queries() -> Iterator[tuple[Kind, str]]:
     """Yield every query of the family, with the kind that it belongs to."""
     for given in flags(*FLAGS):
         yield PLAIN, f"LSTM(4{given})"
-    for layer, given in itertools.product(("SimpleRNN", "GRU"), flags("return_sequences", "return_state", "stateful")):
+    for layer, given in itertools.product(("SimpleRNN", "GRU"), flags("return_sequences", "return_state", "unroll")):
         yield PLAIN, f"{layer}(4{given})"
     for dims, given in itertools.product((1, 2, 3), flags("return_sequences", "return_state")):
         yield PLAIN, f"ConvLSTM{dims}D(4, 2{given})"
         yield PLAIN, f"ConvLSTM{dims}D(4, 2{given}, padding='same', strides=2)"
-    for mode, given in itertools.product(MERGES, flags("return_sequences", "return_state", "stateful")):
+    for mode, given in itertools.product(("concat", None), flags("return_sequences", "return_state", "stateful")):
         kind = STATEFUL if "stateful" in given and "return_state" in given else PLAIN
         yield kind, f"Bidirectional(GRU(4{given}), merge_mode={mode!r})"
     for mode, given in itertools.product(MERGES, flags("return_sequences", "return_state")):
