@@ -22,11 +22,25 @@ _LARGE = 60
 def main() -> NoReturn:
     """Run the command line in `sys.argv`, and exit with its status."""
     try:
+        _hold_closed_streams()
         status = _answer()
     except KeyboardInterrupt:
         status = 130
     # The interpreter would now take a million objects apart, which takes longer than many an answer.
     os._exit(status)
+
+
+def _hold_closed_streams() -> None:
+    """Open nothing on the number of a standard stream that is closed.
+
+    A file of ours would get the lowest number that is free, and TensorFlow's log goes to number 2, whatever that is.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The numbers below are taken, so this is the one that comes.
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _answer() -> int:
@@ -38,7 +52,7 @@ def _answer() -> int:
         policy = client.policy()
     except ValueError:
         policy = "off"  # the program says what is wrong
-    if policy != "off" and wire.usable() and not _is_about_workers() and not _is_large():
+    if policy != "off" and wire.usable() and not _is_about_here() and not _is_large():
         try:
             seen = fingerprint()
             return client.ask(seen)
@@ -52,8 +66,11 @@ def _answer() -> int:
     return finish(cli.run, sys.argv[1:])
 
 
-def _is_about_workers() -> bool:
-    return any(word == "--worker" or word.startswith("--worker=") for word in sys.argv[1:])
+def _is_about_here() -> bool:
+    """Tell whether it is asked about the worker, or about the shell that started this very process."""
+    words = sys.argv[1:]
+    is_about_workers = any(word == "--worker" or word.startswith("--worker=") for word in words)
+    return is_about_workers or "--show-completion" in words or "--install-completion" in words
 
 
 def _is_large() -> bool:

@@ -20,6 +20,7 @@ _ESCAPES = re.compile(
 # What is left of C0 (but for newline and tab) and C1, and the marks that turn the direction of the text around them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONGEST_WORD = 100
+_LONGEST_MESSAGE = 2_000
 
 
 class RnnshapeError(Exception):
@@ -33,10 +34,10 @@ class RnnshapeError(Exception):
     status = 1
 
     def __init__(self, message: str, *, hint: str | None = None, layer: str | None = None) -> None:
-        """Keep all words free of terminal escapes, whoever wrote them."""
-        self.message = printable(message)
+        """Keep all words free of terminal escapes, and of bounded length, whoever wrote them."""
+        self.message = _bounded(printable(message))
         super().__init__(self.message)
-        self.hint = printable(hint) if hint else None
+        self.hint = _bounded(printable(hint)) if hint else None
         self.layer = printable(layer) if layer is not None else None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -76,6 +77,12 @@ def printable(text: str) -> str:
     """
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return _CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def _bounded(text: str) -> str:
+    """Cut the middle out of a long text."""
+    half = _LONGEST_MESSAGE // 2
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:half]} … {text[-half:]}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

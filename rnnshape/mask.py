@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rnnshape.errors import InvalidQuery, nearest
 
 FORMS = "right:N, left:N, lengths:N,N,… or 1,1,0,…"
+MOST_STEPS = 20_000
 _NUMBER = re.compile(r"\s*[0-9]{1,9}\s*")
 
 
@@ -96,11 +97,14 @@ def parse_mask(text: str) -> MaskSpec:
     for part in (rest if colon else word).split(","):
         if not _NUMBER.fullmatch(part):
             raise _refusal(text, f"{part!r} is not a number of steps")
-        numbers.append(int(part))
+        # Not all that is a space to `strip` is one to `int`.
+        numbers.append(int(part.strip()))
     if kind is MaskKind.STEPS and set(numbers) - {0, 1}:
         raise _refusal(text, "a step is 1 (it counts) or 0 (it is masked)")
     if kind in (MaskKind.RIGHT, MaskKind.LEFT) and len(numbers) != 1:
         raise _refusal(text, f"{kind.value} takes one number of steps")
+    if max(numbers) > MOST_STEPS:
+        raise _refusal(text, f"it is of at most {MOST_STEPS} steps, for it is run with so many")
     return MaskSpec(kind, tuple(numbers))
 
 

@@ -6,6 +6,7 @@ The command line and `rnnshape.explore` both fill it, the one with strings, the 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from rnnshape.mask import MaskSpec, parse_mask
 from rnnshape.query import DEFAULT_SEED, InitialState, MergeMode, check_size
 
 Size = int | None
+
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 
 
 def typed(name: str) -> str:
@@ -33,7 +36,7 @@ def _listed(value: object) -> list[object]:
 def _size(name: str, value: object, *, unknown: bool) -> Size:
     if unknown and (value is None or (isinstance(value, str) and value.lower() == "none")):
         return None
-    if isinstance(value, str) and value.isascii() and value.lstrip("+-").isdigit() and len(value) <= 20:
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         value = int(value)
     check_size(name, value, unknown=False)
     assert isinstance(value, int)

@@ -6,6 +6,7 @@ A size may have several values: then every combination is a query.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ from rnnshape.query import (
     Query,
     Sizes,
 )
+
+MOST_AT_ONCE = 4_000_000
+"""Layers, and inputs, of one command: each is in memory from the beginning."""
 
 _CONV_ARGUMENTS = ("kernel_size", "strides", "padding", "dilation_rate")
 
@@ -70,21 +74,50 @@ class Request(Sequence[Family]):
         )
 
 
-def request(words: Sequence[str], options: Options) -> Request:
+def request(words: Sequence[str], options: Options, *, most: int | None = None) -> Request:
     """Return the queries: the layers in their order, and for each every combination of the sizes.
 
+    Args:
+        words: the layers as they were typed.
+        options: what was said besides.
+        most: how many queries there may be, if that matters; they are counted before any is made.
+
     Raises:
-        InvalidQuery: a word is no layer, an option does not go with it, or a mask does not fit the sizes.
+        InvalidQuery: a word is no layer, an option does not go with it, a mask does not fit the sizes, or there are
+            too many queries.
 
     """
     if not words:
         raise InvalidQuery("Which layer? Give at least one.", hint="rnnshape gru --units 4 --return-state")
+    layers, inputs = sum(_count(word, options) for word in words), _count_inputs(options)
+    if most is not None and layers * inputs > most:
+        raise InvalidQuery(f"That is {layers * inputs} queries.", hint="Add --yes if you mean it.")
+    if max(layers, inputs) > MOST_AT_ONCE:
+        message = f"That is {layers} layers on {inputs} inputs; there may be {MOST_AT_ONCE} of each at once."
+        raise InvalidQuery(message, hint="Split the sizes between several commands.")
     families = tuple(tuple(family) for word in words for family in _calls(word, options))
     asked = Request(families, tuple(_input_sizes(options)), options)
     for at in range(len(asked.sizes)):
         # Each combination of sizes is checked before the first query runs.
         asked[at]
     return asked
+
+
+def _count(word: str, options: Options) -> int:
+    """Return how many layers a word asks for with these options."""
+    layer = catalogue.by_word(word)
+    if layer is None:
+        return 1
+    units, grid = _sizes(layer, options)
+    modes = len(options.merge_mode or (None,)) if options.bidirectional else 1
+    return len(units) * math.prod(len(values) for values in grid) * modes * (4 if options.all_flags else 1)
+
+
+def _count_inputs(options: Options) -> int:
+    if options.input is not None:
+        return len(options.input)
+    given = (options.batch, options.time, options.features, options.space)
+    return math.prod(len(values) for values in given if values)
 
 
 def _calls(word: str, options: Options) -> list[list[Call]]:
@@ -108,14 +141,22 @@ def _arguments(word: str, layer: catalogue.Layer, options: Options) -> Iterator[
     chosen = dict(options.set or ())
     if layer.size in chosen and options.units is not None:
         raise InvalidQuery(f"--units and --set {layer.size}=… both give the number of units.", layer=word)
+    units, grid = _sizes(layer, options)
+    for size in units:
+        for sizes in itertools.product(*grid):
+            yield size, (*sizes, *chosen.items())
+
+
+def _sizes(layer: catalogue.Layer, options: Options) -> tuple[list[Units], list[list[tuple[str, object]]]]:
+    """Return the layer's units, and the values of each of its other sizes."""
+    chosen = dict(options.set or ())
     units: list[Units] = [()] if layer.size in chosen else [(size,) for size in options.units or (DEFAULT_UNITS,)]
     grid: list[list[tuple[str, object]]] = []
     for name in _CONV_ARGUMENTS if layer.spatial else ():
         values = getattr(options, name) or ((DEFAULT_KERNEL_SIZE,) if name == "kernel_size" else ())
         if values and name not in chosen:
             grid.append([(name, value) for value in values])
-    for size, sizes in itertools.product(units, itertools.product(*grid)):
-        yield size, (*sizes, *chosen.items())
+    return units, grid
 
 
 def _with_flags(call: Call, options: Options) -> list[Call]:

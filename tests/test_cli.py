@@ -287,3 +287,26 @@ def test_a_report_shows_itself_in_a_notebook():
     html = explore("gru", return_state=True)._repr_html_()
     assert html.startswith("<pre style=")
     assert "final_state" in html
+
+
+NOISY = """
+import os, sys
+import keras
+
+class Noisy(keras.layers.Layer):
+    def call(self, inputs):
+        print("to stdout")
+        print("to stderr", file=sys.stderr)
+        os.write(1, b"to descriptor 1\\n")
+        os.system("echo by another process")
+        return inputs
+"""
+
+
+def test_what_a_user_s_code_prints_goes_to_stderr(tmp_path):
+    (tmp_path / "noisy.py").write_text(NOISY)
+    with start(["noisy.Noisy()", "--json"], stdout=subprocess.PIPE, env=ENVIRON, cwd=tmp_path) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(out)["layer"] == "noisy.Noisy()"
+    assert {"to stdout", "to stderr", "to descriptor 1", "by another process"} == set(err.split("\n")) - {""}

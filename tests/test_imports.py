@@ -107,7 +107,7 @@ THIRD_PARTY = {
     "explorer": {"keras", "tensorflow", "numpy"},
     "equality": {"numpy"},
     "show": {"rich"},
-    "cli": {"typer", "rich"},
+    "cli": {"typer", "rich", "shellingham"},
     "report": {"rich"},
 }
 

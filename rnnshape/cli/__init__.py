@@ -3,27 +3,32 @@
 The one place where an error becomes a message and an exit status. Keras, TensorFlow and NumPy are not imported
 before there is a query to answer.
 
-    command    the command and its options
-    helppage   how `--help` is laid out
-    answering  queries -> answers -> standard output
-    words      words that stand for something else
-    workers    what can be asked of the warm interpreter
+    command     the command and its options
+    helppage    how `--help` is laid out
+    completion  what a TAB offers
+    scripts     the shells' completion scripts
+    answering   queries -> answers -> standard output
+    words       words that stand for something else
+    workers     what can be asked of the warm interpreter
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
+from rnnshape.errors import InvalidQuery, RnnshapeError, nearest, printable
 
 if TYPE_CHECKING:
     from typer import TyperException
 
 EXIT_INTERRUPTED = 130
+
+_SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -31,6 +36,7 @@ def run(argv: Sequence[str]) -> int:
 
     Never raises, not even SystemExit.
     """
+    status = 0
     try:
         status, error = _run(list(argv))
         if error is not None:
@@ -42,11 +48,10 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         _silence_stdout()
-        return 0
-    except OSError as error:
+    except OSError as lost:
         _silence_stdout()
-        _show(RnnshapeError(f"The answer cannot be written: {error.strerror}"), argv, on_stdout=False)
-        return 1
+        _tell(RnnshapeError(f"The answer cannot be written: {lost.strerror or lost}"), argv)
+        return status or 1
     return status
 
 
@@ -58,6 +63,8 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
 
     stdout, stderr = sys.stdout, sys.stderr
     try:
+        if os.environ.get("_RNNSHAPE_COMPLETE") and _has_completed():
+            return 0, None
         return int(command()(args=argv, prog_name="rnnshape", standalone_mode=False) or 0), None
     except SystemExit as end:
         if sys.stdout is not stdout:
@@ -70,12 +77,42 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
         found: RnnshapeError = _parsers_refusal(error)
     except RnnshapeError as error:
         found = error
-    except OSError:
+    except KeyboardInterrupt:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, nobody sees a traceback
-        found = RnnshapeError(f"{type(error).__name__}: {error}", hint="This is a bug; --debug shows where.")
+    except BaseException as error:
+        if isinstance(error, OSError) and _is_of_output(error):
+            raise
+        if os.environ.get("_RNNSHAPE_COMPLETE"):
+            # The shell would take our words for something to complete with.
+            return 1, None
+        found = _unexpected(error)
         found.__cause__ = error
     return found.status, found
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Tell whether an error comes from writing to a stream: it names no file, and nothing that may run out is short."""
+    is_of_fork = isinstance(error, BlockingIOError) and not hasattr(error, "characters_written")
+    return error.filename is None and error.errno not in _SHORT and not is_of_fork
+
+
+def _unexpected(error: BaseException) -> RnnshapeError:
+    """Return the error that nobody foresaw: whatever it is, nobody sees a traceback."""
+    if isinstance(error, MemoryError):
+        return RnnshapeError("There is not enough memory for this.", hint="Ask for less at once, or mind ulimit -v.")
+    if isinstance(error, OSError) and error.filename is None:
+        return RnnshapeError(f"The system refuses: {error.strerror or error}", hint="ulimit -a shows its limits.")
+    return RnnshapeError(f"{type(error).__name__}: {error}", hint="This is a bug; --debug shows where.")
+
+
+def _has_completed() -> bool:
+    """Write what a TAB offers, and tell whether a shell that we know asked for it."""
+    from rnnshape.cli.completion import answer
+
+    offered = answer(os.environ)
+    if offered is not None and sys.stdout is not None:
+        sys.stdout.write(f"{offered}\n")
+    return offered is not None
 
 
 def _parsers_refusal(error: TyperException) -> InvalidQuery:
@@ -87,24 +124,32 @@ def _parsers_refusal(error: TyperException) -> InvalidQuery:
     return InvalidQuery(error.format_message().partition(" (Possible")[0].partition(" Did you")[0], hint=hint)
 
 
-def _show(error: RnnshapeError, argv: Sequence[str], *, on_stdout: bool = True) -> None:
+def _show(error: RnnshapeError, argv: Sequence[str]) -> None:
     """Say on stderr what was wrong; with --json, write the document on stdout, too."""
     from rnnshape.cli.answering import write_json
+
+    try:
+        if "--json" in argv:
+            write_json(error)
+    finally:
+        _tell(error, argv)
+
+
+def _tell(error: RnnshapeError, argv: Sequence[str]) -> None:
+    """Say on stderr what was wrong, if anybody can hear it."""
     from rnnshape.show.console import stderr_console
     from rnnshape.show.error import error_text
 
-    if on_stdout and "--json" in argv:
-        write_json(error)
     if sys.stderr is None:
         return
-    if "--debug" in argv:
-        import traceback
+    with contextlib.suppress(OSError):
+        if "--debug" in argv:
+            import traceback
 
-        from rnnshape.explorer import engine
+            from rnnshape.explorer import engine
 
-        sys.stderr.write(engine.last_log())
-        sys.stderr.write("".join(traceback.format_exception(error)))
-    stderr_console().print(error_text(error))
+            sys.stderr.write(printable(engine.last_log() + "".join(traceback.format_exception(error))))
+        stderr_console().print(error_text(error))
 
 
 def _silence_stdout() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
-from rnnshape.errors import RnnshapeError
+from rnnshape.errors import RnnshapeError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
     elif len(asked) < _WORTH_SHARING or engine.has_run() or not may_share():
         answers = (answer for family in asked for answer in _answers(family))
     else:
-        shared = share(asked, min(jobs or cores(), len(asked)), run=_answers, died=_died)
+        shared = share(asked, min(jobs or cores(), len(asked)), run=_answers, died=_died, prepare=engine.use_one_thread)
         answers = (answer for family in shared for answer in family)
     for answer in answers:
         if asked.total == 1 and isinstance(answer, RnnshapeError):
@@ -103,10 +103,8 @@ def print_code(answers: Iterable[Answer]) -> Iterator[Answer]:
     from rnnshape.show.code import code
 
     for at, answer in enumerate(answers):
-        script = f"# {answer.message}\n" if isinstance(answer, RnnshapeError) else code(answer)
-        if sys.stdout is not None:
-            sys.stdout.write(f"\n{script}" if at else script)
-            sys.stdout.flush()
+        script = f"# {' '.join(answer.message.split())}\n" if isinstance(answer, RnnshapeError) else code(answer)
+        write(f"\n{script}" if at else script)
         yield answer
 
 
@@ -114,8 +112,14 @@ def write_json(answer: Answer, *, pretty: bool = False) -> None:
     """Write an answer's document to stdout: one line, or indented."""
     from rnnshape.show.json import as_json
 
+    write(as_json(answer.to_dict(), pretty=pretty) + "\n")
+
+
+def write(text: str) -> None:
+    """Write text to stdout at once: no escapes, and what the stream cannot encode is spelled as Python spells it."""
     if sys.stdout is not None:
-        sys.stdout.write(as_json(answer.to_dict(), pretty=pretty) + "\n")
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        sys.stdout.write(printable(text).encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
 
 

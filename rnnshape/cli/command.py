@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnnshape import __version__, catalogue
-from rnnshape.cli import workers
+from rnnshape.cli import answering, workers
 from rnnshape.cli.helppage import Command
 from rnnshape.cli.workers import Wish
 from rnnshape.errors import InvalidQuery
@@ -24,26 +24,27 @@ if TYPE_CHECKING:
     from rnnshape.request import Request
 
 app = typer.Typer(
-    add_completion=True,
+    add_completion=False,  # see `scripts`
     context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
-def _complete(words: Sequence[str]) -> Callable[[str], Iterator[str]]:
-    """Return the completion of an option whose values are these words, or several of them separated by commas."""
+def _complete(words: Sequence[str], *, several: bool = False) -> Callable[[str], list[str]]:
+    """Return the completion of an option whose value is one of these words, or several of them with commas between."""
 
-    def complete(incomplete: str) -> Iterator[str]:
-        before, comma, last = incomplete.rpartition(",")
-        return (f"{before}{comma}{word}" for word in words if word.startswith(last.lower()))
+    def complete(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
+        given = before.split(",")
+        return [f"{before}{comma}{word}" for word in words if word.startswith(last) and word not in given]
 
     return complete
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
-    if wanted:
-        sys.stdout.write(f"rnnshape {__version__}\n")
+def _print_version(ctx: typer.Context, wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted and not ctx.resilient_parsing:
+        answering.write(f"rnnshape {__version__}\n")
         raise typer.Exit
 
 
@@ -54,18 +55,29 @@ _LAYER = "The layer"
 _INPUT = "Its input"
 _CALL = "How it is called"
 _SHOW = "What is shown"
+_HELP_PANEL = "Help"
 
 _Words = str | None
 
 
-def _asks(panel: str, *names: str, say: str, values: str | Sequence[str] | None = None, default: str = "") -> Any:
-    """Declare an option: its spellings, what it says in the help, its values (or their name), its default in words."""
+def _asks(
+    panel: str,
+    *names: str,
+    say: str,
+    values: str | Sequence[str] | None = None,
+    several: bool = False,
+    default: str = "",
+) -> Any:
+    """Declare an option: its spellings, what it says in the help, its values (or their name), its default in words.
+
+    `several` of its values may be given, with commas between; of numbers, `N,…` says so.
+    """
     choices = None if values is None or isinstance(values, str) else values
     return typer.Option(
         *names,
         help=f"{say} Default: {default}." if default else say,
         metavar="|".join(choices) if choices else None if values is None else str(values),
-        autocompletion=None if choices is None else _complete(choices),
+        autocompletion=None if choices is None else _complete(choices, several=several),
         show_default=False,
         rich_help_panel=panel,
     )
@@ -113,6 +125,7 @@ def main(  # noqa: PLR0913
             "--merge-mode",
             say="How Bidirectional merges its two outputs.",
             values=[mode.value for mode in MergeMode],
+            several=True,
             default="concat",
         ),
     ] = None,
@@ -125,7 +138,8 @@ def main(  # noqa: PLR0913
     ] = None,
     strides: Annotated[_Words, _asks(_LAYER, "--strides", say="Of a ConvLSTM.", values="N,…", default="1")] = None,
     padding: Annotated[
-        _Words, _asks(_LAYER, "--padding", say="Of a ConvLSTM.", values=("valid", "same"), default="valid")
+        _Words,
+        _asks(_LAYER, "--padding", say="Of a ConvLSTM.", values=("valid", "same"), several=True, default="valid"),
     ] = None,
     dilation_rate: Annotated[
         _Words, _asks(_LAYER, "--dilation-rate", say="Of a ConvLSTM.", values="N,…", default="1")
@@ -205,15 +219,36 @@ def main(  # noqa: PLR0913
         bool,
         typer.Option("--version", help="The version.", callback=_print_version, is_eager=True, rich_help_panel=_SHOW),
     ] = False,
+    install_completion: Annotated[
+        bool, _asks(_HELP_PANEL, "--install-completion", say="Install completion for the current shell.")
+    ] = False,
+    show_completion: Annotated[
+        bool,
+        _asks(_HELP_PANEL, "--show-completion", say="Show the script that does it, to put it where you want it."),
+    ] = False,
 ) -> int:
     """Answer the queries that the options make, in the form that they choose; return the exit status."""
     workers.check_policy()
     if worker is not None:
         return workers.answer(worker, json=json)
+    if install_completion or show_completion:
+        return _complete_shell(install=install_completion)
     if sum((json, code, diagram)) > 1:
         raise InvalidQuery("--json, --code and --diagram are three ways to show an answer: choose one.")
     given = {name.rstrip("_"): value for name, value in ctx.params.items()}
     return _answer(_request(layer or [], given, yes=yes), given)
+
+
+def _complete_shell(*, install: bool) -> int:
+    """Install or show the completion script of the shell around us."""
+    from rnnshape.cli import scripts
+
+    shell = scripts.shell_around()
+    if install:
+        answering.write(f"{shell} completion is in {scripts.install(shell)}; it begins with the next {shell}.\n")
+    else:
+        answering.write(scripts.script(shell))
+    return 0
 
 
 def _request(layers: Sequence[str], given: Mapping[str, Any], *, yes: bool) -> Request:
@@ -223,9 +258,7 @@ def _request(layers: Sequence[str], given: Mapping[str, Any], *, yes: bool) -> R
     from rnnshape.request import request
 
     raw = {name: given[name] for name in NAMES if given[name] not in (None, False, [], ())}
-    asked = request(words_of(layers), read_options(raw))
-    if asked.total > MANY and not yes:
-        raise InvalidQuery(f"That is {asked.total} queries.", hint="Add --yes if you mean it.")
+    asked = request(words_of(layers), read_options(raw), most=None if yes else MANY)
     if given["save"] is not None:
         from rnnshape.show.save import check_path
 
@@ -235,7 +268,6 @@ def _request(layers: Sequence[str], given: Mapping[str, Any], *, yes: bool) -> R
 
 def _answer(asked: Request, given: Mapping[str, Any]) -> int:
     """Answer the queries and show the answers as was asked for; return the exit status."""
-    from rnnshape.cli import answering
     from rnnshape.cli.words import read_jobs
 
     answers: Iterable[Answer] = answering.answers_to(asked, jobs=read_jobs(given["jobs"]), measure=given["measure"])

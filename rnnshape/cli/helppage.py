@@ -5,6 +5,7 @@ Typer's own page is drawn with Rich, whose import costs more than everything els
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from typer.core import TyperCommand
@@ -12,6 +13,12 @@ from typer.core import TyperCommand
 
 class Command(TyperCommand):
     """A command whose page of help has a heading for each panel of options."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the page as standard output can carry it: Typer would write UTF-8 to a stream of ASCII."""
+        text: str = super().get_help(ctx)
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        return text if encoding.lower().startswith("utf") else text.replace("…", "...")
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the one sentence; a layer is needed, though Typer is not told so: the message is ours."""

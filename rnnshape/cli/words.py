@@ -7,8 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from rnnshape import catalogue
 from rnnshape.errors import InvalidQuery
-from rnnshape.expression import parse
+from rnnshape.expression import MAX_CHARACTERS, parse
 from rnnshape.query import check_size
+
+MOST_LINES = 1_000_000
+_LONGEST_LINE = 2 * MAX_CHARACTERS
+"""Characters, among them the spaces around an expression and a comment's."""
 
 
 def words_of(layers: Sequence[str]) -> list[str]:
@@ -27,7 +31,12 @@ def _lines() -> Iterator[str]:
         raise InvalidQuery("There is no standard input to read layers from.")
     number = 0
     try:
-        for number, line in enumerate(sys.stdin, 1):
+        # A line is never read further than it may go: what has no end has no line breaks, either.
+        for number, line in enumerate(iter(lambda: sys.stdin.readline(_LONGEST_LINE + 1), ""), 1):
+            if len(line) > _LONGEST_LINE:
+                raise InvalidQuery(f"Line {number} of standard input is longer than {_LONGEST_LINE} characters.")
+            if number > MOST_LINES:
+                raise InvalidQuery(f"Standard input has more than {MOST_LINES} lines.", hint="Split it.")
             word = line.strip()
             if word and not word.startswith("#"):
                 _check(word, number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +59,10 @@ def answer(word: str, *, json: bool) -> int:
 
 
 def _write(document: dict[str, Any], words: str, *, json: bool) -> None:
+    from rnnshape.cli.answering import write
     from rnnshape.show.json import as_json
 
-    if sys.stdout is not None:
-        sys.stdout.write(f"{as_json(document) if json else words}\n")
+    write(f"{as_json(document) if json else words}\n")
 
 
 def _document(status: WorkerStatus | None) -> dict[str, Any] | None:

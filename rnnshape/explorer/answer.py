@@ -169,7 +169,9 @@ def _call_code(found: Found) -> str:
         arguments.append("initial_state=initial_state")
     if found.query.training:
         arguments.append("training=True")
-    return f"layer({', '.join(arguments)})"
+    # A dict unpacks into its keys.
+    values = ".values()" if isinstance(found.run.value, dict) else ""
+    return f"layer({', '.join(arguments)}){values}"
 
 
 def _tensors(found: Found) -> tuple[Tensor, ...]:

@@ -9,11 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from rnnshape.catalogue import SPATIAL_AXES
+from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, is_cell
 
 _EAGER_STEPS = 24
 """Up to here the eager calls of two draws are quicker than tracing one."""
+
+_MOST_EAGER_STEPS = 5_000
+"""A layer of a user's that cannot be traced runs at some milliseconds a timestep."""
 
 Caller = Callable[[Any, Any, Any], Any]
 """Takes inputs, states and mask as nested NumPy arrays (None: none given), returns what the layer returns."""
@@ -27,7 +31,17 @@ def caller(layer: Any, layout: Layout, *, training: bool) -> Caller:
 
     steps = layout.size("timesteps") or 1
     is_short = steps <= _EAGER_STEPS and not _compiles_each_call(layout)
-    return eagerly if is_short or is_cell(layer) or _unrolls(layer) else _traced(layer, eagerly, training)
+    if is_short or is_cell(layer) or _unrolls(layer):
+        return eagerly
+    return _traced(layer, eagerly if steps <= _MOST_EAGER_STEPS else _too_long(steps), training)
+
+
+def _too_long(steps: int) -> Caller:
+    def refuse(*_: Any) -> Any:
+        message = f"This layer cannot be traced, and {steps} timesteps one by one would take minutes."
+        raise InvalidQuery(message, hint="Give --time a smaller number, or none.")
+
+    return refuse
 
 
 def _call(layer: Any, inputs: Any, states: Any, mask: Any, *, training: bool) -> Any:

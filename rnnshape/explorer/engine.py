@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -37,6 +36,14 @@ def is_about_to_run() -> None:
     _has_run[:] = [os.getpid()]
 
 
+def use_one_thread() -> None:
+    """Have operations run in one thread: for a process that shares the cores with others, before its first one."""
+    import tensorflow as tf
+
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
 def after_import(callback: Callable[[], None]) -> None:
     """Have the callback called once, after the import and before any operation has run (a process may fork then)."""
     _after_import.append(callback)
@@ -58,12 +65,14 @@ def load() -> ModuleType:
 
 def _import_keras() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # oneDNN sets itself up for every operation, which takes longer than a small one: half of a long time axis's time.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     was_enabled = gc.isenabled()
     # The import allocates a million long-lived objects: collecting meanwhile only walks them again and again.
     gc.disable()
     try:
-        with quiet():
+        with quiet(importing=True):
             import keras
             import tensorflow as tf
     except ImportError as error:
@@ -85,37 +94,58 @@ def _import_keras() -> ModuleType:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what TensorFlow's C++ code logs off descriptor 2, and Python's warnings and prints off stdout.
+def quiet(*, importing: bool = False) -> Iterator[None]:
+    """Keep what TensorFlow's C++ code logs off descriptor 2, and everything off descriptor 1.
 
-    What a user's own code prints goes to the real stderr. The log goes to an unnamed temporary file, and is kept for
-    `last_log` when the block fails; where no such file can be made, the log is shown.
+    What a user's own code prints, on whichever stream, goes to the real stderr. The log goes to an unnamed temporary
+    file, and is kept for `last_log` when the block fails; where no such file can be made, the log is shown.
+
+    Args:
+        importing: whether modules are imported that may keep `sys.stderr` for later.
+
     """
     import tempfile
 
     _last_log.clear()
-    try:
-        sys.stderr.flush()
-        saved = os.dup(2)
-        held = tempfile.TemporaryFile()  # noqa: SIM115 - it is read after the block when that fails
-    except (OSError, ValueError, AttributeError):
-        yield
-        return
     with contextlib.ExitStack() as stack:
+        try:
+            stderr = os.dup(2)
+            held = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
+        except OSError:
+            yield
+            return
         stack.callback(held.close)
-        stack.callback(os.close, saved)
-        stack.callback(os.dup2, saved, 2)
+        stack.callback(os.close, stderr)
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        own = stack.enter_context(open(saved, "w", buffering=1, closefd=False, errors="replace"))
+        own = stack.enter_context(open(stderr, "w", buffering=1, closefd=False, errors="replace"))
         stack.enter_context(contextlib.redirect_stdout(own))
-        os.dup2(held.fileno(), 2)
+        if not importing:
+            stack.enter_context(contextlib.redirect_stderr(own))
+        for number, instead in ((1, stderr), (2, held.fileno())):
+            stack.enter_context(_redirected(number, instead))
         try:
             yield
         except BaseException:
             held.seek(0)
             _last_log.append(held.read().decode(errors="replace"))
             raise
+
+
+@contextlib.contextmanager
+def _redirected(number: int, instead: int) -> Iterator[None]:
+    """Have a descriptor mean another file meanwhile; a closed one stays closed."""
+    try:
+        before = os.dup(number)
+    except OSError:
+        yield
+        return
+    try:
+        os.dup2(instead, number)
+        yield
+    finally:
+        os.dup2(before, number)
+        os.close(before)
 
 
 def last_log() -> str:

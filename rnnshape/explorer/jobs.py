@@ -52,6 +52,7 @@ class _Crew(Generic[Task, Result]):
 
     run: Callable[[Task], Result]
     died: Callable[[Task, str], Result]
+    prepare: Callable[[], None]
     workers: list[_Worker] = field(default_factory=list)
 
     def hire(self) -> _Worker:
@@ -64,6 +65,7 @@ class _Crew(Generic[Task, Result]):
                 for other in self.workers:
                     other.connection.close()
                 ours.close()
+                self.prepare()
                 _serve(theirs, self.run)
             finally:
                 os._exit(0)
@@ -109,6 +111,7 @@ def share(
     *,
     run: Callable[[Task], Result],
     died: Callable[[Task, str], Result],
+    prepare: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
     """Yield `run(task)` for each task in order; the tasks run in so many processes at once.
 
@@ -117,9 +120,10 @@ def share(
         jobs: the number of processes.
         run: called in a forked process. It must not raise.
         died: makes the result of a task whose process died; it is told how, in words.
+        prepare: called in each process before its first task.
 
     """
-    crew = _Crew(run, died)
+    crew = _Crew(run, died, prepare)
     done: dict[int, Result] = {}
     begun = 0
     try:

@@ -59,6 +59,7 @@ def parse(text: str) -> Call:
         InvalidQuery: the text is no such call; the message shows where.
 
     """
+    _check_length(text)
     stripped = text.strip()
     if stripped.startswith(">>>"):
         stripped = _PROMPT.sub("", stripped)
@@ -75,14 +76,19 @@ def parse_value(text: str) -> object:
         InvalidQuery: the text is neither.
 
     """
+    _check_length(text)
     return _parse(text.strip(), text)
+
+
+def _check_length(text: str) -> None:
+    """Refuse a long text before anything else looks at it, so that nothing else needs to be quick."""
+    if len(text) > MAX_CHARACTERS:
+        message = f"An expression has at most {MAX_CHARACTERS} characters. Received: {len(text)} characters"
+        raise InvalidQuery(message)
 
 
 def _parse(stripped: str, text: str) -> object:
     """Parse the stripped text; messages show the text as it was typed."""
-    if len(text) > MAX_CHARACTERS:
-        message = f"An expression has at most {MAX_CHARACTERS} characters. Received: {len(text)} characters"
-        raise InvalidQuery(message)
     if not stripped:
         raise _refusal(text, "it is empty", hint="Write a call such as 'LSTM(4)'.")
     source, files = _set_files_aside(stripped)

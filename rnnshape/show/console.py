@@ -107,7 +107,8 @@ def _size(stream: TextIO, environ: Mapping[str, str]) -> tuple[int, int]:
     else:
         columns, lines = found.columns or columns, found.lines or lines
     asked = environ.get("COLUMNS", "")
-    return int(asked) if asked.isdecimal() and int(asked) else columns, lines
+    # A number of many digits is no width, and Python may refuse to read it.
+    return int(asked) if asked.isdecimal() and len(asked) < 6 and int(asked) else columns, lines
 
 
 class _Console(Console):

@@ -15,6 +15,13 @@ def with_progress(items: Iterable[Item], total: int) -> Iterator[Item]:
 
     from rnnshape.show.console import stderr_console
 
+    console = stderr_console()
+    if console.color_system is None:
+        # No escapes are welcome, and a bar that moves is made of them.
+        yield from items
+        return
+    console.is_interactive = True
+
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             return Text("" if task.speed is None else f"{task.speed:.1f} queries/s")
@@ -25,16 +32,19 @@ def with_progress(items: Iterable[Item], total: int) -> Iterator[Item]:
         MofNCompleteColumn(),
         Rate(),
         TimeRemainingColumn(),
-        console=stderr_console(),
+        console=console,
         transient=True,
         auto_refresh=False,
         redirect_stdout=False,
         redirect_stderr=False,
     )
     task = bar.add_task("", total=total)
-    with bar:
-        bar.refresh()
+    try:
+        # The bar begins with the first item: what is told before that stands alone.
         for item in items:
+            bar.start()
             bar.advance(task)
             bar.refresh()
             yield item
+    finally:
+        bar.stop()

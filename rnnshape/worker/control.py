@@ -73,9 +73,11 @@ def _status(path: str) -> WorkerStatus | None:
         return None
     try:
         pid, spares, warming = int(told["pid"]), _numbers(told["ready"]), _numbers(told["warming"])
+        since = float(told["since"])
+        time.localtime(since)  # is it a time at all
         return WorkerStatus(
             pid=pid,
-            since=float(told["since"]),
+            since=since,
             served=int(told["served"]),
             socket=path,
             spares=spares,
@@ -84,7 +86,7 @@ def _status(path: str) -> WorkerStatus | None:
             memory_bytes=_memory((pid, *spares, *warming)),
             is_ours=path == _own_path(),
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError, OSError):
         # The worker of another version, which tells other things.
         return None
 

@@ -85,7 +85,10 @@ def files(path: tuple[str, ...]) -> str:
         lines.append(line)
     for folder in sorted(folders):
         # NumPy, Rich and Typer are in memory too: their versions are part of these names.
-        lines.extend(sorted(name for name in os.listdir(folder) if name.endswith(".dist-info")))
+        try:
+            lines.extend(sorted(name for name in os.listdir(folder) if name.endswith(".dist-info")))
+        except OSError as error:
+            raise NoWorker(f"the installed packages cannot be listed: {error}") from error
     return "\n".join(lines)
 
 

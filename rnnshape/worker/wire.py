@@ -52,7 +52,10 @@ def connect(path: str, *, seconds: float) -> _socket.socket:
 
     """
     check(os.path.dirname(path))
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    except OSError as error:
+        raise NoWorker(f"there is no socket to be had: {error}") from None
     try:
         connection.settimeout(seconds)
         connection.connect(path)

@@ -259,6 +259,12 @@ def test_a_cell_that_cannot_be_traced_with_a_long_time_axis(write, time):
     assert found["ran"]["reduced_to"] is None
 
 
+def test_a_cell_that_cannot_be_traced_with_a_time_axis_that_would_take_minutes(write):
+    name = write(CELLS["it looks at values, which no graph can"][0])
+    with pytest.raises(InvalidQuery, match="cannot be traced"):
+        document(f"RNN({name}.Cell(), {BOTH})", time=50_000)
+
+
 def test_a_cell_by_itself_and_what_it_returns_besides(write):
     name = write(
         """

@@ -45,6 +45,8 @@ def test_the_same_bytes_and_status(real_house: House, words: list[str]):
         pytest.param(
             {"_RNNSHAPE_COMPLETE": "complete_bash", "COMP_WORDS": "rnnshape --uni", "COMP_CWORD": "1"}, id="tab"
         ),
+        pytest.param({"_RNNSHAPE_COMPLETE": "complete_zsh", "_RNNSHAPE_LINE": "rnnshape --uni"}, id="tab in zsh"),
+        pytest.param({"_RNNSHAPE_COMPLETE": "complete_fish", "_RNNSHAPE_LINE": "rnnshape --uni"}, id="tab in fish"),
     ],
 )
 def test_the_clients_environment_counts(real_house: House, env: dict[str, str]):
