@@ -65,8 +65,6 @@ def load() -> ModuleType:
 
 def _import_keras() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # oneDNN sets itself up for every operation, which takes longer than a small one: half of a long time axis's time.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     was_enabled = gc.isenabled()
     # The import allocates a million long-lived objects: collecting meanwhile only walks them again and again.
