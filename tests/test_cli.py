@@ -208,13 +208,22 @@ def test_a_fresh_process_prints_the_answer_and_nothing_else():
 
 
 def test_a_missing_tensorflow_in_a_fresh_process(tmp_path):
-    (tmp_path / "tensorflow.py").write_text("raise ImportError('no tensorflow here', name='tensorflow')\n")
+    (tmp_path / "tensorflow.py").write_text("raise ModuleNotFoundError('no tensorflow here', name='tensorflow')\n")
     environ = {**ENVIRON, "PYTHONPATH": str(tmp_path)}
     with start(["gru", "--json"], stdout=subprocess.PIPE, env=environ) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 3
     assert json.loads(out)["error"]["code"] == "no-tensorflow"
     assert "pip install" in err
+
+
+def test_a_broken_keras_json_in_a_fresh_process(tmp_path):
+    (tmp_path / "keras.json").write_text('{"floatx": "float99"}')
+    with start(["gru", "--json"], stdout=subprocess.PIPE, env={**ENVIRON, "KERAS_HOME": str(tmp_path)}) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert json.loads(out)["error"]["code"] == "no-tensorflow"
+    assert "float99" in err
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")

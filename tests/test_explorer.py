@@ -193,7 +193,19 @@ def test_huge_sizes_are_not_allocated():
     assert found["ran"]["reduced_to"]["layer"].startswith("Bidirectional(LSTM(13")
 
 
+def test_many_timesteps_are_not_run_one_by_one():
+    """Neither a loop of a million steps, nor three thousand of a mask laid out one behind the other."""
+    long = document("simple-rnn", time=1_000_000)
+    assert long["tensors"][0]["shape"] == [3, 4]
+    assert long["ran"]["reduced_to"]["input"] == [3, 5, 2]
+    masked = document("gru", unroll=True, mask="right:3000", time=3005, **BOTH)
+    assert "unroll=False" in masked["ran"]["reduced_to"]["layer"]
+    assert masked["equal"]
+
+
 REFUSED = [
+    ("RNN(~nobodyatall/cells.py:Cell(4))", {}, InvalidQuery, None),
+    (f"RNN({'x' * 300}/cells.py:Cell(4))", {}, InvalidQuery, None),
     ("gru", {"stateful": True, "batch": None}, KerasRefused, "give --batch a number"),
     ("Sequential([LSTM(6), GRU(3)])", {}, KerasRefused, "return_sequences=True"),
     ("lstm", {"set": {"activation": "reluu"}}, KerasRefused, None),
@@ -337,6 +349,13 @@ def test_equality_holds_across_the_combinations_of_flags(layer, state):
     for report in found:
         assert report["same_weights"]
         assert [set(statement) for statement in report["equal_across"]] == [{"output", LAST, state}]
+
+
+def test_combinations_that_are_all_refused():
+    from rnnshape.explorer import explore_together
+
+    (family,) = request(["gru"], read_options({"all_flags": True, "set": {"unts": 1}}))
+    assert [answer.code for answer in explore_together(family)] == ["invalid-query"] * 4
 
 
 def test_equality_across_combinations_of_a_bidirectional_layer():

@@ -73,11 +73,11 @@ def _import_keras() -> ModuleType:
         with quiet(importing=True):
             import keras
             import tensorflow as tf
-    except ImportError as error:
-        missing = getattr(error, "name", None) or "tensorflow"
-        raise NoTensorflow(
-            f"TensorFlow cannot be imported: {error}", hint=f"Install it: {INSTALL_LINE}  (missing: {missing})"
-        ) from error
+    except ModuleNotFoundError as error:
+        raise NoTensorflow(f"TensorFlow cannot be imported: {error}", hint=f"Install it: {INSTALL_LINE}") from error
+    except Exception as error:  # a broken installation, a broken keras.json, too little memory
+        message = f"TensorFlow cannot be imported: {type(error).__name__}: {error}"
+        raise NoTensorflow(message, hint="python -c 'import keras' shows all of it.") from error
     finally:
         gc.freeze()
         if was_enabled:

@@ -57,10 +57,11 @@ def find(query: Query) -> Found:
         if sizes.fits(asked, query.layer, layout):
             asked = None
         else:
-            ran = replace(query, layer=sizes.reduced_layer(asked, query.layer))
+            layout = sizes.reduced_layout(layout, query.mask)
+            ran = replace(query, layer=sizes.rolled_if_long(sizes.reduced_layer(asked, query.layer), layout))
             layer = build(ran.layer)
             tokens = layout_of(layer, query.sizes, shown=str(query.layer)).largest
-            layout = replace(sizes.reduced_layout(layout, query.mask), largest=tokens)
+            layout = replace(layout, largest=tokens)
     if query.every_state:
         stepping.check(query, layer, layout)
     declaration = declare(layer, layout)

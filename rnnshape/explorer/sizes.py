@@ -31,7 +31,8 @@ MOST_WORK = 10e9
 """Multiplications in one call of a layer: about a second of two cores."""
 _WORK_OF_A_STEP = 3_000
 """What the rest of one step of one row costs (activations, moving things about), in multiplications."""
-MOST_STEPS = 200_000
+MOST_STEPS = 50_000
+"""Timesteps in one call: a graph takes some 20 to 80 microseconds for each."""
 MOST_UNROLLED = 500
 """Timesteps that are laid out one by one; Keras traces each of them."""
 
@@ -63,9 +64,9 @@ def is_plainly_small(call: Call, layout: Layout) -> bool:
     numbers = math.prod(sizes)
     weights = 8 * largest * (largest + sizes[-1])
     per_step = math.prod(sizes[:-1]) * 8 * largest
-    unrolled = _is_unrolled(call) and (layout.size("timesteps") or 1) > MOST_UNROLLED
+    is_long = (layout.size("timesteps") or 1) > _most_steps(call)
     work = math.prod(sizes[:-1]) * weights
-    return max(numbers, weights, per_step) <= _PLAINLY_SMALL and work <= MOST_WORK and not unrolled
+    return max(numbers, weights, per_step) <= _PLAINLY_SMALL and work <= MOST_WORK and not is_long
 
 
 def at_asked_sizes(call: Call, layout: Layout) -> AskedSizes:
@@ -79,8 +80,7 @@ def at_asked_sizes(call: Call, layout: Layout) -> AskedSizes:
 
     graph = tf.Graph()
     with graph.as_default():
-        # Unrolled or not, the shapes are the same; laying out a million steps would never end.
-        layer = build(call if (layout.size("timesteps") or 1) <= MOST_UNROLLED else _rolled(call))
+        layer = build(rolled_if_long(call, layout))
         declaration = declare(layer, layout)
         if declaration.failure is not None:
             raise refusal(declaration.failure, layer=str(call), doing="calling it symbolically")
@@ -97,8 +97,7 @@ def fits(asked: AskedSizes, call: Call, layout: Layout) -> bool:
     positions = math.prod(sizes[:-1])
     # The input twice (ours, and transposed to time-major), weights and their random draw, outputs per step and whole.
     numbers = 3 * math.prod(sizes) + 4 * weights + 6 * outputs + positions
-    steps = layout.size("timesteps") or 1
-    if steps > (MOST_UNROLLED if _is_unrolled(call) else MOST_STEPS):
+    if (layout.size("timesteps") or 1) > _most_steps(call):
         return False
     return numbers * 4 <= available_memory() // 4 and positions * (weights + _WORK_OF_A_STEP) <= MOST_WORK
 
@@ -189,12 +188,15 @@ def _sure(declared: _Shapes, declared_small: _Shapes, real: _Shapes) -> _Shapes 
     return tuple(found)
 
 
-def _is_unrolled(call: Call) -> bool:
-    return any(inner.argument("unroll") is True for inner in call.calls())
-
-
-def _rolled(call: Call) -> Call:
+def rolled_if_long(call: Call, layout: Layout) -> Call:
+    """Return the layer without its unrolling where that would never end; what it returns is the same."""
+    if (layout.size("timesteps") or 1) <= MOST_UNROLLED:
+        return call
     return _changed(call, lambda name, value: False if name == "unroll" else value)
+
+
+def _most_steps(call: Call) -> int:
+    return MOST_UNROLLED if any(inner.argument("unroll") is True for inner in call.calls()) else MOST_STEPS
 
 
 def _is_integer(value: object) -> TypeGuard[int]:

@@ -24,7 +24,7 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
     """
     found = [_found_or_error(query) for query in queries]
     answered = [item for item in found if isinstance(item, Found)]
-    same = _same_weights(answered)
+    same = bool(answered) and _same_weights(answered)
     across = _equal_across(answered) if same else ()
     return [
         replace(report_of(item), same_weights=same, combination=_combination(query.layer), equal_across=across)

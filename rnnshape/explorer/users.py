@@ -47,8 +47,12 @@ def users_class(call: Call) -> Any:
 
 
 def _from_file(call: Call) -> ModuleType:
-    path = Path(call.file or "").expanduser()
-    if not path.is_file():
+    try:
+        path = Path(call.file or "").expanduser()
+        is_there = path.is_file()
+    except (OSError, RuntimeError) as error:  # a name that is too long; the home of nobody
+        raise InvalidQuery(f"There is no file {call.file}: {error}. Received: {call}", layer=str(call)) from None
+    if not is_there:
         raise InvalidQuery(f"There is no file {call.file}. Received: {call}", layer=str(call))
     path = path.resolve()
     # Two files of one name are two modules.
@@ -70,7 +74,7 @@ def _from_file(call: Call) -> ModuleType:
 
 def _from_module(name: str, call: Call) -> ModuleType:
     try:
-        return _loaded(name, Path.cwd(), lambda: importlib.import_module(name))
+        return _loaded(name, _working_directory(call), lambda: importlib.import_module(name))
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             hint = "A module is looked for in the working directory and among the installed packages."
@@ -79,6 +83,14 @@ def _from_module(name: str, call: Call) -> ModuleType:
         raise _broken(error, name, call) from error
     except (Exception, SystemExit) as error:
         raise _broken(error, name, call) from error
+
+
+def _working_directory(call: Call) -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        message = f"There is no working directory to look for {call.name} in: {error.strerror}"
+        raise InvalidQuery(message, layer=str(call)) from None
 
 
 @dataclass(frozen=True, slots=True)

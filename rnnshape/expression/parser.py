@@ -264,7 +264,8 @@ def without_prefix(name: str) -> str:
     """Return a Keras name without the `keras.layers.` (and the like) in front of it."""
     for prefix in PREFIXES:
         if name.startswith(prefix):
-            return name[len(prefix) :]
+            # Once more, so that what is printed is read as itself.
+            return without_prefix(name[len(prefix) :])
     for prefix in (*_MODULE_PREFIXES, ""):
         rest = name.removeprefix(prefix)
         if rest in _MODELS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import locale
 import os
 import signal
 import socket
@@ -36,13 +37,22 @@ class Surroundings:
         # All are the same but for the error handler of stderr; one of them may be closed.
         found = [stream for stream in (sys.__stdout__, sys.__stdin__) if stream is not None]
         self.encoding = found[0].encoding if found else "utf-8"
-        self.errors = found[0].errors if found else "strict"
+        self.errors = found[0].errors if found else _errors()
         if not found and sys.__stderr__ is not None:
             self.encoding = sys.__stderr__.encoding
         self.unbuffered = writes_through()
         self.imported = {name: value for name, value in os.environb.items() if before.get(name) != value}
         # The streams of the first client must never be flushed into a later client's: they are kept, unused.
         self._first = (sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__)
+
+
+def _errors() -> str | None:
+    """Return what Python would have streams do with what they cannot encode, by its own rule; see PEP 538 and 540."""
+    encoding, _, errors = os.environ.get("PYTHONIOENCODING", "").partition(":")
+    if (encoding or errors) and not sys.flags.ignore_environment:
+        return errors or "strict"
+    is_plain = locale.setlocale(locale.LC_CTYPE) in {"C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8"}
+    return "surrogateescape" if is_plain or sys.flags.utf8_mode else "strict"
 
 
 def live(channel: socket.socket, program: Program, surroundings: Surroundings, *, is_awaited: bool) -> NoReturn:
