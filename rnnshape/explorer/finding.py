@@ -17,7 +17,7 @@ from rnnshape.expression import Call
 from rnnshape.names import Anatomy, Named, name_tensors
 from rnnshape.query import Query
 
-_LONGER_TIME, _SHORTER_TIME = 3, 4
+_LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
 MORE_DRAWS = 3
 """How often two more draws are made at most, where those before do not tell whether a tensor varies."""
