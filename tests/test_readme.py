@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,7 @@ def printed(command: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
+    command, _, piped = command.partition(" | ")
     program, *argv = shlex.split(command)
     assert program == "rnnshape"
     with monkeypatch.context() as patch:
@@ -40,9 +44,17 @@ def printed(command: str, monkeypatch: pytest.MonkeyPatch) -> str:
         patch.setattr("sys.stdout", screen)
         patch.setattr("sys.stderr", io.StringIO())
         run(argv)
+    if piped:
+        return filtered(screen.getvalue(), shlex.split(piped))
     lines = "\n".join(line.rstrip() for line in screen.getvalue().strip("\n").splitlines())
     # Which versions answered is the one thing that differs from machine to machine.
     return re.sub(r'"versions": {[^}]*}', '"versions": {…}', lines) + "\n"
+
+
+def filtered(text: str, command: list[str]) -> str:
+    if shutil.which(command[0]) is None and not os.environ.get("CI"):
+        pytest.skip(f"{command[0]} is not here")
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)
