@@ -110,7 +110,8 @@ def _outputs(anatomy: Anatomy, *, sequences: bool) -> list[_Words]:
         if anatomy.merge_mode is None:
             sides = ("forward", "backward")
             return [(f"{side}_{name}", _one_side(anatomy, side, sequences=sequences), sequences) for side in sides]
-        return [(name, f"{'at every timestep, ' if sequences else ''}{_MERGES[anatomy.merge_mode]}", sequences)]
+        order = "in reversed order, " if anatomy.go_backwards else ""
+        return [(name, f"{f'at every timestep, {order}' if sequences else ''}{_MERGES[anatomy.merge_mode]}", sequences)]
     if anatomy.go_backwards:
         reversed_ = "output at every timestep, in reversed order"
         return [(name, reversed_ if sequences else "output of the first timestep, run last", sequences)]

@@ -148,6 +148,12 @@ def test_names(anatomy: Anatomy, leaves: list[Any], names: str) -> None:
             id="bidirectional",
         ),
         pytest.param(
+            bidirectional(ONE, "ave", return_sequences=True, go_backwards=True),
+            [3],
+            ["at every timestep, in reversed order, mean of forward and backward"],
+            id="bidirectional around a layer that goes backwards, sequences",
+        ),
+        pytest.param(
             bidirectional(ONE, None, go_backwards=True),
             [2, 2, 2, 2],
             [
