@@ -66,10 +66,10 @@ def leave_behind(program: Program, seen: Fingerprint, environ: Mapping[bytes, by
 def _become(
     program: Program, seen: Fingerprint, path: str, around: spare.Surroundings, terms: Terms, hold: int
 ) -> None:
-    listener = _listen(path)
-    if listener is None:
+    found = _listen(path)
+    if found is None:
         return
-    owned = os.stat(path)
+    listener, owned = found
 
     def spawn(close: list[int], is_awaited: bool) -> process.Child:  # noqa: FBT001
         def live(channel: socket.socket) -> NoReturn:
@@ -91,8 +91,8 @@ def _become(
             os.unlink(path)
 
 
-def _listen(path: str) -> socket.socket | None:
-    """Return a socket that listens at the path; None where a worker lives there already.
+def _listen(path: str) -> tuple[socket.socket, os.stat_result] | None:
+    """Return a socket that listens at the path, and what it is there; None where a worker lives there already.
 
     A stale socket, whose worker was killed, is replaced. Of two workers that come at the same moment the later takes
     the path; the other notices at its first look.
@@ -109,5 +109,7 @@ def _listen(path: str) -> socket.socket | None:
     temporary = f"{path}.{os.getpid()}"
     listener.bind(temporary)
     listener.listen(_BACKLOG)
+    # Looked at before the renaming: right behind it, another one may have taken the path.
+    owned = os.stat(temporary)
     os.rename(temporary, path)
-    return listener
+    return listener, owned

@@ -9,10 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
-from rnnshape.worker import control, heir
+from rnnshape.worker import control, heir, server
 
 from .conftest import House, is_over, wait_for
 
@@ -232,3 +233,20 @@ def test_stop_lets_a_client_have_its_answer(house: House, monkeypatch):
     wait_for(lambda: house.worker().serving)
     assert control.stop() is True
     assert client.communicate(timeout=60)[0] == "warm at last\n"
+
+
+def test_a_path_that_is_taken_in_the_very_moment_after_is_not_owned(monkeypatch):
+    """Two workers that bind at once: whoever comes first must see that it lost the path, or both live on."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as other:
+        path = f"{folder}/worker"
+        other.bind(f"{folder}/other")
+        rename = os.rename
+
+        def rename_and_lose(old, new):
+            rename(old, new)
+            rename(f"{folder}/other", new)
+
+        monkeypatch.setattr(os, "rename", rename_and_lose)
+        listener, owned = heir._listen(path)
+        with listener:
+            assert not server.still_owns(path, owned)
