@@ -31,17 +31,11 @@ LAYERS = (
 
 TYPED = tuple(layer.typed for layer in LAYERS)
 _BY_WORD = {word.lower(): layer for layer in LAYERS for word in (layer.typed, layer.keras)}
-_BY_CLASS = {layer.keras: layer for layer in LAYERS}
 
 
 def by_word(word: str) -> Layer | None:
     """Return the layer that a word of the command line names: `gru`, `GRU`, `SimpleRNN`, `conv-lstm-2d`."""
     return _BY_WORD.get(word.strip().lower())
-
-
-def by_class(name: str) -> Layer | None:
-    """Return the layer of a Keras class name, exactly spelt."""
-    return _BY_CLASS.get(name)
 
 
 def known_words() -> tuple[str, ...]:

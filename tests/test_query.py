@@ -131,8 +131,6 @@ def test_every_known_word_is_a_layer() -> None:
 
 
 @pytest.mark.parametrize("layer", catalogue.LAYERS, ids=lambda layer: layer.typed)
-def test_layers_by_class(layer: catalogue.Layer) -> None:
-    assert catalogue.by_class(layer.keras) is layer
-    assert catalogue.by_class(layer.typed) is None
+def test_what_is_special_to_a_layer(layer: catalogue.Layer) -> None:
     assert layer.size == ("filters" if layer.spatial else "units")
     assert layer.spatial <= len(catalogue.SPATIAL_AXES)
