@@ -1,0 +1,141 @@
+"""A value of an option as it is given, a string or one of Python's, -> the value that is meant.
+
+Each reader takes the option's name, for what it says where it refuses (`InvalidQuery`), and the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from rnnshape.errors import InvalidQuery, nearest
+from rnnshape.expression import Call, parse, parse_value
+from rnnshape.mask import MaskSpec, parse_mask
+from rnnshape.query import InitialState, MergeMode, check_size
+
+Size = int | None
+
+PADDINGS = ("valid", "same")
+"""What Keras's convolutions take."""
+
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+
+
+def _listed(value: object) -> list[object]:
+    """Return the values of an option: comma-separated in a string, or the items of a list."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _size(name: str, value: object, *, unknown: bool) -> Size:
+    if unknown and (value is None or (isinstance(value, str) and value.lower() == "none")):
+        return None
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
+        value = int(value)
+    check_size(name, value, unknown=False)
+    assert isinstance(value, int)
+    return value
+
+
+def sizes(name: str, value: object) -> tuple[int, ...]:
+    """Return sizes: `4`, `4,8`, a number, or a list of numbers."""
+    return tuple(_size(name, item, unknown=False) or 0 for item in _listed(value))
+
+
+def sizes_or_unknown(name: str, value: object) -> tuple[Size, ...]:
+    """Return sizes of which some may be unknown: None, or the word none."""
+    return tuple(_size(name, item, unknown=True) for item in _listed(value))
+
+
+def _tuples(value: object) -> list[object]:
+    """Return the tuples of a repeatable option; each is a string with commas or a Python tuple."""
+    return list(value) if isinstance(value, list) else [value]
+
+
+def spaces(name: str, value: object) -> tuple[tuple[int, ...], ...]:
+    """Return the sizes of the spatial axes, one tuple for each time that they are given."""
+    return tuple(tuple(_size(name, item, unknown=False) or 0 for item in _items(one)) for one in _tuples(value))
+
+
+def shapes(name: str, value: object) -> tuple[tuple[Size, ...], ...]:
+    """Return whole input shapes; their first two axes may be unknown."""
+    found = []
+    for one in _tuples(value):
+        shape = tuple(_size(name, item, unknown=at < 2) for at, item in enumerate(_items(one)))
+        if len(shape) < 2:
+            raise InvalidQuery(f"input must be a whole shape such as 32,10,8. Received: input={one}")
+        found.append(shape)
+    return tuple(found)
+
+
+def _items(value: object) -> list[object]:
+    return list(value) if isinstance(value, tuple) else _listed(value)
+
+
+def switch(name: str, value: object) -> bool:
+    """Return whether the option is on."""
+    if isinstance(value, bool):
+        return value
+    raise InvalidQuery(f"{name} must be True or False. Received: {name}={value!r}")
+
+
+def number(name: str, value: object) -> int:
+    """Return a number from 0 on."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidQuery(f"{name} must be a whole number from 0 on. Received: {name}={value}")
+    return value
+
+
+def _choice(name: str, value: object, choices: Sequence[str]) -> str:
+    word = str(value).strip().lower()
+    if word in choices:
+        return word
+    near = nearest(word, choices)
+    hint = f"Did you mean {near}?" if near else None
+    raise InvalidQuery(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}. Received: {value}", hint=hint)
+
+
+def merge_modes(name: str, value: object) -> tuple[MergeMode, ...]:
+    """Return Bidirectional's merge modes; None is a merge mode, too."""
+    choices = [mode.value for mode in MergeMode]
+    return tuple(MergeMode(_choice(name, "none" if item is None else item, choices)) for item in _listed(value))
+
+
+def paddings(name: str, value: object) -> tuple[str, ...]:
+    """Return paddings of a convolution."""
+    return tuple(_choice(name, item, PADDINGS) for item in _listed(value))
+
+
+def initial_state(name: str, value: object) -> InitialState:
+    """Return what the initial states are filled with."""
+    return InitialState(_choice(name, value, [state.value for state in InitialState]))
+
+
+def mask(_: str, value: object) -> MaskSpec:
+    """Return a mask: one of the forms as a string, or the steps as a list."""
+    return parse_mask(",".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+
+
+def into(_: str, value: object) -> Call:
+    """Return the layer that the states are to go into."""
+    return parse(str(value))
+
+
+def arguments(name: str, value: object) -> tuple[tuple[str, object], ...]:
+    """Return constructor arguments: from a dict, or from strings `NAME=VALUE` with a literal or a bare word."""
+    if isinstance(value, Mapping):
+        return tuple((str(key), parse_value(repr(item))) for key, item in value.items())
+    found = []
+    for item in value if isinstance(value, list | tuple) else [value]:
+        key, equals, text = str(item).partition("=")
+        key = key.strip().replace("-", "_")
+        if not equals or not key.isidentifier() or not text.strip():
+            message = f"{name} must be NAME=VALUE, such as use_bias=False. Received: --{name} {item}"
+            raise InvalidQuery(message)
+        # A shell has eaten the quotes of activation='relu'.
+        bare = text.strip().isidentifier() and text.strip() not in ("None", "True", "False")
+        found.append((key, text.strip() if bare else parse_value(text)))
+    return tuple(found)

@@ -1,0 +1,155 @@
+"""The diagram: the layer unrolled over time, and each returned tensor where it leaves."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from rnnshape.errors import RnnshapeError
+from rnnshape.report import Report
+from rnnshape.show import notes
+from rnnshape.show.diagram.canvas import Canvas, Overlap
+from rnnshape.show.diagram.labels import Labels
+from rnnshape.show.diagram.layers import draw_layers
+from rnnshape.show.diagram.scene import Scene, scene
+from rnnshape.show.diagram.sketch import Plan
+from rnnshape.show.diagram.unroll import draw
+from rnnshape.show.fold import fill, fold, prose
+from rnnshape.show.grid import Look
+from rnnshape.show.marks import Marks, Part, marks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+_ALL_DRAWN = 4
+"""Up to this many steps, all are drawn where there is room."""
+
+
+def diagram(reports: Report | Sequence[Report | RnnshapeError]) -> RenderableType:
+    """Return the picture of one report or of several; an error among them says what went wrong.
+
+    It fits the width it is rendered at, down to about 60 columns.
+    """
+    return _Diagram((reports,) if isinstance(reports, Report) else tuple(reports))
+
+
+@dataclass(frozen=True, slots=True)
+class _Diagram:
+    items: tuple[Report | RnnshapeError, ...]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        look = Look(options.max_width, options.encoding)
+        found = iter(marks([item for item in self.items if isinstance(item, Report)]))
+        for at, item in enumerate(self.items):
+            lines = _failed(item, look) if isinstance(item, RnnshapeError) else _lines(item, next(found), look)
+            for line in itertools.chain([Text()] if at else [], lines):
+                line.no_wrap, line.overflow = True, "ignore"
+                yield line
+
+
+def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
+    yield from (Text(line, "bold") for line in fold(look.safe(report.layer), look.width))
+    phrases = [look.safe(phrase) for phrase in notes.called_with(report)]
+    yield from (Text(line, "dim") for line in fill(phrases, look.width, "  "))
+    yield Text()
+    shown = scene(report)
+    canvas = None if shown is None else _fitted(report, shown, found, look)
+    if canvas is None:
+        shown, canvas = None, draw_layers(report, found, look)
+    yield from canvas.lines(ascii_only=not look.encoding.lower().startswith("utf"))
+    said = list(_legend(report, shown, found, look))
+    if said:
+        yield Text()
+        yield from said
+
+
+def _fitted(report: Report, shown: Scene, found: Marks, look: Look) -> Canvas | None:
+    """Return the first of the ways to draw it that fits, the most telling first; None where none does."""
+    for plan, shapes in _plans(shown):
+        try:
+            canvas = draw(shown, plan, Labels(report, shown, found, shapes=shapes))
+        except Overlap:
+            continue
+        if canvas.width <= look.width:
+            return canvas
+    return None
+
+
+def _plans(shown: Scene) -> Iterator[tuple[Plan, bool]]:
+    beside = (False,) * len(shown.rows)
+    turned = (True,) * len(shown.rows)
+    # The names of one of two rows may stand beside the cells, as they leave at opposite ends.
+    mixed = tuple(row.leftwards for row in shown.rows) if len(shown.rows) > 1 else beside
+    for is_tight, ways in itertools.product((False, True), (dict.fromkeys([beside, mixed]), (turned,))):
+        for steps, way, shapes, named in itertools.product(_steps(shown), ways, (True, False), (True, False)):
+            yield Plan(steps, way, named, is_tight), shapes
+
+
+def _steps(shown: Scene) -> list[tuple[int, ...]]:
+    """Return the choices of steps to draw, the one with the most of them first."""
+    count = shown.steps
+    if count is None:
+        return [(0, 1, -1), (0, -1)]
+    every = tuple(range(count))
+    if shown.masked:
+        told = {0, count - 1} | {step for step in (shown.first_step, shown.last_step) if step is not None}
+        told |= {min(shown.masked)} if told.isdisjoint(shown.masked) else set()
+        return [*([every] if count <= _ALL_DRAWN + 1 else []), tuple(sorted(told))]
+    ends = (0, count - 1)
+    if count <= 2:
+        return [every]
+    second = count - 2 if all(row.leftwards for row in shown.rows) else 1
+    chosen = [tuple(sorted({*ends, second})), ends]
+    return [every, *chosen] if 3 < count <= _ALL_DRAWN else chosen
+
+
+def _legend(report: Report, shown: Scene | None, found: Marks, look: Look) -> Iterator[Text]:
+    """Yield what the letters stand for, and what else there is to say of the picture."""
+    for mark in found.all:
+        sign = look.safe(" ≈ " if mark.is_close else " = ")
+        for at, line in enumerate(prose(look.safe(sign.join(mark.statement)), look.width - 3, "  ")):
+            yield Text.assemble((mark.letter if at == 0 else " ", f"bold {mark.colour}"), "  ", (line, mark.colour))
+    for sentence in _remarks(report, shown, found):
+        yield from (Text(line, "dim") for line in prose(look.safe(sentence), look.width, "  "))
+
+
+def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]:
+    if shown is None:
+        return
+    rest = [tensor for tensor in report.tensors if tensor.name not in _placed(shown)]
+    if rest:
+        yield f"also: {', '.join(f'{tensor.name} {tuple(tensor.shape)}' for tensor in rest)}"
+    reduced = report.ran.reduced_to
+    if reduced is not None and report.mask is not None:
+        yield f"drawn at the small sizes at which the values were compared, inputs {tuple(reduced.input)}"
+    if shown.start == "s":
+        yield f"s: the {'states' if shown.is_cell else 'initial_state'} given"
+    if shown.batch_row is not None:
+        yield f"drawn for row {shown.batch_row} of the batch: each row has its own mask"
+    if shown.masked:
+        yield "dotted: masked steps, where the states stay as they are"
+    if any(one.part is Part.MERGED for some in found.by_tensor.values() for one in some):
+        yield "(A): a part of A".replace("A", _first_merged(found))
+
+
+def _placed(shown: Scene) -> set[str]:
+    """Return the names of the tensors that are in the picture."""
+    states = {state.tensor.name for row in shown.rows for floor in row.floors for state in floor.states if state.tensor}
+    return states | {row.output.name for row in shown.rows}
+
+
+def _first_merged(found: Marks) -> str:
+    return next(
+        one.mark.letter for some in found.by_tensor.values() for one in some if one.part is Part.MERGED
+    )  # fmt: skip
+
+
+def _failed(error: RnnshapeError, look: Look) -> Iterator[Text]:
+    if error.layer:
+        yield from (Text(line, "bold") for line in fold(look.safe(error.layer), look.width))
+    for text, style in ((f"✗ {error.message}", "red"), (error.hint or "", "dim")):
+        yield from (Text(line, style) for line in prose(look.safe(text), look.width, "  ") if text)
