@@ -1,1 +1,15 @@
-"""Report -> something to look at. Nothing here computes anything new about a layer."""
+"""Report -> something to look at. Nothing here computes anything new about a layer.
+
+table        one row for each tensor, and several queries in one table
+comparison   how the layers compare: parameters, times
+notes        the lines above and below a table
+marks        which letter and colour stands for what is equal
+grid, fold   rows and cells that fit a width; text and code that does
+diagram/     the layer unrolled over time
+code         a script that does the same; `keras_code` spells a layer in it
+json         the document
+save         any of it in a file: `picture` (SVG, HTML), `markdown`, `spreadsheet` (CSV)
+console      what the terminal can show
+error        what went wrong
+progress     how far many queries are
+"""
