@@ -14,7 +14,7 @@ from typing import Any
 from rnnshape import catalogue
 from rnnshape.errors import InvalidQuery, nearest
 from rnnshape.expression import Call, parse
-from rnnshape.options import FLAGS, Options, typed
+from rnnshape.options import CONV, FLAGS, Options, Part, typed
 from rnnshape.query import (
     DEFAULT_BATCH,
     DEFAULT_FEATURES,
@@ -28,8 +28,6 @@ from rnnshape.query import (
 
 MOST_AT_ONCE = 4_000_000
 """Layers, and inputs, of one command: each is in memory from the beginning."""
-
-_CONV_ARGUMENTS = ("kernel_size", "strides", "padding", "dilation_rate")
 
 Units = tuple[int, ...]
 Arguments = tuple[tuple[str, object], ...]
@@ -125,8 +123,9 @@ def _calls(word: str, options: Options) -> list[list[Call]]:
     layer = catalogue.by_word(word)
     if layer is None:
         return [[_expression(word, options)]]
-    if not layer.spatial and options.given("conv"):
-        name = typed(options.given("conv")[0])
+    given = [typed(name) for name in options.given(Part.LAYER) if name in CONV]
+    if given and not layer.spatial:
+        name = given[0]
         message = f"{name} belongs to the ConvLSTM layers. Received: {word} {name}"
         raise InvalidQuery(message, hint="Leave it out, or ask for conv-lstm-1d, conv-lstm-2d or conv-lstm-3d.")
     modes = options.merge_mode or (None,) if options.bidirectional else ()
@@ -152,7 +151,7 @@ def _sizes(layer: catalogue.Layer, options: Options) -> tuple[list[Units], list[
     chosen = dict(options.set or ())
     units: list[Units] = [()] if layer.size in chosen else [(size,) for size in options.units or (DEFAULT_UNITS,)]
     grid: list[list[tuple[str, object]]] = []
-    for name in _CONV_ARGUMENTS if layer.spatial else ():
+    for name in CONV if layer.spatial else ():
         values = getattr(options, name) or ((DEFAULT_KERNEL_SIZE,) if name == "kernel_size" else ())
         if values and name not in chosen:
             grid.append([(name, value) for value in values])
@@ -174,7 +173,7 @@ def _with_flags(call: Call, options: Options) -> list[Call]:
 def _flagged(call: Call, flags: dict[str, bool]) -> Call:
     """Return the call with the true ones of these flags, behind its sizes and in front of its other arguments."""
     named = dict(call.kwargs)
-    sizes = {name: named.pop(name) for name in _CONV_ARGUMENTS if name in named}
+    sizes = {name: named.pop(name) for name in CONV if name in named}
     chosen = {name: True for name in FLAGS if flags.get(name)}
     return Call(call.name, call.args, tuple({**sizes, **chosen, **named}.items()))
 
@@ -188,7 +187,7 @@ def _expression(word: str, options: Options) -> Call:
     if "(" not in text:
         raise _unknown_layer(word)
     call = parse(text)
-    given = options.given("constructor", "conv")
+    given = options.given(Part.LAYER)
     if given:
         message = (
             f"An expression carries its own constructor arguments, so {typed(given[0])} does not go with it. "
