@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import pytest
 
 from rnnshape.cli import run
+from rnnshape.cli.answering import is_terminal
 
 SMALL = ["--batch", "2", "--time", "3", "--features", "2"]
 
@@ -38,11 +40,12 @@ def test_json_is_one_line_per_query(ran):
     assert [json.loads(line)["layer"] for line in out.splitlines()] == ["GRU(2)", "GRU(3)", "LSTM(2)", "LSTM(3)"]
 
 
-def test_json_is_indented_for_one_query_on_a_terminal(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
+
+def test_json_is_indented_for_one_query_on_a_terminal(monkeypatch):
     monkeypatch.setattr("sys.stdout", Terminal())
     assert run(["gru", "--json", *SMALL]) == 0
     text = sys.stdout.getvalue()
@@ -319,3 +322,105 @@ def test_what_a_user_s_code_prints_goes_to_stderr(tmp_path):
     assert process.returncode == 0
     assert json.loads(out)["layer"] == "noisy.Noisy()"
     assert {"to stdout", "to stderr", "to descriptor 1", "by another process"} == set(err.split("\n")) - {""}
+
+
+def test_measure(ran):
+    status, out, _ = ran("gru", "lstm", "--measure", *SMALL)
+    assert status == 0
+    assert "x the fastest, " in out
+    assert "fastest, " in out
+
+
+def test_a_person_is_told_of_the_import_until_it_is_over(ran, monkeypatch):
+    from rnnshape.explorer import engine
+
+    at_import = []
+    monkeypatch.setattr(engine, "is_loaded", lambda: False)
+    monkeypatch.setattr(engine, "after_import", at_import.append)
+    monkeypatch.setattr("sys.stderr", stderr := Terminal())
+    status, out, _ = ran("gru", "--return-state", *SMALL)
+    assert status == 0
+    assert "final_state" in out
+    words = "importing TensorFlow ..."
+    assert stderr.getvalue() == f"{words}\r{' ' * len(words)}\r"
+    for wipe in at_import:
+        wipe()
+    assert stderr.getvalue().count(words) == 1
+    assert stderr.getvalue().count("\r") == 2
+
+
+def test_nobody_is_told_on_a_stream_that_is_closed():
+    stream = io.StringIO()
+    stream.close()
+    assert not is_terminal(stream)
+    assert not is_terminal(None)
+
+
+@pytest.mark.parametrize("form", [[], ["--diagram"], ["--code"], ["--json"]])
+def test_without_a_stdout_the_status_is_what_is_left(monkeypatch, form):
+    monkeypatch.setattr("sys.stdout", None)
+    assert run(["gru", *form, *SMALL]) == 0
+
+
+def test_without_a_stdin_there_are_no_lines(ran, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    status, _, err = ran("-")
+    assert status == 2
+    assert "no standard input" in err
+
+
+def test_an_interrupt_while_the_error_is_shown(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnnshape.cli._show", interrupted)
+    assert run(["--nope"]) == 130
+
+
+def test_the_worker_in_words(ran, monkeypatch):
+    from rnnshape.worker.control import WorkerStatus
+
+    told = WorkerStatus(
+        pid=12,
+        since=0.0,
+        served=3,
+        memory_bytes=5_000_000,
+        socket="/run/s",
+        spares=(13, 14),
+        warming=(),
+        serving=(),
+        is_ours=True,
+    )
+    monkeypatch.setattr("rnnshape.worker.control.status", lambda: told)
+    status, out, _ = ran("--worker", "status")
+    assert status == 0
+    assert {"pid     12", "served  3", "memory  5 MB, its spares included", "socket  /run/s"} < set(out.splitlines())
+    assert json.loads(ran("--worker", "status", "--json")[1])["worker"]["spares"] == [13, 14]
+    others = dataclasses.replace(told, memory_bytes=None, is_ours=False)
+    monkeypatch.setattr("rnnshape.worker.control.status", lambda: others)
+    out = ran("--worker", "status")[1]
+    assert "memory  unknown" in out
+    assert out.endswith("It does not answer here: its version or its environment is another.\n")
+
+
+def test_an_interrupt_before_the_program(monkeypatch):
+    from rnnshape import __main__ as entry
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    ended = []
+    monkeypatch.setattr(entry, "_answer", interrupted)
+    monkeypatch.setattr(entry.os, "_exit", ended.append)
+    entry.main()
+    assert ended == [130]
+
+
+def test_a_keras_that_is_too_old_in_a_fresh_process(tmp_path):
+    (tmp_path / "keras.py").write_text("__version__ = '2.15.0'\n")
+    (tmp_path / "tensorflow.py").write_text("__version__ = '2.15.0'\n")
+    with start(["gru", "--json"], stdout=subprocess.PIPE, env={**ENVIRON, "PYTHONPATH": str(tmp_path)}) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert json.loads(out)["error"]["message"] == "rnnshape needs Keras 3. Received: Keras 2.15.0"
+    assert "--upgrade" in err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import shellingham
 from test_imports import HEAVY, probe
 
 from rnnshape.cli import run
@@ -143,3 +144,34 @@ def test_the_shell_around_the_worker_is_not_asked_for(option, monkeypatch):
     assert entry._is_about_here()
     monkeypatch.setattr("sys.argv", ["rnnshape", "gru"])
     assert not entry._is_about_here()
+
+
+def test_an_open_quotation_and_an_open_escape_are_no_words(offered):
+    assert offered("fish", "rnnshape 'g").strip() == "gru"
+    assert offered("fish", "rnnshape g\\").strip() == ""
+
+
+@pytest.mark.parametrize("asked_for", ["complete_tcsh", "source_tcsh", "complete", "anything"])
+def test_who_asks_is_a_shell_that_is_known(asked_for, monkeypatch, capsys):
+    monkeypatch.setenv("_RNNSHAPE_COMPLETE", asked_for)
+    assert run(["gru"]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_defect_says_nothing_to_the_shell(monkeypatch, capsys):
+    def fails(_):
+        raise ValueError("a defect")
+
+    monkeypatch.setattr("rnnshape.cli.completion.answer", fails)
+    monkeypatch.setenv("_RNNSHAPE_COMPLETE", "complete_bash")
+    assert run([]) == 1
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_shell_that_nobody_knows(monkeypatch, capsys):
+    def fails():
+        raise shellingham.ShellDetectionFailure
+
+    monkeypatch.setattr("shellingham.detect_shell", fails)
+    assert run(["--show-completion"]) == 1
+    assert "cannot be told which shell" in capsys.readouterr().err

@@ -52,6 +52,24 @@ def bilstm() -> dict[str, Any]:
     return {f"{side}_{state}": draws(BATCH, UNITS) for side in ("forward", "backward") for state in ("h", "c")}
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "complex128", ml_dtypes.bfloat16])
+def test_close_is_a_few_roundings_of_the_dtype(dtype: Any) -> None:
+    epsilon = 2.0**-7 if dtype is ml_dtypes.bfloat16 else float(np.finfo(dtype).eps)
+    values = each(lambda x: x.astype(dtype), draws(BATCH, UNITS))
+    near = each(lambda x: x.astype("complex128" if x.dtype.kind == "c" else "float64") * (1 + 1.5 * epsilon), values)
+    near = each(lambda x, y: y.astype(x.dtype), values, near)
+    far = each(lambda x: (x + x + x).astype(x.dtype), values)
+    found = find(first=values, second=near, third=far)
+    assert found.equal == ()
+    assert found.close == (("first", "second"),)
+
+
+def test_not_a_number_anywhere_is_close_to_nothing() -> None:
+    nothing = each(lambda x: np.full_like(x, np.nan), draws(BATCH, UNITS))
+    found = find(first=nothing, second=draws(BATCH, UNITS))
+    assert (found.equal, found.close) == ((), ())
+
+
 # --- the layers of Keras, by hand
 
 

@@ -258,6 +258,9 @@ JOINED = (
     "[concatenate([forward_final_memory_state, backward_final_memory_state], axis=-1), "
     "concatenate([forward_final_carry_state, backward_final_carry_state], axis=-1)]"
 )
+SUMMED = (
+    "[forward_final_memory_state + backward_final_memory_state, forward_final_carry_state + backward_final_carry_state]"
+)
 INTO = [
     ("LSTM(4, return_state=True)", "LSTM(4)", True, H_AND_C, None),
     ("GRU(4, return_state=True)", "GRU(4)", True, "[final_state]", None),
@@ -291,6 +294,20 @@ INTO = [
     ),
     ("GRU(4, return_state=True)", "RNN([GRUCell(4), GRUCell(4)])", False, None, None),
     ("LSTMCell(4)", "LSTM(4)", True, H_AND_C, None),
+    (
+        "Bidirectional(LSTM(4, return_state=True))",
+        "RNN(LSTMCell(4))",
+        False,
+        SUMMED,
+        None,
+    ),
+    (
+        "RNN([GRUCell(4), LSTMCell(4)], return_state=True)",
+        "RNN([LSTMCell(4), GRUCell(4)])",
+        False,
+        "[[cell_0_final_state, zeros_like(cell_0_final_state)], [cell_1_final_memory_state]]",
+        None,
+    ),
     ("ConvLSTM1D(4, 3, return_state=True)", "LSTM(4)", False, None, None),
 ]
 
@@ -320,6 +337,21 @@ def test_into(layer, decoder, fits, states, other):
         passed = eval(states, names, values)  # noqa: S307 - our own expression
         built = eval(other or decoder, names)  # noqa: S307
         assert built(np.ones((3, 4, 2), "float32"), initial_state=passed).shape[0] == 3
+
+
+def test_into_a_layer_that_fails_with_states_of_the_right_shapes():
+    """A stack of one LSTM cell, unrolled, takes its own output for a list of states: that is no matter of fitting."""
+    found = document("RNN([LSTMCell(4)], return_state=True)", into="RNN([LSTMCell(4)], unroll=True)")["into"]
+    assert (found["fits"], found["initial_state"]) == (False, None)
+    assert found["wants"] == found["gives"]
+    assert found["change"].startswith("Keras fails with states of these shapes: ")
+
+
+def test_into_a_layer_that_cannot_be_built():
+    with pytest.raises(KerasRefused, match="zero or negative"):
+        document("LSTM(4, return_state=True)", into="ConvLSTM1D(4, 30)")
+    with pytest.raises(KerasRefused, match="nope"):
+        document("LSTM(4, return_state=True)", into="LSTM(4, kernel_initializer='nope')")
 
 
 def test_into_a_layer_without_states():
@@ -393,3 +425,36 @@ def test_what_was_not_run_at_its_sizes_is_not_measured():
     unknown, known = explore_measured(asked)
     assert unknown.measured is None
     assert known.measured.relative == 1
+
+
+def test_measuring_ends_in_time(monkeypatch):
+    from rnnshape.explorer import explore_measured, measure
+
+    monkeypatch.setattr(measure, "_LONGEST", 0.0)
+    asked = [query for family in request(["gru", "lstm"], read_options({"batch": 2, "time": 3})) for query in family]
+    assert [report.measured.calls for report in explore_measured(asked)] == [1, 1]
+
+
+def test_a_sequential_takes_the_input_that_it_says():
+    """Where the batch or the time axis is open, it is as asked."""
+    found = document("Sequential([Input((5,)), RepeatVector(3), LSTM(4)])", batch=2)
+    assert found["input"]["shape"] == [2, 5]
+    found = document("Sequential([Input((None, 7)), LSTM(4)])", batch=2, time=6)
+    assert found["input"]["shape"] == [2, 6, 7]
+
+
+def test_what_is_no_question_to_python():
+    import rnnshape
+
+    with pytest.raises(InvalidQuery, match="layer must be a string such as 'gru'"):
+        explore(5)
+    with pytest.raises(InvalidQuery, match="Received: options for 2"):
+        explore("gru", units=[4, 5])
+    with pytest.raises(InvalidQuery, match="There is no option unit"):
+        explore("gru", unit=4)
+    assert "explore" in dir(rnnshape)
+
+
+def test_a_report_saves_itself(tmp_path):
+    explore("gru", return_state=True, batch=2, time=3).save(tmp_path / "answer.txt")
+    assert "final_state" in (tmp_path / "answer.txt").read_text(encoding="utf-8")

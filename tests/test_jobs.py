@@ -181,3 +181,13 @@ def test_more_than_a_million_queries_want_a_yes(capsys):
     numbers = ",".join(map(str, range(1, 102)))
     assert run(["gru", "--units", numbers, "--batch", numbers, "--time", numbers]) == 2
     assert "--yes" in capsys.readouterr().err
+
+
+def test_cores_where_a_system_does_not_tell_which(monkeypatch):
+    from rnnshape.explorer import jobs
+
+    monkeypatch.delattr(jobs.os, "sched_getaffinity")
+    monkeypatch.setattr(jobs.os, "cpu_count", lambda: 3)
+    assert jobs.cores() == 3
+    monkeypatch.setattr(jobs.os, "cpu_count", lambda: None)
+    assert jobs.cores() == 1

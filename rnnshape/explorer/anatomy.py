@@ -24,11 +24,6 @@ class Layout:
     dtype: str = "float32"
     largest: int = 0
 
-    @property
-    def has_time(self) -> bool:
-        """Whether the input has a time axis."""
-        return "timesteps" in self.axes
-
     def size(self, axis: str) -> int | None:
         """Return the size of a named axis; None where it is unknown or absent."""
         return self.shape[self.axes.index(axis)] if axis in self.axes else None
@@ -70,7 +65,9 @@ def has_keras_cells(layer: Any) -> bool:
     if isinstance(layer, keras.Sequential):
         return all(map(has_keras_cells, layer.layers))
     halves = [layer.forward_layer, layer.backward_layer] if isinstance(layer, layers.Bidirectional) else [layer]
-    cells = [cell for half in halves for cell in getattr(half.cell, "cells", None) or [half.cell]]
+    # The backward layer of a Bidirectional may be any layer of a user's.
+    owners = [getattr(half, "cell", half) for half in halves]
+    cells = [cell for owner in owners for cell in getattr(owner, "cells", None) or [owner]]
     return all(type(part).__module__.startswith("keras.") for part in (*halves, *cells))
 
 

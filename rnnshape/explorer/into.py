@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnshape.errors import InvalidQuery
+from rnnshape.errors import InvalidQuery, KerasRefused
 from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, anatomy_of, is_cell, layout_of, spatial_rank
 from rnnshape.explorer.build import build
@@ -64,8 +64,14 @@ def into(call: Call, anatomy: Anatomy, states: Any, sizes: Sizes) -> Into:
         change = "no states are returned: give the layer return_state=True"
         return Into(layer=str(call), fits=False, wants=wants, gives="[]", initial_state=None, change=change)
     gives = nest.structure(_shapes(states))
+    change = "nothing simple makes them fit"
     for offer in _offers(states, wanted, anatomy, anatomy_of(decoder), call):
-        if _fits(offer, sizes):
+        try:
+            fits = _fits(offer, sizes)
+        except KerasRefused as refused:
+            # The shapes are the right ones, and so it is not them.
+            change, fits = f"Keras fails with states of these shapes: {refused.message}", False
+        if fits:
             return Into(
                 layer=str(call),
                 fits=offer.change is None,
@@ -75,19 +81,18 @@ def into(call: Call, anatomy: Anatomy, states: Any, sizes: Sizes) -> Into:
                 change=offer.change,
                 layer_that_fits=None if offer.layer == call else str(offer.layer),
             )
-    change = f"it wants initial_state={wants}, and nothing simple makes that of {gives}"
     return Into(layer=str(call), fits=False, wants=wants, gives=gives, initial_state=None, change=change)
 
 
 def _wanted(layer: Any, sizes: Sizes, call: Call) -> Any:
     """Return the nested shapes of the layer's own initial states, None where it has none; it is built for them."""
     layout = _layout(layer, sizes, call)
-    if not is_cell(layer):
-        try:
+    try:
+        if not is_cell(layer):
             layer.build(layout.shape)
-        except Exception as error:
-            raise refusal(error, layer=str(call), doing=f"building {call.name}") from error
-    states = accepted_states(layer, layout.shape[0] or 1)
+        states = accepted_states(layer, layout.shape[0] or 1)
+    except Exception as error:
+        raise refusal(error, layer=str(call), doing=f"building {call.name}") from error
     return None if states is None else nest.shapes(states)
 
 
@@ -98,7 +103,12 @@ def _layout(layer: Any, sizes: Sizes, call: Call) -> Layout:
 
 
 def _fits(offer: _Offer, sizes: Sizes) -> bool:
-    """Tell whether the states have the nested shapes that the layer's own have, and it runs with them."""
+    """Tell whether the states have the nested shapes that the layer's own have; they are proved by a run.
+
+    Raises:
+        KerasRefused: they have, and the run fails nevertheless.
+
+    """
     layer = build(offer.layer)
     wanted = _wanted(layer, sizes, offer.layer)
     if wanted is None or not nest.agree(wanted, _shapes(offer.states)):
@@ -107,8 +117,8 @@ def _fits(offer: _Offer, sizes: Sizes) -> bool:
     inputs = np.ones([size or 1 for size in layout.shape], layout.dtype)
     try:
         caller(layer, layout, training=False)(inputs, _values(offer.states), None)
-    except Exception:  # noqa: BLE001 - whatever Keras fails at, these states do not fit
-        return False
+    except Exception as error:
+        raise refusal(error, layer=str(offer.layer), doing=f"calling {offer.layer.name}") from error
     return True
 
 

@@ -17,6 +17,9 @@ _WIDTH = 88
 _ROUNDING = 1e-5
 """What the values that are equal but for rounding are compared with."""
 _DECODER_FEATURES = 8
+_BYTES = 4
+_LARGEST_WEIGHTS = 2 * 10**9
+"""Bytes of weights that a script may ask a reader's machine for: a symbolic call makes them, too."""
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _SLICE_OF_ROWS = re.compile(r"(\w+)(?=\[rows,)")
@@ -60,15 +63,21 @@ class _Script:
         reduced = self.report.ran.reduced_to
         assert reduced is not None
         small = smaller(self.report.layer, reduced.layer)
-        if self.report.declared.agrees:
+        weights = self.report.parameters.total * _BYTES
+        if weights > _LARGEST_WEIGHTS:
+            said = (
+                f"At the sizes that were asked for, the weights alone take {weights // 10**9} GB: this is a small one."
+            )
+            symbolic = [_comment(said)]
+        elif not self.report.declared.agrees:
+            said = "What Keras declares at the sizes that were asked for is not what it returns: a real run tells."
+            symbolic = [_comment(said)]
+        else:
             said = "The shapes at the sizes that were asked for: nothing is computed."
             symbolic = [[f"# {said}", *self._symbolic_inputs(), *self._layer(self.report.layer)]]
             symbolic += [self._unpacking(), self._prints()]
-        else:
-            said = "What Keras declares at the sizes that were asked for is not what it returns: a real run tells."
-            symbolic = [_comment(said)]
         asserts = self._asserts(small)
-        if not asserts and self.report.declared.agrees:
+        if not asserts and len(symbolic) > 1:
             return symbolic
         layer = self._layer(reduced.layer) if reduced.layer != self.report.layer or len(symbolic) == 1 else []
         setting = ["# The values at small sizes.", *self._real_inputs(reduced.input, small), *layer]
@@ -247,12 +256,12 @@ def _is_cell(call: Call) -> bool:
 
 
 def _tokens(layer: Call) -> int:
-    """Return how many tokens the layer's embedding knows."""
+    """Return how many tokens the layer's embedding knows: two at least, if it is a user's."""
+    found: object = None
     for call in layer.calls():
         if call.name == "Embedding":
-            found = call.args[0] if call.args else call.argument("input_dim", 2)
-            return found if isinstance(found, int) else 2
-    return 2
+            found = call.args[0] if call.args else call.argument("input_dim")
+    return found if isinstance(found, int) else 2
 
 
 def _assigned(name: str, value: str) -> list[str]:

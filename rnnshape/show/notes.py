@@ -161,8 +161,10 @@ def _into(into: Into | None) -> list[Note]:
             Note(f"it wants: {into.wants}", style="", indent=2),
             Note(f"they are: {into.gives}", style="", indent=2),
         ]
-    if into.change is not None:
+    if into.change is not None and into.initial_state is not None:
         said.append(Note(f"To make them fit: {into.change}", style=""))
+    elif into.change is not None:
+        said.append(Note(f"{into.change[:1].upper()}{into.change[1:]}", style=""))
     if into.initial_state is not None:
         said.append(Note(f"initial_state = {into.initial_state}", code=True))
     return said

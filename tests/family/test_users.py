@@ -548,3 +548,167 @@ def test_what_a_user_s_code_prints_never_reaches_stdout(write):
     for when in ("imported", "built", "called"):
         assert f"while it is {when}" in done.stderr
     assert done.stderr.count("while it is imported") == 1
+
+
+@pytest.mark.parametrize("batch", [2, None])
+def test_a_layer_that_returns_a_dict(write, batch):
+    name = write(
+        """
+        class Both(keras.layers.Layer):
+            def call(self, inputs):
+                return {"first": inputs[:, 0], "whole": inputs}
+        """
+    )
+    found = document(f"{name}.Both()", batch=batch)
+    assert shapes(found) == [(batch, 5), (batch, 3, 5)]
+    assert found["unpack"] == "output, output_1 = layer(inputs).values()"
+
+
+def test_weights_of_one_name_and_a_weight_that_is_no_number_to_draw(write):
+    name = write(
+        """
+        class Counting(keras.layers.Layer):
+            def build(self, shape):
+                self.steps = self.add_weight(shape=(), dtype="int32", trainable=False, name="count")
+                self.scale = self.add_weight(shape=(shape[-1],), name="count")
+
+            def call(self, inputs):
+                return inputs * self.scale + ops.cast(self.steps, "float32")
+        """
+    )
+    found = document(f"{name}.Counting()")["parameters"]["weights"]
+    assert sorted((weight["name"], tuple(weight["shape"])) for weight in found) == [("count", (5,)), ("count_2", ())]
+
+
+def test_a_backward_layer_that_has_no_cell(write):
+    name = write(
+        """
+        @keras.saving.register_keras_serializable(package=__name__)
+        class Back(keras.layers.Layer):
+            return_sequences = return_state = stateful = False
+            go_backwards = True
+            input_spec = None
+
+            def call(self, sequences, initial_state=None, mask=None, training=None):
+                return sequences[:, 0, :4]
+        """
+    )
+    assert shapes(document(f"Bidirectional(LSTM(4), backward_layer={name}.Back())")) == [(2, 8)]
+
+
+def test_a_layer_that_cannot_be_traced_is_run_and_its_declaration_is_told(write):
+    name = write(
+        """
+        class Eager(keras.layers.Layer):
+            def call(self, inputs):
+                return ops.convert_to_tensor(inputs.numpy() * 2)
+        """
+    )
+    found = document(f"{name}.Eager()")
+    assert shapes(found) == [(2, 3, 5)]
+    assert not found["declared"]["agrees"]
+    assert "has no attribute 'numpy'" in found["declared"]["structure"]
+    with pytest.raises(KerasRefused, match="has no attribute 'numpy'"):
+        document(f"{name}.Eager()", batch=None)
+
+
+def test_every_state_of_a_cell_of_the_users(write):
+    name = write(
+        """
+        class Two(Base):
+            def __init__(self):
+                super().__init__()
+                self.state_size = [4, 4]
+
+            def call(self, inputs, states):
+                output = ops.tanh(ops.matmul(inputs, self.kernel) + states[0])
+                return output, [output, states[1] - output]
+
+
+        class Matrix(Base):
+            def __init__(self):
+                super().__init__()
+                self.state_size = [(4, 3)]
+
+            def call(self, inputs, states):
+                return inputs[:, :4], [states[0] + inputs[:, :4, None]]
+
+            def get_initial_state(self, batch_size=None):
+                return [ops.zeros((batch_size, 4, 3))]
+        """
+    )
+    found = document(f"RNN({name}.Two(), return_state=True)", every_state=True)
+    assert ["every_state_1[:, -1, :]", "final_state_1"] in [sorted(statement) for statement in found["equal"]]
+    found = document(f"RNN({name}.Matrix(), return_state=True)", every_state=True)
+    assert ["every_state[:, -1, :, :]", "final_state"] in [sorted(statement) for statement in found["equal"]]
+
+
+def test_a_file_that_is_no_python(write, tmp_path):
+    (tmp_path / "cells.txt").write_text("class Cell: pass")
+    with pytest.raises(InvalidQuery):
+        document("cells.txt:Cell(4)")
+
+
+def test_a_working_directory_that_is_gone(write, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(InvalidQuery, match="There is no working directory"):
+        document("RNN(no_such_module_of_mine.Cell(4))")
+
+
+def test_a_file_that_takes_itself_off_the_path(write):
+    name = write("import sys\n\ndel sys.path[0]\n\nclass Cell(Plain): pass")
+    before = list(sys.path)
+    assert shapes(document(f"RNN({name}.Cell(4))")) == [(2, 4)]
+    assert sys.path == before
+
+
+def test_unknown_sizes_of_states_that_keras_declares_wrongly(write):
+    name = write(
+        """
+        class Matrix(Base):
+            def __init__(self):
+                super().__init__()
+                self.state_size = [(4, 3)]
+                self.output_size = 4
+
+            def call(self, inputs, states):
+                return inputs[:, :4], [states[0] + inputs[:, :4, None]]
+
+            def get_initial_state(self, batch_size=None):
+                return [ops.zeros((batch_size, 4, 3))]
+
+
+        class Eager(keras.layers.Layer):
+            def call(self, inputs):
+                return ops.convert_to_tensor(inputs.numpy()[:, :, :2])
+
+            def compute_output_shape(self, shape):
+                return (*shape[:-1], 7)
+        """
+    )
+    assert shapes(document(f"RNN({name}.Matrix(), return_state=True)", batch=None)) == [(None, 4), (None, 4, 3)]
+    # It cannot be traced either, so that what is declared wrongly at small sizes is unknown at these.
+    assert shapes(document(f"{name}.Eager()", batch=None)) == [(None, 3, None)]
+
+
+def test_the_halves_where_nothing_tells_how_wide_the_forward_layer_is(write):
+    name = write(
+        """
+        @keras.saving.register_keras_serializable(package=__name__)
+        class Wide(Plain):
+            def call(self, inputs, states):
+                output, states = super().call(inputs, states)
+                return ops.concatenate([output, output], axis=-1), states
+
+
+        @keras.saving.register_keras_serializable(package=__name__)
+        class Mine(keras.layers.RNN):
+            def get_build_config(self):
+                return None
+        """
+    )
+    found = document(f"Bidirectional({name}.Mine({name}.Wide(4), return_state=True))")
+    assert shapes(found) == [(2, 16), (2, 4), (2, 4)]

@@ -122,3 +122,17 @@ def test_no_socket_to_be_had(tmp_path, monkeypatch):
     folder.mkdir(mode=0o700)
     with pytest.raises(place.NoWorker, match="Too many open files"):
         wire.connect(str(Path(folder) / "x"), seconds=1)
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
+def test_streams_that_a_program_closed_before_it_explored(tmp_path, closed):
+    program = f"""
+import os, pathlib
+for number in {closed}:
+    os.close(number)
+from rnnshape import explore
+pathlib.Path("answer").write_text(str(explore("gru", return_state=True, batch=2, time=3).equal))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, timeout=120, check=False, capture_output=True)
+    assert done.returncode == 0
+    assert (tmp_path / "answer").read_text() == "(('output', 'final_state'),)"

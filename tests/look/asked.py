@@ -16,6 +16,7 @@ from rnnshape.report import Report
 FOUND = Path(__file__).parent / "found.jsonl"
 BOTH = {"return_sequences": True, "return_state": True}
 BI = {"bidirectional": True}
+BACKWARD = "go_backwards=True, return_sequences=True, return_state=True"
 STACK = "RNN([LSTMCell(4), GRUCell(6)], return_state=True, return_sequences=True)"
 
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -69,6 +70,17 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "into-gru": ("lstm", {"into": "GRU(4)", "return_state": True}),
     "into-lstm": ("gru", {"into": "LSTM(4)", "return_state": True}),
     "into-nothing": (STACK, {"into": "LSTM(4)"}),
+    "into-cell": ("lstm", {"into": "LSTMCell(4)", "return_state": True}),
+    "cell-into": ("LSTMCell(4)", {"into": "LSTM(4)"}),
+    "unknown-output": ("lstm", {"batch": None}),
+    "huge-weights": (
+        "ConvLSTM1D(40_000, (3,), kernel_regularizer={'class_name': 'L2', 'config': {'l2': 2}}, return_state=True)",
+        {},
+    ),
+    "bi-of-unequals": ("Bidirectional(LSTM(4), backward_layer=GRU(6, go_backwards=True))", {}),
+    "bi-of-unequal-stacks": (f"Bidirectional({STACK}, backward_layer=RNN([LSTMCell(4), GRUCell(5)], {BACKWARD}))", {}),
+    "stack-by-words": ("RNN(cell=StackedRNNCells(cells=[LSTMCell(4), GRUCell(6)]))", {}),
+    "sequential-by-words": ("Sequential(layers=[LSTM(4, return_sequences=True), GRU(3, return_state=True)])", {}),
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from rnnshape.report import (
     Input,
     Into,
     Mask,
+    Measured,
     Parameters,
     Ran,
     Reduced,
@@ -294,8 +295,26 @@ several = (
     ),
     lstm_both,
 )
+into_nothing = dataclasses.replace(
+    gru_state,
+    into=Into(
+        layer="RNN([GRUCell(4), GRUCell(4)])", fits=False, wants="[[(32, 4)], [(32, 4)]]", gives="[(32, 4)]",
+        initial_state=None, change="nothing simple makes them fit",
+    ),
+)  # fmt: skip
+declared_twice = dataclasses.replace(
+    gru_state,
+    declared=Declared(
+        agrees=False, structure="((32, 4), (32, 6))", compute_output_shape="((32, 4), [(32, 4)])"
+    ),
+)  # fmt: skip
+measured = (
+    dataclasses.replace(gru_state, measured=Measured(median=4e-4, quartiles=(3.9e-4, 4.2e-4), calls=25, relative=1.0)),
+    dataclasses.replace(lstm_state, measured=Measured(median=6e-4, quartiles=(5e-4, 7e-4), calls=25, relative=1.5)),
+    unknown,
+)
 EVERY = {
     name: item if isinstance(item, tuple) else (item,)
     for name, item in list(globals().items())
-    if isinstance(item, Report) or name in ("all_flags", "several")
+    if isinstance(item, Report) or name in ("all_flags", "several", "measured")
 }
