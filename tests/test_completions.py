@@ -53,7 +53,9 @@ def test_script_is_the_program_s_own(shell, same_as_file):
         ("rnnshape gru --merge-mode = s", {"sum"}),
         ("rnnshape gru --merge-mode =", {"concat", "sum", "mul", "ave", "none"}),
         ("rnnshape gru --initial-state r", {"random"}),
-        ("rnnshape gru --initial-state zeros,", set()),
+        ("rnnshape gru --initial-state zeros,", {":"}),  # nothing, and no files
+        ("rnnshape gru --units ", {":"}),
+        ("rnnshape gru --save=", set()),
         ("rnnshape gru,", set()),
         ("rnnshape gru --save ", set()),
         ("rnnshape gru --no-such-option l", {"lstm"}),
@@ -85,6 +87,7 @@ def test_fish_gets_words_with_what_they_mean(offered):
     assert offered("fish", "rnnshape gru --return-st") == "--return-state\tReturn the final states, too.\n"
     assert offered("fish", "rnnshape --merge-mode=su") == "--merge-mode=sum\n"
     assert offered("fish", "rnnshape --save ").strip() == ""
+    assert offered("fish", "rnnshape --units ").strip() == ":"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,19 @@ options with Rich, whose import costs more than all the rest. Little is imported
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-Offers = Sequence[tuple[str, str]]
-"""Words for the place of the cursor, and what is said of each; where there is none, files are offered."""
+_NOTHING = ":"
+"""What is answered where there is nothing to offer, not even files; no shell reads it as a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Words for the place of the cursor, and what is said of each; and whether a file may stand there instead."""
+
+    words: tuple[tuple[str, str], ...]
+    or_files: bool
 
 
 def answer(environ: Mapping[str, str]) -> str | None:
@@ -28,8 +37,11 @@ def offers(typed: Sequence[str], last: str) -> Offers:
 
     program = command()
     with program.make_context("rnnshape", list(typed), resilient_parsing=True) as context:
-        source = _source(program.get_params(context), typed, last) or program
-        return [(item.value, item.help or "") for item in source.shell_complete(context, last)]
+        source = _source(program.get_params(context), typed, last)
+        words = ((item.value, item.help or "") for item in (source or program).shell_complete(context, last))
+        # A layer may be in a file: my_cells.py:MyCell(4).
+        or_files = source is not None and (source.param_type_name == "argument" or source.metavar == "FILE")
+        return Offers(tuple(words), or_files)
 
 
 def _source(parameters: Sequence[Any], typed: Sequence[str], last: str) -> Any:
@@ -84,8 +96,8 @@ def _split(line: str) -> tuple[list[str], bool]:
 
 
 def _for_bash(offered: Offers, _joined: str) -> str:
-    # The script takes every line for a word, and bash itself offers files where there is none.
-    return "\n".join(word for word, _ in offered)
+    # bash makes words of what stands in front of the value, too.
+    return _listed(offered, [word for word, _ in offered.words])
 
 
 def _for_zsh(offered: Offers, joined: str) -> str:
@@ -93,18 +105,22 @@ def _for_zsh(offered: Offers, joined: str) -> str:
     import shlex
 
     skipped = "compset -P '*='; " if joined else ""
-    if not offered:
-        return f"{skipped}_files"
-    words = " ".join(shlex.quote(f"{word}:{said}" if said else word) for word, said in offered)
+    if not offered.words:
+        return f"{skipped}_files" if offered.or_files else _NOTHING
+    words = " ".join(shlex.quote(f"{word}:{said}" if said else word) for word, said in offered.words)
     return f"{skipped}local -a offered; offered=({words}); _describe word offered"
 
 
 def _for_fish(offered: Offers, joined: str) -> str:
-    return "\n".join(f"{joined}{word}\t{said}" if said else f"{joined}{word}" for word, said in offered)
+    return _listed(offered, [f"{joined}{word}\t{said}" if said else f"{joined}{word}" for word, said in offered.words])
+
+
+def _listed(offered: Offers, lines: Sequence[str]) -> str:
+    return "\n".join(lines) if lines or offered.or_files else _NOTHING
 
 
 def _for_powershell(offered: Offers, joined: str) -> str:
-    return "\n".join(f"{joined}{word}:::{said or ' '}" for word, said in offered)
+    return "\n".join(f"{joined}{word}:::{said or ' '}" for word, said in offered.words)
 
 
 _FORMS: Mapping[str, Callable[[Offers, str], str]] = {

@@ -1,7 +1,7 @@
 """The completion scripts, which a shell loads once and which ask `completion` at each TAB: shown, and installed.
 
-Those for bash and PowerShell are Typer's. Its script for fish asks twice at each TAB, and the one for zsh does nothing
-at the first; so these two are ours.
+The one for PowerShell is Typer's. Its script for bash offers files where no file may stand, the one for fish asks twice
+at each TAB, and the one for zsh does nothing at the first; so these are ours.
 """
 
 from __future__ import annotations
@@ -10,11 +10,27 @@ from pathlib import Path
 
 from rnnshape.errors import RnnshapeError
 
+_BASH = """\
+_rnnshape() {
+    local IFS=$'\\n'
+    COMPREPLY=($(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD="$COMP_CWORD" _RNNSHAPE_COMPLETE=complete_bash \\
+        "${1/#\\~/$HOME}" 2>/dev/null))
+    # Where there is no word, bash offers files: not where none may stand.
+    if [[ ${COMPREPLY[0]} == : ]]; then
+        COMPREPLY=()
+        compopt +o default 2>/dev/null
+    fi
+}
+
+complete -o default -F _rnnshape rnnshape
+"""
+
 _ZSH = """\
 #compdef rnnshape
 
 _rnnshape() {
-  eval "$(env _RNNSHAPE_COMPLETE=complete_zsh _RNNSHAPE_LINE="${(j: :)words[1,CURRENT]}" rnnshape 2>/dev/null)"
+  local program=${~${(Q)words[1]}}
+  eval "$(env _RNNSHAPE_COMPLETE=complete_zsh _RNNSHAPE_LINE="${(j: :)words[1,CURRENT]}" $program 2>/dev/null)"
 }
 
 # At the first TAB, zsh runs a file of $fpath in the place of the function in it.
@@ -28,9 +44,13 @@ fi
 _FISH = """\
 function __rnnshape_offers
     set --local typed (commandline --cut-at-cursor --current-process | string collect)
-    set --local offers (env _RNNSHAPE_COMPLETE=complete_fish _RNNSHAPE_LINE=$typed rnnshape 2>/dev/null)
-    # Without words to offer, the program says nothing.
-    if test -z "$offers"
+    set --local tokens (commandline --tokenize --cut-at-cursor --current-process)
+    set --local program (string replace --regex -- '^~(?=/)' $HOME $tokens[1])
+    set --local offers (env _RNNSHAPE_COMPLETE=complete_fish _RNNSHAPE_LINE=$typed $program 2>/dev/null)
+    # Without words to offer, the program says nothing, or a colon where no file may stand.
+    if test "$offers" = ':'
+        return
+    else if test -z "$offers"
         set --local word (commandline --current-token --cut-at-cursor)
         set --local joined (string match --regex -- '^--[^=]*=' $word)
         for path in (__fish_complete_path (string replace -- "$joined" '' $word))
@@ -45,8 +65,8 @@ complete --command rnnshape --no-files --arguments '(__rnnshape_offers)'
 """
 
 
-_OURS = {"zsh": _ZSH, "fish": _FISH}
-_TYPERS = ("bash", "pwsh", "powershell")
+_OURS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+_TYPERS = ("pwsh", "powershell")
 _ASK = {"prog_name": "rnnshape", "complete_var": "_RNNSHAPE_COMPLETE"}
 
 

@@ -37,6 +37,7 @@ class Terminal:
     """
 
     def __init__(self, shell: str, home: Path, *, folder: Path | None = None, **environ: str) -> None:
+        self.home = home
         work = home / "work"
         work.mkdir(exist_ok=True)
         self._spawned = pexpect.spawn(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def terminal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     (home / "work" / "drafts").mkdir(parents=True)
     (home / "work" / "answer.svg").touch()
     (home / "work" / "my_cells.py").touch()
+    (home / "bin").mkdir()
+    (home / "bin" / "rnnshape").symlink_to(Path(sys.executable).parent / "rnnshape")
     started = Terminal(request.param, home, folder=COMPLETIONS)
     yield started
     started.close()
@@ -51,11 +54,17 @@ def terminal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         pytest.param("rnnshape gru --save=an", "rnnshape gru --save=answer.svg", id="file after the sign"),
         pytest.param("rnnshape gru --save dr", "rnnshape gru --save drafts", id="folder"),
         pytest.param("rnnshape my", "rnnshape my_cells.py", id="file with cells"),
+        pytest.param("rnnshape gru --units an", "rnnshape gru --units an", id="no file for a number"),
+        pytest.param("rnnshape gru --mask=an", "rnnshape gru --mask=an", id="no file after the sign"),
+        pytest.param("rnnshape gru --merge-mode an", "rnnshape gru --merge-mode an", id="no file for a choice"),
+        pytest.param("rnnshape gru --an", "rnnshape gru --an", id="no file for an option"),
+        pytest.param("../bin/rnnshape gru --bid", "../bin/rnnshape gru --bidirectional", id="a program by its path"),
+        pytest.param("~/bin/rnnshape gru --bid", "{home}/bin/rnnshape gru --bidirectional", id="one in the home"),
     ],
 )
 def test_tab(terminal: Terminal, typed: str, becomes: str):
     # The slash after a folder is gone in zsh once something else follows.
-    assert terminal.completed(typed).rstrip("/") == becomes
+    assert terminal.completed(typed).rstrip("/") == becomes.format(home=terminal.home)
 
 
 @pytest.mark.parametrize(

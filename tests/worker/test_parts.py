@@ -1,0 +1,208 @@
+"""The parts of the worker by themselves, where something is missing, changes in between, or is refused."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import sys
+import threading
+
+import pytest
+
+from rnnshape.worker import client, control, ending, heir, place, process, server, wire
+from rnnshape.worker.place import Fingerprint, NoWorker
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path / "rnnshape"
+
+
+# --- where the socket lives
+
+
+def test_a_working_directory_that_is_gone(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setattr("sys.path", ["", *sys.path])
+    with pytest.raises(NoWorker, match="the working directory is gone"):
+        place.fingerprint()
+
+
+def test_packages_that_are_nowhere(tmp_path):
+    with pytest.raises(NoWorker, match="in no folder"):
+        place.files((str(tmp_path),))
+
+
+def test_a_runtime_folder_that_is_not_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert place.folder() == f"{tmp_path}/rnnshape-{os.geteuid()}"
+
+
+def test_a_folder_below_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NoWorker, match="its folder cannot be read"):
+        place.check(str(tmp_path / "file" / "folder"))
+
+
+# --- asking about it
+
+
+def test_nobody_listens(folder, monkeypatch):
+    folder.mkdir(0o700)
+    path = str(folder / "stale")
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(path)
+    assert control.status() is None
+    assert control.stop() is False
+
+    def nowhere():
+        raise NoWorker("nowhere")
+
+    monkeypatch.setattr(place, "fingerprint", nowhere)
+    assert control._own_path() is None
+
+
+def test_somebody_listens_and_says_nothing(folder, monkeypatch):
+    folder.mkdir(0o700)
+    monkeypatch.setattr(control, "_LIVELY", 0.05)
+    monkeypatch.setattr(control, "_ENDING", 0.05)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(folder / "silent"))
+        silent.listen()
+        assert control.status() is None
+        assert control.stop() is False
+
+
+def test_the_memory_and_the_life_of_a_process_that_is_gone():
+    assert not control._lives("no number")
+    assert control._lives(str(os.getpid()))
+    assert control._memory((2**22 + 1,)) is None
+    assert control._memory((os.getpid(),)) > 2**20
+
+
+def test_a_status_that_has_lines_of_another_version(monkeypatch):
+    monkeypatch.setattr(control, "_tell", lambda *_, **__: ({"pid": "1"}, True))
+    assert control._status("somewhere") is None
+
+
+# --- leaving one behind
+
+
+def test_a_file_that_changes_while_it_is_imported():
+    seen = Fingerprint("other files", "settings", "", tuple(sys.path))
+    with pytest.raises(NoWorker, match="a file changed"):
+        heir.leave_behind(None, seen, {}, server.Terms())
+
+
+def test_a_process_that_may_not_fork(folder, monkeypatch):
+    def fails():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(process, "fork", fails)
+    with pytest.raises(NoWorker, match="it cannot be forked"):
+        heir.leave_behind(None, place.fingerprint(), dict(os.environb), server.Terms())
+
+
+def test_a_path_where_one_lives_already(folder):
+    folder.mkdir(0o700)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(folder / "path"))
+        other.listen()
+        assert heir._listen(str(folder / "path")) is None
+
+
+def test_a_socket_that_is_gone_is_nobody_s_own(folder):
+    folder.mkdir(0o700)
+    (folder / "path").touch()
+    seen = os.stat(folder / "path")
+    assert server.still_owns(str(folder / "path"), seen)
+    (folder / "path").unlink()
+    assert not server.still_owns(str(folder / "path"), seen)
+
+
+def test_packages_that_are_gone_are_not_as_they_were(tmp_path):
+    assert not server.still_as(Fingerprint("files", "settings", "", (str(tmp_path),)))
+
+
+# --- interrupts, as the client passes them on
+
+
+def interrupted(connection, times=1):
+    with client._Interrupts(connection):
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            # Python calls the handler between two steps of the main thread.
+            for _ in range(100):
+                pass
+
+
+def test_the_first_interrupt_goes_to_the_worker_and_the_second_ends_the_wait():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        interrupted(ours)
+        assert theirs.recv(1) == wire.INTERRUPT
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(ours, times=2)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_behind_the_worker_s_end_ends_the_wait():
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours, pytest.raises(KeyboardInterrupt):
+        interrupted(ours)
+
+
+def test_what_ends_in_the_middle_of_an_answer_is_told(capsys, monkeypatch):
+    assert client._wait(iter([(wire.WRITING, 0)])) == 1
+    assert "ended in the middle" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stderr", None)
+    assert client._wait(iter([(wire.WRITING, 0)])) == 1
+    with pytest.raises(NoWorker, match="before the answer"):
+        client._wait(iter([]))
+
+
+def test_a_request_that_ends_too_early_or_says_that_it_is_longer_than_any():
+    whole = wire.Request(["rnnshape"], {b"A": b"b"}, (True, True, True), 0).pack()
+    for data in (whole[:3], whole[:-1], b"\xff" * 64):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.settimeout(1)
+            thread = threading.Thread(target=lambda ours=ours, data=data: (ours.sendall(data), ours.close()))
+            thread.start()
+            with pytest.raises(ValueError, match="request"):
+                wire.receive(theirs)
+            thread.join()
+
+
+# --- the end of a run
+
+
+class Broken(io.StringIO):
+    def flush(self):
+        raise OSError(28, "No space left on device")
+
+
+def test_how_a_run_ends(monkeypatch, capsys):
+    def fails(_):
+        raise ZeroDivisionError
+
+    def is_interrupted(_):
+        raise KeyboardInterrupt
+
+    assert ending.finish(lambda _: 3, []) == 3
+    assert ending.finish(is_interrupted, []) == 130
+    assert ending.finish(fails, []) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdout", Broken())
+    assert ending.finish(lambda _: 0, []) == 120
+    assert ending.finish(lambda _: 2, []) == 2
+    monkeypatch.setattr("sys.stdout", None)
+    assert ending.finish(lambda _: 0, []) == 0
