@@ -181,6 +181,29 @@ def test_no_tensorflow(ran, monkeypatch):
     assert "pip install tensorflow" in err
 
 
+def test_too_few_threads(ran, monkeypatch):
+    """TensorFlow would abort, and OpenBLAS would interrupt itself: neither says a word."""
+    import threading
+
+    from rnnshape.explorer import engine
+
+    started = []
+
+    def start(thread, real=threading.Thread.start):
+        if len(started) == 3:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        real(thread)
+
+    monkeypatch.setattr(engine, "_loaded", [])
+    monkeypatch.setattr(threading.Thread, "start", start)
+    status, out, err = ran("gru")
+    assert (status, out) == (1, "")
+    assert "the system lets this process start 3." in err
+    assert "ulimit -u" in err
+    assert not any(thread.is_alive() for thread in started)
+
+
 def test_interrupt(ran, monkeypatch):
     def interrupted():
         raise KeyboardInterrupt

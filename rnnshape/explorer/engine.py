@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from rnnshape.errors import NoTensorflow
+from rnnshape.errors import NoTensorflow, RnnshapeError
 
 INSTALL_LINE = "python -m pip install tensorflow"
+
+_MOST_THREADS = 100
+"""As many as are tried at most: with hundreds of cores TensorFlow has more, but who has those has threads enough."""
 
 _after_import: list[Callable[[], None]] = []
 
@@ -54,13 +58,41 @@ def load() -> ModuleType:
 
     Raises:
         NoTensorflow: TensorFlow or Keras 3 cannot be imported.
+        RnnshapeError: this process may not start enough threads.
 
     """
     if not _loaded:
+        _expect_threads()
         _loaded.append(_import_keras())
         while _after_import:
             _after_import.pop(0)()
     return _loaded[0]
+
+
+def _expect_threads() -> None:
+    """Start as many threads as TensorFlow and OpenBLAS are going to; without them, these end the process wordlessly.
+
+    Raises:
+        RnnshapeError: the system refuses.
+
+    """
+    enough = threading.Event()
+    waiting: list[threading.Thread] = []
+    wanted = min(3 * (os.cpu_count() or 1) + 2, _MOST_THREADS)
+    try:
+        for _ in range(wanted):
+            thread = threading.Thread(target=enough.wait, daemon=True)
+            thread.start()
+            waiting.append(thread)
+    except RuntimeError as error:
+        message = f"TensorFlow needs about {wanted} threads; the system lets this process start {len(waiting)}."
+        raise RnnshapeError(
+            message, hint="ulimit -u, or the container's limit of processes, has to be higher."
+        ) from error
+    finally:
+        enough.set()
+        for thread in waiting:
+            thread.join()
 
 
 def _import_keras() -> ModuleType:

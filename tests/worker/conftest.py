@@ -33,7 +33,7 @@ class House:
         self.runtime = Path(tempfile.mkdtemp(prefix="rnn"))
         self.sockets = self.runtime / "rnnshape"
         shutil.copytree(PACKAGE, self.site / "rnnshape", ignore=shutil.ignore_patterns("__pycache__"))
-        inherited = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
+        inherited = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
         self.env = {name: os.environ[name] for name in inherited if name in os.environ} | {
             "XDG_RUNTIME_DIR": str(self.runtime),
             "HOME": str(path),
