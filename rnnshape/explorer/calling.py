@@ -5,6 +5,7 @@ An eager call costs by the timestep, a traced one costs once; the values are the
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -72,12 +73,28 @@ def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT
 
     def call(inputs: Any, states: Any, mask: Any) -> Any:
         try:
-            found = iter(graph(*_tensors(inputs, states, mask)))
+            with _in_one_thread():
+                found = iter(graph(*_tensors(inputs, states, mask)))
         except Exception:  # noqa: BLE001 - whatever tracing cannot do, the eager call answers or refuses for itself
             return eagerly(inputs, states, mask)
         return nest.refilled(nesting[0], found)
 
     return call
+
+
+def _in_one_thread() -> contextlib.AbstractContextManager[None]:
+    """Have graphs that are traced meanwhile run one operation after the other, which gives the same values.
+
+    The operations of a timestep are so small that handing them to threads takes longer than they do. TensorFlow has no
+    public name for it; where it is called otherwise one day, graphs run as they always do.
+    """
+    try:
+        from tensorflow.python.eager import context
+
+        executor: contextlib.AbstractContextManager[None] = context.function_executor_type("SINGLE_THREADED_EXECUTOR")
+    except (ImportError, AttributeError):
+        return contextlib.nullcontext()
+    return executor
 
 
 def _tensors(inputs: Any, states: Any, mask: Any) -> tuple[Any, Any, Any]:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from rnnshape import explore
+from rnnshape.options import read_options
+from rnnshape.request import request
 
 SEQUENCES = {"return_sequences": True, "return_state": True}
 LAST, STEP = "whole_sequence_output[:, -1, :]", "whole_sequence_output[rows, last_step]"
@@ -249,3 +251,27 @@ def test_every_expression_of_a_masked_report_can_be_evaluated():
     for statement in itertools.chain(found["equal"], found["broken"]):
         evaluated = [eval(code, names) for code in statement]  # noqa: S307 - expressions of our own making
         assert len({value.shape for value in evaluated}) == 1
+
+
+LONG = [
+    "gru",
+    "lstm",
+    "Bidirectional(LSTM(3, return_sequences=True))",
+    "RNN([LSTMCell(4), GRUCell(3)], return_state=True)",
+]
+
+
+@pytest.mark.parametrize("layer", LONG)
+@pytest.mark.parametrize("options", [{}, {"mask": "lengths:40,30,7"}], ids=["", "masked"])
+def test_a_graph_in_one_thread_gives_the_values_that_it_gives_in_many(monkeypatch, layer, options):
+    """TensorFlow has no public name for it: without it, all is the same."""
+    from tensorflow.python.eager import context
+
+    from rnnshape.explorer.finding import find
+
+    ((query,),) = request([layer], read_options({"batch": 3, "time": 40, **options}))
+    in_one = find(query).run.draws
+    monkeypatch.delattr(context, "function_executor_type")
+    in_many = find(query).run.draws
+    for ours, theirs in zip(in_one, in_many, strict=True):
+        assert all((one == other).all() for one, other in zip(ours, theirs, strict=True))
