@@ -7,6 +7,7 @@ tensor that did not come back.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 Path = tuple[int, ...]
@@ -91,6 +92,42 @@ def name_tensors(anatomy: Anatomy, leaves: tuple[tuple[Path, int], ...], *, time
         Named(name, _axes(anatomy, rank, has_time=has_time), meaning)
         for (_, rank), (name, meaning, has_time) in zip(leaves, words, strict=True)
     )
+
+
+def name_steps(anatomy: Anatomy, ranks: Sequence[int]) -> tuple[Named, ...]:
+    """Return a name, axes and a meaning for each state after every timestep; `ranks` are the tensors'."""
+    words = [
+        (f"{prefix}{name.replace('final_', 'every_')}", f"{prefix.replace('_', ' ')}{what}")
+        for prefix, cell in _cells(anatomy)
+        for name, what in _of_cell(cell)
+    ]
+    if len(words) != len(ranks):
+        words = [(f"every_state_{at}", f"state {at}") for at in range(len(ranks))]
+    return tuple(
+        Named(name, _axes(anatomy, rank, has_time=True), f"{what} after every timestep, by stepping the cell")
+        for (name, what), rank in zip(words, ranks, strict=True)
+    )
+
+
+def name_initial_states(anatomy: Anatomy, count: int) -> list[str]:
+    """Return short names for the states that a layer starts from, in the order in which it takes them: `h`, `c`."""
+    words = []
+    for prefix, cell in _cells(anatomy):
+        if cell.is_lstm and cell.count == 2:
+            words += [f"{prefix}h", f"{prefix}c"]
+        elif cell.count == 1:
+            words.append(f"{prefix}h" if cell.has_output else f"{prefix}state")
+        else:
+            words += [f"{prefix}state_{number}" for number in range(cell.count)]
+    return words if len(words) == count else [f"state_{at}" for at in range(count)]
+
+
+def _cells(anatomy: Anatomy) -> Iterator[tuple[str, CellStates]]:
+    """Yield the cells of both directions, each with what the names of its states begin with."""
+    sides = (("forward_", anatomy.cells), ("backward_", anatomy.backward))
+    for side, cells in sides if anatomy.kind is Kind.BIDIRECTIONAL else (("", anatomy.cells),):
+        for at, cell in enumerate(cells):
+            yield f"{side}cell_{at}_" if anatomy.stacked else side, cell
 
 
 def _count_outputs(anatomy: Anatomy, paths: tuple[Path, ...], expected: int) -> int:

@@ -18,9 +18,8 @@ from rnnshape.explorer.into import State, into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
 from rnnshape.explorer.states import accepted_states
-from rnnshape.explorer.stepping import name_steps
 from rnnshape.explorer.weights import parameters_of
-from rnnshape.names import Anatomy, Kind, Named, unpacking
+from rnnshape.names import Kind, Named, name_initial_states, name_steps, unpacking
 from rnnshape.query import Sizes
 from rnnshape.report import (
     Declared,
@@ -213,23 +212,8 @@ def _states(found: Found) -> States | None:
     if accepted is None:
         return None
     shapes = _with_batch(nest.shapes(accepted), batch)
-    words = _state_words(found.anatomy, len(nest.shape_leaves(shapes)))
+    words = name_initial_states(found.anatomy, len(nest.shape_leaves(shapes)))
     return States(accepts=_as_lists(shapes), structure=_in_words(nest.refilled(shapes, iter(words))))
-
-
-def _state_words(anatomy: Anatomy, count: int) -> list[str]:
-    words = []
-    halves = (("forward_", anatomy.cells), ("backward_", anatomy.backward))
-    for side, cells in halves if anatomy.kind is Kind.BIDIRECTIONAL else (("", anatomy.cells),):
-        for at, cell in enumerate(cells):
-            prefix = f"{side}cell_{at}_" if anatomy.stacked else side
-            if cell.is_lstm and cell.count == 2:
-                words += [f"{prefix}h", f"{prefix}c"]
-            elif cell.count == 1:
-                words.append(f"{prefix}h" if cell.has_output else f"{prefix}state")
-            else:
-                words += [f"{prefix}state_{number}" for number in range(cell.count)]
-    return words if len(words) == count else [f"state_{at}" for at in range(count)]
 
 
 def _in_words(nested: Any) -> str:

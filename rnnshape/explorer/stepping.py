@@ -7,7 +7,6 @@ and close where the two differ in rounding.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ import numpy as np
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, is_recurrent
-from rnnshape.names import Anatomy, Kind, Named
 from rnnshape.query import Query
 
 MOST_STEPS = 300
@@ -80,34 +78,3 @@ def _where_unmasked(counts: Any, new: Any, old: Any) -> Any:
     """Return the new state of the rows that count, the old one of the others."""
     rows = np.reshape(counts, (-1, *[1] * (len(new.shape) - 1)))
     return engine.load().ops.where(rows, new, old)
-
-
-def name_steps(anatomy: Anatomy, ranks: list[int]) -> tuple[Named, ...]:
-    """Return names, axes and meanings for what `states_at_every_step` returned; `ranks` are the tensors'."""
-    words = list(_words(anatomy))
-    if len(words) != len(ranks):
-        words = [(f"every_state_{at}", f"state {at}") for at in range(len(ranks))]
-    named = []
-    for (name, what), rank in zip(words, ranks, strict=True):
-        middle = (
-            anatomy.spatial if len(anatomy.spatial) == rank - 3 else tuple(f"axis_{at}" for at in range(2, rank - 1))
-        )
-        last = (anatomy.last_axis, *middle) if anatomy.channels_first else (*middle, anatomy.last_axis)
-        meaning = f"{what} after every timestep, by stepping the cell"
-        named.append(Named(name, ("batch", "timesteps", *last), meaning))
-    return tuple(named)
-
-
-def _words(anatomy: Anatomy) -> Iterator[tuple[str, str]]:
-    sides = (("forward_", anatomy.cells), ("backward_", anatomy.backward))
-    for side, cells in sides if anatomy.kind is Kind.BIDIRECTIONAL else (("", anatomy.cells),):
-        for at, cell in enumerate(cells):
-            prefix = f"{side}cell_{at}_" if anatomy.stacked else side
-            owner = prefix.replace("_", " ")
-            if cell.is_lstm and cell.count == 2:
-                yield f"{prefix}every_memory_state", f"{owner}hidden state h"
-                yield f"{prefix}every_carry_state", f"{owner}carry state c"
-            elif cell.count == 1:
-                yield f"{prefix}every_state", f"{owner}{'hidden state h' if cell.has_output else 'state'}"
-            else:
-                yield from ((f"{prefix}every_state_{number}", f"{owner}state {number}") for number in range(cell.count))
