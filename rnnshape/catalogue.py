@@ -33,6 +33,16 @@ TYPED = tuple(layer.typed for layer in LAYERS)
 _BY_WORD = {word.lower(): layer for layer in LAYERS for word in (layer.typed, layer.keras)}
 
 
+MEANT = {
+    "bilstm": "lstm --bidirectional",
+    "bigru": "gru --bidirectional",
+    "bidirectional": "lstm --bidirectional, or 'Bidirectional(LSTM(4))'",
+    "rnn": "simple-rnn, or 'RNN(LSTMCell(4))'",
+    "convlstm": "conv-lstm-2d",
+}
+"""What is to be typed for words that people use for no layer in particular."""
+
+
 def by_word(word: str) -> Layer | None:
     """Return the layer that a word of the command line names: `gru`, `GRU`, `SimpleRNN`, `conv-lstm-2d`."""
     return _BY_WORD.get(word.strip().lower())

@@ -198,13 +198,26 @@ def _expression(word: str, options: Options) -> Call:
 
 
 def _unknown_layer(word: str) -> InvalidQuery:
-    near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())
     listed = ", ".join(catalogue.TYPED)
-    hint = f"Did you mean {near}?" if near else "An expression is a call: 'LSTM(4)'."
     message = (
         f"There is no layer {word!r}; expected {listed}, or a Keras expression such as 'LSTM(4)'. Received: {word}"
     )
-    return InvalidQuery(message, hint=hint, layer=word)
+    return InvalidQuery(message, hint=_instead(word), layer=word)
+
+
+def _instead(word: str) -> str:
+    """Return what may have been meant by a word that is no layer."""
+    plain = word.strip().lower()
+    if plain.isdecimal():
+        return f"Sizes are options: --units {plain}."
+    meant = catalogue.MEANT.get(plain.replace("-", "").replace("_", ""))
+    if meant is not None:
+        return f"Did you mean {meant}?"
+    layer = catalogue.by_word(plain.rpartition(".")[2])
+    if layer is not None:
+        return f"Did you mean {layer.typed}, or '{word.strip()}(4)'?"
+    near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())
+    return f"Did you mean {near}?" if near else "An expression is a call: 'LSTM(4)'."
 
 
 def _input_sizes(options: Options) -> Iterator[Sizes]:

@@ -87,6 +87,8 @@ WRONG = [
     (["lsmt"], 2, "invalid-query", "Did you mean lstm?"),
     (["gru", "--unit", "4"], 2, "invalid-query", "Did you mean --units?"),
     (["gru", "--units"], 2, "invalid-query", "--units"),
+    (["gru", "--return-state=True"], 2, "invalid-query", "It is on where it stands: --return-state alone."),
+    (["gru", "--into", "lstm"], 2, "invalid-query", "Call it: LSTM(…)."),
     (["gru", "--units", "0"], 2, "invalid-query", "units"),
     (["LSTM(4, unts=3)"], 2, "invalid-query", "Did you mean units?"),
     (["LSTM(4).call(3)"], 2, "invalid-query", "LSTM(4).call(3)"),

@@ -158,6 +158,8 @@ def test_what_is_refused(text: str, reason: str) -> None:
         ("A(activation=tanh)", "Quote the names of activations: 'tanh'."),
         ("A(activation=tf.nn.relu)", "Quote the names of activations: 'relu'."),
         ("Bidirectional(keras.layers.LSTM)", "Call it: keras.layers.LSTM(…)."),
+        ("Bidirectional(lstm)", "Call it: LSTM(…)."),
+        ("gru", "Call it: GRU(…)."),
         ("RNN(a/b.py:Cell)", "Call the class: 'a/b.py:Cell(…)'."),
         ("lstm(4)", "Did you mean LSTM?"),
         ("conv_lstm_2d(4)", "Did you mean ConvLSTM2D?"),

@@ -116,12 +116,16 @@ def _has_completed() -> bool:
 
 
 def _parsers_refusal(error: TyperException) -> InvalidQuery:
-    option = getattr(error, "option_name", None)
-    if option is None:
-        return InvalidQuery(error.format_message(), hint="rnnshape --help lists the options.")
+    message = error.format_message().partition(" (Possible")[0].partition(" Did you")[0]
+    option = getattr(error, "option_name", None) or ""
     near = nearest(option, getattr(error, "possibilities", None) or ())
-    hint = f"Did you mean {near}?" if near else "rnnshape --help lists the options."
-    return InvalidQuery(error.format_message().partition(" (Possible")[0].partition(" Did you")[0], hint=hint)
+    if near:
+        hint = f"Did you mean {near}?"
+    elif "does not take a value" in message:
+        hint = f"It is on where it stands: {option} alone."
+    else:
+        hint = "rnnshape --help lists the options."
+    return InvalidQuery(message, hint=hint)
 
 
 def _show(error: RnnshapeError, argv: Sequence[str]) -> None:

@@ -245,9 +245,13 @@ class _Reader:
             word, hint = f"{file}:{first}", f"Call the class: '{file}:{first}(…)'."
         else:
             word = ".".join(parts)
-            hint = (
-                f"Call it: {word}(…)." if _CLASS_NAME.fullmatch(last) else f"Quote the names of activations: '{last}'."
-            )
+            layer = by_word(last)
+            if _CLASS_NAME.fullmatch(last):
+                hint = f"Call it: {word}(…)."
+            elif layer is not None:
+                hint = f"Call it: {layer.keras}(…)."
+            else:
+                hint = f"Quote the names of activations: '{last}'."
         return _refusal(self.text, f"it has the bare name {_shortened(word)}", hint=_shortened(hint))
 
 

@@ -19,6 +19,8 @@ PADDINGS = ("valid", "same")
 """What Keras's convolutions take."""
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+_TUPLE = re.compile(r"\s*[(\[](.*?),?\s*[)\]]\s*")
+_BY_OTHER_SIGNS = re.compile(r"\s*[0-9]{1,20}(?:\s*[x×*; ]\s*[0-9]{1,20})+\s*")
 
 
 def _listed(value: object) -> list[object]:
@@ -62,6 +64,9 @@ def shapes(name: str, value: object) -> tuple[tuple[Size, ...], ...]:
     """Return whole input shapes; their first two axes may be unknown."""
     found = []
     for one in _tuples(value):
+        if isinstance(one, str) and _BY_OTHER_SIGNS.fullmatch(one):
+            sizes = ",".join(re.findall("[0-9]+", one))
+            raise InvalidQuery(f"{name} is a shape with commas. Received: {name}={one}", hint=f"--{name} {sizes}")
         shape = tuple(_size(name, item, unknown=at < 2) for at, item in enumerate(_items(one)))
         if len(shape) < 2:
             raise InvalidQuery(f"input must be a whole shape such as 32,10,8. Received: input={one}")
@@ -70,6 +75,9 @@ def shapes(name: str, value: object) -> tuple[tuple[Size, ...], ...]:
 
 
 def _items(value: object) -> list[object]:
+    """Return the sizes of a tuple, which a string may spell as Python does: `(32, 10, 8)`."""
+    if isinstance(value, str) and (spelt := _TUPLE.fullmatch(value)):
+        value = spelt[1]
     return list(value) if isinstance(value, tuple) else _listed(value)
 
 
