@@ -394,6 +394,29 @@ def test_without_a_stdin_there_are_no_lines(ran, monkeypatch):
     assert "no standard input" in err
 
 
+def test_a_stdin_that_is_no_text(ran, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"gru\nLSTM(\xff)\n"), encoding="utf-8"))
+    status, _, err = ran("-")
+    assert status == 2
+    assert "of standard input cannot be read" in err
+
+
+def test_an_interrupt_before_the_words_are_read(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnnshape.cli.command.command", interrupted)
+    assert run(["gru"]) == 130
+
+
+def test_a_person_sees_how_far_many_queries_are(ran, monkeypatch):
+    monkeypatch.setattr("sys.stderr", stderr := Terminal())
+    status, out, _ = ran("gru", "lstm", *SMALL)
+    assert status == 0
+    assert "LSTM(4)" in out
+    assert "/2" in stderr.getvalue()
+
+
 def test_an_interrupt_while_the_error_is_shown(monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt

@@ -152,6 +152,7 @@ def test_the_shell_around_the_worker_is_not_asked_for(option, monkeypatch):
 def test_an_open_quotation_and_an_open_escape_are_no_words(offered):
     assert offered("fish", "rnnshape 'g").strip() == "gru"
     assert offered("fish", "rnnshape g\\").strip() == ""
+    assert offered("fish", 'rnnshape gru --save "g\\').strip() == ""
 
 
 @pytest.mark.parametrize("asked_for", ["complete_tcsh", "source_tcsh", "complete", "anything"])

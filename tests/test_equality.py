@@ -68,6 +68,7 @@ def test_not_a_number_anywhere_is_close_to_nothing() -> None:
     nothing = each(lambda x: np.full_like(x, np.nan), draws(BATCH, UNITS))
     found = find(first=nothing, second=draws(BATCH, UNITS))
     assert (found.equal, found.close) == ((), ())
+    assert find(first=nothing, second=each(lambda x: x.copy(), nothing)).equal == ()
 
 
 # --- the layers of Keras, by hand

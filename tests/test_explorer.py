@@ -309,6 +309,20 @@ INTO = [
         None,
     ),
     ("ConvLSTM1D(4, 3, return_state=True)", "LSTM(4)", False, None, None),
+    (
+        "Bidirectional(GRU(4, return_state=True))",
+        "Bidirectional(GRU(8))",
+        False,
+        "[forward_final_state, backward_final_state]",
+        "Bidirectional(GRU(4))",
+    ),
+    (
+        "Bidirectional(GRU(4, return_state=True), backward_layer=GRU(6, go_backwards=True, return_state=True))",
+        "RNN(GRUCell(4))",
+        False,
+        None,
+        None,
+    ),
 ]
 
 
@@ -441,6 +455,8 @@ def test_a_sequential_takes_the_input_that_it_says():
     assert found["input"]["shape"] == [2, 5]
     found = document("Sequential([Input((None, 7)), LSTM(4)])", batch=2, time=6)
     assert found["input"]["shape"] == [2, 6, 7]
+    found = document("Sequential([Input((None, 4, 5)), TimeDistributed(LSTM(2))])", batch=2, time=6)
+    assert found["input"]["shape"] == [2, 6, 4, 5]
 
 
 def test_what_is_no_question_to_python():

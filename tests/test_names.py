@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnshape.names import Anatomy, CellStates, Kind, Named, name_tensors, unpacking
+from rnnshape.names import (
+    Anatomy,
+    CellStates,
+    Kind,
+    Named,
+    name_initial_states,
+    name_steps,
+    name_tensors,
+    unpacking,
+)
 
 ONE, LSTM = CellStates(1), CellStates(2, is_lstm=True)
 
@@ -294,3 +303,24 @@ def test_whatever_comes_back_is_named_and_unpacked(
 
 def numbered(tree: Any, numbers: Any) -> Any:
     return next(numbers) if tree == 0 else [numbered(inner, numbers) for inner in tree]
+
+
+def test_states_after_every_timestep():
+    found = name_steps(recurrent(LSTM, ONE, stacked=True), [3, 3, 3])
+    assert [named.name for named in found] == [
+        "cell_0_every_memory_state",
+        "cell_0_every_carry_state",
+        "cell_1_every_state",
+    ]
+    assert found[1].axes == ("batch", "timesteps", "units")
+    assert found[1].meaning == "cell 0 carry state c after every timestep, by stepping the cell"
+    # A user's cell hands back another number of states than its state_size says.
+    assert [named.name for named in name_steps(recurrent(ONE), [3, 4])] == ["every_state_0", "every_state_1"]
+
+
+def test_states_to_start_from():
+    assert name_initial_states(recurrent(LSTM), 2) == ["h", "c"]
+    assert name_initial_states(recurrent(LSTM, ONE, stacked=True), 3) == ["cell_0_h", "cell_0_c", "cell_1_h"]
+    assert name_initial_states(recurrent(CellStates(1, has_output=False)), 1) == ["state"]
+    assert name_initial_states(recurrent(CellStates(3)), 3) == ["state_0", "state_1", "state_2"]
+    assert name_initial_states(recurrent(ONE), 2) == ["state_0", "state_1"]

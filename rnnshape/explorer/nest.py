@@ -30,8 +30,6 @@ def shapes(value: Any) -> Any:
     """Return the same lists and tuples with a `Leaf` for each tensor, or for each shape given as plain numbers."""
     if isinstance(value, dict):
         value = list(value.values())
-    if isinstance(value, Leaf):
-        return value
     if isinstance(value, list | tuple):
         if value and all(size is None or isinstance(size, int) for size in value):
             return Leaf(value)
@@ -51,7 +49,7 @@ def refilled(nested: Any, found: Iterator[Any]) -> Any:
         inside = [refilled(item, found) for item in nested]
         return inside if isinstance(nested, list) else tuple(inside)
     if isinstance(nested, dict):
-        return [refilled(item, found) for item in nested.values()]
+        return {name: refilled(item, found) for name, item in nested.items()}
     return next(found)
 
 

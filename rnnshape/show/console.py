@@ -145,14 +145,6 @@ class _Encodable:
         """Flush the stream behind."""
         self._stream.flush()
 
-    def isatty(self) -> bool:
-        """Tell whether the stream behind is a terminal."""
-        return self._stream.isatty()
-
-    def fileno(self) -> int:
-        """Return the file descriptor of the stream behind."""
-        return self._stream.fileno()
-
 
 def _is_unicode(encoding: str) -> bool:
     return encoding.lower().startswith("utf")

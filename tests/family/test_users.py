@@ -550,18 +550,26 @@ def test_what_a_user_s_code_prints_never_reaches_stdout(write):
     assert done.stderr.count("while it is imported") == 1
 
 
+@pytest.mark.parametrize("time", [3, 40])
 @pytest.mark.parametrize("batch", [2, None])
-def test_a_layer_that_returns_a_dict(write, batch):
+def test_a_layer_that_returns_a_dict(write, batch, time):
     name = write(
         """
         class Both(keras.layers.Layer):
             def call(self, inputs):
                 return {"first": inputs[:, 0], "whole": inputs}
+
+
+        class Wrong(Both):
+            def compute_output_shape(self, shape):
+                return {"first": (shape[0], 7), "whole": shape}
         """
     )
-    found = document(f"{name}.Both()", batch=batch)
-    assert shapes(found) == [(batch, 5), (batch, 3, 5)]
-    assert found["unpack"] == "output, output_1 = layer(inputs).values()"
+    for layer in ("Both", "Wrong"):
+        found = document(f"{name}.{layer}()", batch=batch, time=time)
+        assert shapes(found) == [(batch, 5), (batch, time, 5)]
+        assert found["unpack"] == "output, output_1 = layer(inputs).values()"
+        assert found["declared"]["agrees"] == (layer == "Both")
 
 
 def test_weights_of_one_name_and_a_weight_that_is_no_number_to_draw(write):
@@ -687,11 +695,23 @@ def test_unknown_sizes_of_states_that_keras_declares_wrongly(write):
 
             def compute_output_shape(self, shape):
                 return (*shape[:-1], 7)
+
+
+        class Flat(Eager):
+            def compute_output_shape(self, shape):
+                return (shape[0], 2)
+
+
+        class Cell(Plain):
+            def compute_output_shape(self, shape):
+                return (shape[0], 7)
         """
     )
     assert shapes(document(f"RNN({name}.Matrix(), return_state=True)", batch=None)) == [(None, 4), (None, 4, 3)]
     # It cannot be traced either, so that what is declared wrongly at small sizes is unknown at these.
     assert shapes(document(f"{name}.Eager()", batch=None)) == [(None, 3, None)]
+    assert shapes(document(f"{name}.Flat()", batch=None)) == [(None, None, None)]
+    assert not document(f"{name}.Cell(4)", batch=None)["declared"]["agrees"]
 
 
 def test_the_halves_where_nothing_tells_how_wide_the_forward_layer_is(write):
@@ -712,3 +732,17 @@ def test_the_halves_where_nothing_tells_how_wide_the_forward_layer_is(write):
     )
     found = document(f"Bidirectional({name}.Mine({name}.Wide(4), return_state=True))")
     assert shapes(found) == [(2, 16), (2, 4), (2, 4)]
+
+
+def test_a_file_elsewhere_is_named_in_full(write, tmp_path, monkeypatch):
+    name = write("class Cell(Plain):\n    def call(self, inputs, states):\n        raise ValueError('no')")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    with pytest.raises(KerasRefused) as caught:
+        document(f"RNN({tmp_path}/{name}.py:Cell(4))")
+    assert f"{tmp_path}/{name}.py:" in caught.value.message
+
+
+def test_a_file_that_is_gone_once_it_is_imported(write):
+    name = write("import os\n\nos.remove(__file__)\n\n\nclass Cell(Plain):\n    pass")
+    assert shapes(document(f"RNN({name}.Cell(4))")) == [(2, 4)]

@@ -15,6 +15,7 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.report import Report
 from rnnshape.show.console import as_text, stdout_console
 from rnnshape.show.diagram import diagram
+from rnnshape.show.diagram.canvas import Canvas, Overlap
 from rnnshape.show.marks import marks
 
 REPORTS = found()
@@ -239,3 +240,27 @@ def test_colour_looks_as_it_did(golden):
     names = ("lstm", "bi", "bi-ave", "mask-right")
     text = "\n".join(drawn(REPORTS[name], width=80, environ={"TERM": "xterm"}) for name in names)
     golden("diagram-colour.txt", text.replace("\x1b", "^["))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    ["Bidirectional(3)", "RNN(3)", "RNN([3])", "Sequential([GRU(4), GRU(3)])", "Sequential([Input((3, 4)), Dense(2)])"],
+)
+def test_a_layer_that_no_picture_is_known_of_is_a_box(layer):
+    report = dataclasses.replace(found()["gru-state"], layer=layer)
+    text = as_text(diagram(report))
+    assert all(tensor.name in text for tensor in report.tensors)
+
+
+def test_an_error_that_says_little():
+    text = as_text(diagram([RnnshapeError("no more than this"), found()["gru"]]))
+    assert text.startswith("✗ no more than this\n")
+
+
+def test_a_sheet():
+    canvas = Canvas()
+    assert canvas.lines(ascii_only=False) == []
+    canvas.put(0, 0, "層x")
+    assert [line.plain for line in canvas.lines(ascii_only=False)] == ["層x"]
+    with pytest.raises(Overlap):
+        canvas.put(1, 0, "y")

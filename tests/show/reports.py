@@ -302,6 +302,9 @@ into_nothing = dataclasses.replace(
         initial_state=None, change="nothing simple makes them fit",
     ),
 )  # fmt: skip
+unequal_states = dataclasses.replace(
+    gru_state, states=States(accepts=[[32, 4], [32, 3]], structure="[state_0, state_1]")
+)
 declared_twice = dataclasses.replace(
     gru_state,
     declared=Declared(

@@ -83,3 +83,7 @@ def test_code_is_never_broken_inside_a_word() -> None:
 
 def test_split_minds_brackets_and_strings() -> None:
     assert split("a, f(b, c), 'd, e', [g, h]", ",") == ["a", "f(b, c)", "'d, e'", "[g, h]"]
+
+
+def test_what_is_no_assignment_is_folded_like_any_code() -> None:
+    assert fold_assignment("layer(inputs, mask=mask)", 12) == fold("layer(inputs, mask=mask)", 12)
