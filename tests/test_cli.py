@@ -251,7 +251,8 @@ def test_a_broken_keras_json_in_a_fresh_process(tmp_path):
         out, err = process.communicate(timeout=60)
     assert process.returncode == 3
     assert json.loads(out)["error"]["code"] == "no-tensorflow"
-    assert "float99" in err
+    # Older ones of Keras say no more than that.
+    assert "float99" in err or "cannot be imported: AssertionError\n" in err
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")

@@ -108,7 +108,8 @@ def _import_keras() -> ModuleType:
     except ModuleNotFoundError as error:
         raise NoTensorflow(f"TensorFlow cannot be imported: {error}", hint=f"Install it: {INSTALL_LINE}") from error
     except Exception as error:  # a broken installation, a broken keras.json, too little memory
-        message = f"TensorFlow cannot be imported: {type(error).__name__}: {error}"
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        message = f"TensorFlow cannot be imported: {said}"
         raise NoTensorflow(message, hint="python -c 'import keras' shows all of it.") from error
     finally:
         gc.freeze()
