@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import types
+import warnings
 
 _loaded = []
 _callbacks = []
@@ -93,6 +94,7 @@ def do_die(where):
 
 
 def do_fork(where, seconds):
+    warnings.simplefilter("ignore")  # from Python 3.12 on, it warns of threads, on stderr
     if os.fork() == 0:
         print(where, "forked", flush=True)
         os.close(1)
