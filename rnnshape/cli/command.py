@@ -143,7 +143,7 @@ def main(  # noqa: PLR0913
         str | None,
         _option("--jobs", "-j", say="Processes that share many queries.", values="N", default="one per core"),
     ] = None,
-    yes: Annotated[bool, _option("--yes", say="Run more than a million queries.")] = False,
+    yes: Annotated[bool, _option("--yes", say=f"Run more than {MANY:,} queries.")] = False,
     worker: Annotated[
         str | None,
         _option("--worker", say="Tell about the warm interpreter, or end it.", choices=[wish.value for wish in Wish]),

@@ -168,7 +168,7 @@ class Options:
         values="N,N,…",
         repeatable=True,
     )
-    mask: MaskSpec | None = _option(Part.CALL, readers.mask, f"{MASK_FORMS}.", values="MASK")
+    mask: MaskSpec | None = _option(Part.CALL, readers.mask, MASK_FORMS, values="MASK")
     initial_state: InitialState | None = _option(
         Part.CALL,
         readers.initial_state,

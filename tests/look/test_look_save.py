@@ -308,3 +308,10 @@ def test_texts_look_as_they_did(golden):
     for suffix in (".md", ".csv"):
         items = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
         golden(f"saved{suffix}", saving._WRITERS[suffix](items, None))
+
+
+def test_the_help_names_every_suffix():
+    from rnnshape.cli.command import command
+
+    (save_option,) = (one for one in command().params if one.name == "save")
+    assert set(re.findall(r"\.[a-z]+\b", save_option.help)) == set(saving._WRITERS)
