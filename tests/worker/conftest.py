@@ -130,6 +130,14 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(autouse=True)
+def _hang_ups_end_a_client() -> Iterator[None]:
+    """Have clients end at a hang-up, though the tests may be run with nohup, which they would inherit."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """Return a house for the stand-in, with a TensorFlow and a Keras that are nothing but files."""
