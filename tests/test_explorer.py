@@ -358,7 +358,7 @@ def test_into_a_layer_that_fails_with_states_of_the_right_shapes():
     found = document("RNN([LSTMCell(4)], return_state=True)", into="RNN([LSTMCell(4)], unroll=True)")["into"]
     assert (found["fits"], found["initial_state"]) == (False, None)
     assert found["wants"] == found["gives"]
-    assert found["change"].startswith("Keras fails with states of these shapes: ")
+    assert found["change"].startswith("Keras fails at calling RNN with states of the right shapes: ")
 
 
 def test_into_a_layer_that_cannot_be_built():

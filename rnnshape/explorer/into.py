@@ -69,8 +69,7 @@ def into(call: Call, anatomy: Anatomy, states: Any, sizes: Sizes) -> Into:
         try:
             fits = _fits(offer, sizes)
         except KerasRefused as refused:
-            # The shapes are the right ones, and so it is not them.
-            change, fits = f"Keras fails with states of these shapes: {refused.message}", False
+            change, fits = refused.message, False
         if fits:
             return Into(
                 layer=str(call),
@@ -118,7 +117,9 @@ def _fits(offer: _Offer, sizes: Sizes) -> bool:
     try:
         caller(layer, layout, training=False)(inputs, _values(offer.states), None)
     except Exception as error:
-        raise refusal(error, layer=str(offer.layer), doing=f"calling {offer.layer.name}") from error
+        # The shapes are the right ones, and so it is not them.
+        doing = f"calling {offer.layer.name} with states of the right shapes"
+        raise refusal(error, layer=str(offer.layer), doing=doing) from error
     return True
 
 
