@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -212,6 +215,27 @@ def test_interrupt(ran, monkeypatch):
 
     monkeypatch.setattr("rnnshape.explorer.engine.load", interrupted)
     assert ran("gru") == (130, "", "")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_an_interrupt_that_somebody_swallows(ran, monkeypatch, form):
+    """In a finalizer, or in a bare except of a library, KeyboardInterrupt is gone; the next answer brings it back."""
+    from rnnshape import explorer
+
+    asked = []
+
+    def swallowing(query, real=explorer.explore):
+        asked.append(query)
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+        return real(query)
+
+    monkeypatch.setattr(explorer, "explore", swallowing)
+    status, _, err = ran("gru", "lstm", *form, *SMALL)
+    assert (status, err) == (130, "")
+    assert len(asked) == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 ENVIRON = {**os.environ, "RNNSHAPE_WORKER": "off"}

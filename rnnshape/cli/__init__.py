@@ -9,6 +9,7 @@ before there is a query to answer.
     scripts     the shells' completion scripts
     answering   queries -> answers -> standard output
     words       words that stand for something else
+    interrupts  Ctrl-C
     workers     what can be asked of the warm interpreter
 """
 
@@ -59,13 +60,15 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
     """Return the exit status, and what is to be said about it where something went wrong."""
     from typer import TyperException
 
+    from rnnshape.cli import interrupts
     from rnnshape.cli.command import command
 
     stdout, stderr = sys.stdout, sys.stderr
     try:
         if os.environ.get("_RNNSHAPE_COMPLETE") and _has_completed():
             return 0, None
-        return int(command()(args=argv, prog_name="rnnshape", standalone_mode=False) or 0), None
+        with interrupts.noted():
+            return int(command()(args=argv, prog_name="rnnshape", standalone_mode=False) or 0), None
     except SystemExit as end:
         if sys.stdout is not stdout:
             # What Typer does about a broken pipe: it puts a silent stream in the place of stdout, and leaves.

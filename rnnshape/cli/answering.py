@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
+from rnnshape.cli import interrupts
 from rnnshape.errors import RnnshapeError, printable
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
         shared = share(asked, min(jobs or cores(), len(asked)), run=_answers, died=_died, prepare=engine.use_one_thread)
         answers = (answer for family in shared for answer in family)
     for answer in answers:
+        interrupts.check()
         if asked.total == 1 and isinstance(answer, RnnshapeError):
             raise answer
         yield answer
