@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 import time
 from random import Random
@@ -110,6 +111,24 @@ def test_documents(random):
 def test_almost_a_size(size):
     with pytest.raises(InvalidQuery, match="units must be a whole number"):
         read_options({"units": size})
+
+
+HANGS = """
+from rnnshape.errors import InvalidQuery
+from rnnshape.options import read_options
+
+for start in ("1", "(", "(1,", "["):
+    try:
+        read_options({"input": [f"{start}{' ' * 4_000_000}!"]})
+    except InvalidQuery:
+        print("refused")
+"""
+
+
+def test_a_shape_of_many_spaces_is_no_hang():
+    """A pattern that can split them in more than one way takes hours."""
+    done = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "refused\n" * 4
 
 
 def test_signs_of_a_size():
