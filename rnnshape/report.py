@@ -146,7 +146,8 @@ class Into:
 
     `initial_state` is the NumPy expression, over the names of the tensors, that fits (None where nothing does);
     it was proved by running the layer with it. `change` says in words what has to be changed, if anything;
-    `layer_that_fits` is the other layer where that, too, has to change.
+    `layer_that_fits` is the other layer where that, too, has to change. `caution` is there where the states fit by
+    their shapes alone: one that is an h would be taken for a c, or the other way round.
     """
 
     layer: str
@@ -156,6 +157,7 @@ class Into:
     initial_state: str | None
     change: str | None
     layer_that_fits: str | None = None
+    caution: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,23 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 import rnnshape
-from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.equality import Findings, Steps, Subject, compare
 from rnnshape.explorer import engine, halves, nest
 from rnnshape.explorer.finding import MORE_DRAWS, Found, run_of, with_more_draws
 from rnnshape.explorer.gates import explained
 from rnnshape.explorer.holds import holds
-from rnnshape.explorer.into import State, into
+from rnnshape.explorer.into import into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
 from rnnshape.explorer.states import accepted_states
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.names import Kind, Named, name_initial_states, name_steps, unpacking
-from rnnshape.query import Sizes
 from rnnshape.report import (
     Declared,
     Input,
-    Into,
     Mask,
     Parameters,
     Ran,
@@ -70,7 +67,7 @@ def report_of(found: Found) -> Report:
         broken=_broken(found),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training or None,
-        into=_into(found),
+        into=into(found),
     )
 
 
@@ -137,25 +134,6 @@ def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
     as_run = compare_found([replace(item, half_shown=None) for item in bare_subjects], bare_run).equal
     draws = [{item.name: item.draws[at] for item in subjects} for at in range(len(found.run.draws))]
     return tuple(statement for statement, code in zip(shown, as_run, strict=True) if not holds(code, draws))
-
-
-def _into(found: Found) -> Into | None:
-    """Return whether the states fit the layer asked for; widths are those of the run."""
-    call = found.query.into
-    if call is None:
-        return None
-    run = found.run
-    outputs = 2 if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode is None else 1
-    codes = (State(named.name, values) for named, values in zip(found.named, run.draws[0], strict=True))
-    nested = nest.refilled(nest.shapes(run.value), codes)
-    returned = nested[outputs:] if isinstance(nested, tuple | list) else ()
-    if found.anatomy.kind is Kind.CELL:
-        returned = returned[0]
-    states = [list(state) if isinstance(state, list | tuple) else state for state in returned]
-    layout = found.layout
-    space = tuple(layout.size(axis) or 1 for axis in SPATIAL_AXES if axis in layout.axes)
-    sizes = Sizes(batch=layout.shape[0], features=layout.size("features") or 1, space=space or None)
-    return into(call, found.anatomy, states, sizes)
 
 
 def _call_code(found: Found) -> str:

@@ -167,6 +167,10 @@ def _into(into: Into | None) -> list[Note]:
         said.append(Note(f"{into.change[:1].upper()}{into.change[1:]}", style=""))
     if into.initial_state is not None:
         said.append(Note(f"initial_state = {into.initial_state}", code=True))
+    if into.caution is not None:
+        said.append(
+            Note(into.caution, style="", lead="Their shapes fit, their meaning does not:", lead_style="bold red")
+        )
     return said
 
 
