@@ -120,12 +120,14 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
-    """Whose answer this is."""
+    """Whose answer this is. `passed_over` is another backend, where the user has chosen one for Keras."""
 
     rnnshape: str
     keras: str
     tensorflow: str
     python: str
+    backend: str | None = None
+    passed_over: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

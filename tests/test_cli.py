@@ -83,7 +83,7 @@ def test_the_keys_of_the_contract_in_their_order(ran):
     assert list(document["ran"]) == ["seed", "draws", "device", "reduced_to"]
     assert document["ran"]["draws"] == 2
     assert document["ran"]["reduced_to"] is None
-    assert list(document["versions"]) == ["rnnshape", "keras", "tensorflow", "python"]
+    assert list(document["versions"]) == ["rnnshape", "keras", "tensorflow", "python", "backend"]
 
 
 WRONG = [

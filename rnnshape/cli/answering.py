@@ -37,6 +37,7 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
 
     with _waiting():
         engine.load()
+    _tell_whose_answer()
     if measure:
         answers: Iterable[Answer] = _measured(asked)
     elif len(asked) < _WORTH_SHARING or engine.has_run() or not may_share():
@@ -49,6 +50,23 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
         if asked.total == 1 and isinstance(answer, RnnshapeError):
             raise answer
         yield answer
+
+
+def _tell_whose_answer() -> None:
+    """Say on stderr that the backend that the user has chosen for Keras is passed over."""
+    from rnnshape.explorer import engine
+
+    chosen = engine.passed_over()
+    if chosen is not None:
+        tell(f"The backend {chosen.backend}, from {chosen.where}, is passed over: TensorFlow answers.")
+
+
+def tell(sentence: str) -> None:
+    """Say something on stderr, if anybody can hear it, in one line."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"rnnshape: {' '.join(printable(sentence).split())}\n")
+            sys.stderr.flush()
 
 
 def _measured(asked: Request) -> list[Answer]:

@@ -248,9 +248,12 @@ def _mask(found: Found) -> Mask | None:
 def _versions() -> Versions:
     import tensorflow as tf
 
+    chosen = engine.passed_over()
     return Versions(
         rnnshape=rnnshape.__version__,
         keras=engine.load().__version__,
         tensorflow=tf.__version__,
         python=platform.python_version(),
+        backend=engine.BACKEND,
+        passed_over=chosen.backend if chosen else None,
     )

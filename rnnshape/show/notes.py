@@ -202,6 +202,8 @@ def _facts(report: Report) -> list[Note]:
         said.append(Note(f"values compared at small sizes: {reduced.layer} on inputs {shape_code(reduced.input)}"))
     if report.close:
         said.append(Note("≈ is equal but for rounding"))
+    if report.versions.passed_over is not None:
+        said.append(Note(f"answered by TensorFlow; the backend {report.versions.passed_over} is passed over"))
     total, facts = report.parameters.total, []
     if report.parameters.formula is None:
         facts.append(f"{total} parameter{'' if total == 1 else 's'}")
