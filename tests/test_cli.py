@@ -435,6 +435,44 @@ def test_a_person_is_told_of_the_import_until_it_is_over(ran, monkeypatch):
     assert stderr.getvalue().count("\r") == 2
 
 
+CLOSING = """
+import keras, sys
+
+class Closing(keras.layers.GRUCell):
+    def call(self, *args, **kwargs):
+        for name in ("stdout", "__stdout__", "stderr", "__stderr__"):
+            stream = getattr(sys, name)
+            try:
+                stream.{how}()
+            except ValueError:  # the second time
+                pass
+        return super().call(*args, **kwargs)
+"""
+
+
+@pytest.mark.parametrize("how", ["close", "detach"])
+def test_a_cell_that_closes_the_streams_takes_no_answer_away(ran, tmp_path, how):
+    (tmp_path / "closing.py").write_text(CLOSING.format(how=how))
+    real = sys.__stdout__, sys.__stderr__
+    status, out, err = ran(f"RNN({tmp_path}/closing.py:Closing(4))", "--json", *SMALL)
+    assert (status, err) == (0, "")
+    assert json.loads(out)["tensors"][0]["shape"] == [2, 4]
+    assert (sys.__stdout__, sys.__stderr__) == real
+
+
+@pytest.mark.parametrize("how", ["close", "detach"])
+def test_an_answer_for_a_stream_that_something_closed(monkeypatch, capsys, how):
+    """As by a thread that a cell has left behind: no traceback, and no word of a bug."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    getattr(stream, how)()
+    monkeypatch.setattr("sys.stdout", stream)
+    for words in (["gru"], ["gru", "--json"], ["gru", "--code"], ["--version"], ["--help"]):
+        assert run([*words, *(SMALL if words[0] == "gru" else [])]) == 1
+        err = capsys.readouterr().err
+        assert err.startswith("error: The answer cannot be written: ")
+        assert "bug" not in err
+
+
 def test_nobody_is_told_on_a_stream_that_is_closed():
     stream = io.StringIO()
     stream.close()

@@ -6,12 +6,14 @@ import contextlib
 import gc
 import json
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import IO
 
 from rnnshape.errors import NoTensorflow, RnnshapeError
 
@@ -200,10 +202,11 @@ def quiet(*, importing: bool = False) -> Iterator[None]:
         stack.callback(os.close, stderr)
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        own = stack.enter_context(open(stderr, "w", buffering=1, closefd=False, errors="replace"))
-        stack.enter_context(contextlib.redirect_stdout(own))
+        own = open(stderr, "w", buffering=1, closefd=False, errors="replace")  # noqa: SIM115 - the stack closes it
+        stack.callback(_close, own)
+        stack.enter_context(_standing_in(own, "stdout", "__stdout__"))
         if not importing:
-            stack.enter_context(contextlib.redirect_stderr(own))
+            stack.enter_context(_standing_in(own, "stderr", "__stderr__"))
         for number, instead in ((1, stderr), (2, held.fileno())):
             stack.enter_context(_redirected(number, instead))
         try:
@@ -212,6 +215,25 @@ def quiet(*, importing: bool = False) -> Iterator[None]:
             held.seek(0)
             _last_log.append(held.read().decode(errors="replace"))
             raise
+
+
+def _close(stream: IO[str]) -> None:
+    """Close a stream, unless its buffer was taken away."""
+    with contextlib.suppress(ValueError):
+        stream.close()
+
+
+@contextlib.contextmanager
+def _standing_in(stream: IO[str], *names: str) -> Iterator[None]:
+    """Have these of the streams of `sys` be another one meanwhile: whoever closes it, the real ones stay open."""
+    before = {name: getattr(sys, name) for name in names}
+    for name in names:
+        setattr(sys, name, stream)
+    try:
+        yield
+    finally:
+        for name, real in before.items():
+            setattr(sys, name, real)
 
 
 @contextlib.contextmanager
