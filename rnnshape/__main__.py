@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from rnnshape.worker.place import Fingerprint
+    from rnnshape.worker.fingerprint import Fingerprint
 
 
 _LARGE = 60
@@ -44,15 +44,16 @@ def _hold_closed_streams() -> None:
 
 
 def _answer() -> int:
-    from rnnshape.worker import client, wire
-    from rnnshape.worker.place import NoWorker, fingerprint
+    from rnnshape.worker import client, protocol
+    from rnnshape.worker.fingerprint import fingerprint
+    from rnnshape.worker.folder import NoWorker
 
     seen = None
     try:
         policy = client.policy()
     except ValueError:
         policy = "off"  # the program says what is wrong
-    if policy != "off" and wire.usable() and not _is_about_here() and not _is_large():
+    if policy != "off" and protocol.usable() and not _is_about_here() and not _is_large():
         try:
             seen = fingerprint()
             return client.ask(seen)
@@ -89,12 +90,12 @@ def _leave_worker_behind(seen: Fingerprint) -> None:
     before = dict(os.environb)
 
     def leave() -> None:
-        from rnnshape.worker import heir
-        from rnnshape.worker.place import NoWorker
+        from rnnshape.worker import start
+        from rnnshape.worker.folder import NoWorker
         from rnnshape.worker.program import Rnnshape
 
         try:
-            heir.leave_behind(Rnnshape(), seen, before, heir.terms())
+            start.leave_behind(Rnnshape(), seen, before, start.terms())
         except (NoWorker, OSError) as reason:
             _debug(f"no worker is left behind: {reason}")
 
