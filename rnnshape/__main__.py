@@ -80,7 +80,17 @@ def _is_large() -> bool:
     for word in sys.argv[1:]:
         if "," in word and not word.strip("0123456789,"):
             count *= word.count(",") + 1
-    return count >= _LARGE or "-" in sys.argv[1:]
+    return count >= _LARGE or ("-" in sys.argv[1:] and _is_large_list())
+
+
+def _is_large_list() -> bool:
+    """Tell whether standard input is a long list of layers: a piece of code is one question."""
+    from rnnshape.worker import spool
+
+    try:
+        return spool.count_layers(spool.read_ahead()) >= _LARGE
+    except (OSError, AttributeError):
+        return True
 
 
 def _leave_worker_behind(seen: Fingerprint) -> None:
