@@ -134,12 +134,23 @@ class Versions:
 class Mask:
     """The mask as it was given, and the first and the last unmasked step of each row.
 
-    A row without any unmasked step counts from its first to its last step.
+    A row without any unmasked step has None. No statement uses `first_step` or `last_step` then, since there is no
+    array of steps to evaluate it with; wherever a statement uses them, `rows` is `arange(batch)`. In a sequence in
+    reversed order, step `-1 - first_step` is the timestep `first_step`.
+
+    `applied` is False where dropping the mask changes no returned tensor in any draw: it masks nothing, no layer uses
+    it, or it was lost before one could. `lost_at` is the layer at which the mask ended,
+    because it hands none on, or one of its own; it is there, too, where the mask was used before it, but a layer behind
+    it that takes a mask got none. `padding` is what the inputs hold at the masked steps, where the first layer makes
+    its mask from that.
     """
 
     given: str
-    first_step: tuple[int, ...]
-    last_step: tuple[int, ...]
+    first_step: tuple[int | None, ...]
+    last_step: tuple[int | None, ...]
+    applied: bool | None = None
+    lost_at: str | None = None
+    padding: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +198,8 @@ class Report:
     `equal` holds one statement per fact: expressions of equal value. `close` is the same for values that differ
     by rounding only. `constant` names the expressions that hold one single value throughout, which therefore
     take part in no statement; `undecided` names the tensors whose values vary too little to say anything of them.
-    `broken` are statements that hold without the mask and do not hold with it.
+    `broken` are statements that hold without the mask and do not hold with it. `masks_made` are the layers inside
+    that make a mask of their own from what they are given.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -207,6 +219,7 @@ class Report:
     constant: tuple[str, ...] | None = None
     undecided: tuple[str, ...] | None = None
     mask: Mask | None = None
+    masks_made: tuple[str, ...] | None = None
     broken: tuple[Statement, ...] | None = None
     initial_state: str | None = None
     training: bool | None = None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 import rnnshape
-from rnnshape.equality import Findings, Steps, Subject, compare
-from rnnshape.explorer import engine, halves, nest
-from rnnshape.explorer.finding import MORE_DRAWS, Found, run_of, with_more_draws
+from rnnshape.equality import Findings, Subject, compare
+from rnnshape.explorer import engine, halves, masks, nest
+from rnnshape.explorer.finding import MORE_DRAWS, Found, with_more_draws
 from rnnshape.explorer.gates import explained
 from rnnshape.explorer.holds import holds
 from rnnshape.explorer.into import into
@@ -64,6 +67,7 @@ def report_of(found: Found) -> Report:
         close=findings.close or None,
         constant=findings.constant or None,
         mask=_mask(found),
+        masks_made=tuple(map(functools.partial(_written, found), masks.made_in(found.run.trials))) or None,
         broken=_broken(found),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training or None,
@@ -88,7 +92,12 @@ def _decided(found: Found) -> tuple[Found, Findings]:
 def _compare(found: Found) -> Findings:
     returned = [subject(found, at, named) for at, named in enumerate(found.named)]
     stepped = [
-        Subject(name=named.name, draws=tuple(arrays[at] for arrays in found.run.stepped), has_time=True)
+        Subject(
+            name=named.name,
+            draws=tuple(arrays[at] for arrays in found.run.stepped),
+            has_time=True,
+            is_reversed=found.anatomy.go_backwards,
+        )
         for at, named in enumerate(_stepped(found))
     ]
     return compare_found([*returned, *stepped], found.run)
@@ -96,8 +105,7 @@ def _compare(found: Found) -> Findings:
 
 def compare_found(subjects: Sequence[Subject], run: Run) -> Findings:
     """Compare the tensors of this run, with the first and last unmasked steps where there is a mask."""
-    firsts, lasts = tuple(first for first, _ in run.steps), tuple(last for _, last in run.steps)
-    return compare(subjects, Steps(first=firsts, last=lasts) if run.steps else None)
+    return compare(subjects, run.steps)
 
 
 def subject(found: Found, at: int, named: Named) -> Subject:
@@ -116,6 +124,7 @@ def subject(found: Found, at: int, named: Named) -> Subject:
         has_time="timesteps" in named.axes and any(draw.shape[1] > 1 for draw in draws),
         half=half,
         half_shown=shown,
+        is_reversed=found.anatomy.go_backwards,
     )
 
 
@@ -123,15 +132,14 @@ def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
     """Return the statements that hold without the mask and do not hold with it; None without a mask."""
     if found.query.mask is None:
         return None
-    bare = replace(found.query, mask=None)
-    bare_run = run_of(found.layer, bare, found.layout, found.declaration)
+    bare = [trial.bare for trial in found.run.trials if trial.bare is not None]
+    if len(bare) < len(found.run.trials):
+        return ()
     subjects = [subject(found, at, named) for at, named in enumerate(found.named)]
-    bare_subjects = [
-        replace(item, draws=tuple(leaves[at] for leaves in bare_run.draws)) for at, item in enumerate(subjects)
-    ]
-    shown = compare_found(bare_subjects, bare_run).equal
+    bare_subjects = [replace(item, draws=tuple(leaves[at] for leaves in bare)) for at, item in enumerate(subjects)]
+    shown = compare(bare_subjects).equal
     # The same statements with the widths of the run, to be evaluated on what came back with the mask.
-    as_run = compare_found([replace(item, half_shown=None) for item in bare_subjects], bare_run).equal
+    as_run = compare([replace(item, half_shown=None) for item in bare_subjects]).equal
     draws = [{item.name: item.draws[at] for item in subjects} for at in range(len(found.run.draws))]
     return tuple(statement for statement, code in zip(shown, as_run, strict=True) if not holds(code, draws))
 
@@ -238,11 +246,28 @@ def _reduced(found: Found) -> Reduced | None:
 
 
 def _mask(found: Found) -> Mask | None:
-    run = found.run
-    if found.query.mask is None or not run.steps:
+    trial = found.run.trials[0]
+    if trial.given is None:
         return None
-    first, last = (tuple(int(step) for step in steps) for steps in run.steps[0])
-    return Mask(given=str(found.query.mask), first_step=first, last_step=last)
+    applied = masks.is_applied(found.run.draws, found.run.trials)
+    lost = None if trial.given.rows.all() else masks.lost_at(found.layer, trial, applied=applied)
+    return Mask(
+        given=str(found.query.mask),
+        first_step=_steps(trial.given.first),
+        last_step=_steps(trial.given.last),
+        applied=applied,
+        lost_at=None if lost is None else _written(found, lost),
+        padding=trial.given.padding,
+    )
+
+
+def _steps(steps: np.ndarray[Any, Any]) -> tuple[int | None, ...]:
+    return tuple(None if step == masks.NO_STEP else step for step in steps.tolist())
+
+
+def _written(found: Found, layer: Any) -> str:
+    """Return a layer inside the one that was asked for, as it was written."""
+    return masks.as_written(layer, found.layer, found.asked_layer)
 
 
 def _versions() -> Versions:
