@@ -199,7 +199,8 @@ class Report:
     by rounding only. `constant` names the expressions that hold one single value throughout, which therefore
     take part in no statement; `undecided` names the tensors whose values vary too little to say anything of them.
     `broken` are statements that hold without the mask and do not hold with it. `masks_made` are the layers inside
-    that make a mask of their own from what they are given.
+    that make a mask of their own from what they are given, `masks_lost` those at which such a mask ends, although a
+    layer behind them takes one.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -220,6 +221,7 @@ class Report:
     undecided: tuple[str, ...] | None = None
     mask: Mask | None = None
     masks_made: tuple[str, ...] | None = None
+    masks_lost: tuple[str, ...] | None = None
     broken: tuple[Statement, ...] | None = None
     initial_state: str | None = None
     training: bool | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,7 +66,8 @@ def report_of(found: Found) -> Report:
         close=findings.close or None,
         constant=findings.constant or None,
         mask=_mask(found),
-        masks_made=tuple(map(functools.partial(_written, found), masks.made_in(found.run.trials))) or None,
+        masks_made=_written(found, masks.made_in(found.run.trials)) or None,
+        masks_lost=_written(found, masks.made_and_lost(found.layer, found.run.trials[0])) or None,
         broken=_broken(found),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training or None,
@@ -256,7 +256,7 @@ def _mask(found: Found) -> Mask | None:
         first_step=_steps(trial.given.first),
         last_step=_steps(trial.given.last),
         applied=applied,
-        lost_at=None if lost is None else _written(found, lost),
+        lost_at=None if lost is None else _written(found, [lost])[0],
         padding=trial.given.padding,
     )
 
@@ -265,9 +265,9 @@ def _steps(steps: np.ndarray[Any, Any]) -> tuple[int | None, ...]:
     return tuple(None if step == masks.NO_STEP else step for step in steps.tolist())
 
 
-def _written(found: Found, layer: Any) -> str:
-    """Return a layer inside the one that was asked for, as it was written."""
-    return masks.as_written(layer, found.layer, found.asked_layer)
+def _written(found: Found, layers: Sequence[Any]) -> tuple[str, ...]:
+    """Return layers inside the one that was asked for as they were written."""
+    return tuple(masks.as_written(layer, found.layer, found.asked_layer) for layer in layers)
 
 
 def _versions() -> Versions:

@@ -206,27 +206,44 @@ def is_applied(draws: Sequence[Sequence[NDArray[Any]]], trials: Sequence[Trial])
 
 
 def lost_at(layer: Any, trial: Trial, *, applied: bool) -> Any:
-    """Return the layer at which the mask ends unused, or before a layer that could use it; None where it does not.
+    """Return the layer at which the mask that was given ends unused, or before a layer that could use it; else None.
 
     A layer that makes a mask of its own passes over the one that it received, but for padded inputs: there the two
     are the same. Where the mask changes something, a layer that takes it and hands none on has used it up, as a
     recurrent layer does that returns no sequence.
     """
-    order = _chain(layer)
-    calls = {id(one.layer): one for one in reversed(trial.passed)}
-    known = [calls.get(id(part)) for part in order]
+    chain = _chain(layer)
+    is_padded = trial.given is not None and trial.given.padding is not None
     makers = {id(maker) for maker in trial.makers}
-    for at, (part, one) in enumerate(zip(order, known, strict=True)):
-        if one is None:
+    passed_over = [at for at, part in enumerate(chain) if id(part) in makers and not (at == 0 and is_padded)]
+    end = _end(chain, trial, 0)
+    if passed_over and (end is None or passed_over[0] <= end):
+        return chain[passed_over[0]]
+    if end is None:
+        return None
+    if any(map(takes_mask, chain[end + 1 :])):
+        return None if applied and takes_mask(chain[end]) else chain[end]
+    return None if applied or takes_mask(chain[end]) else chain[end]
+
+
+def made_and_lost(layer: Any, trial: Trial) -> list[Any]:
+    """Return the layers at which a mask that another one made ends, although one behind them takes a mask."""
+    chain = _chain(layer)
+    makers = set(map(id, made_in([trial])))
+    ends = [_end(chain, trial, at) for at, part in enumerate(chain) if id(part) in makers]
+    lost = [at for at in ends if at is not None and not takes_mask(chain[at]) and any(map(takes_mask, chain[at + 1 :]))]
+    return [chain[at] for at in dict.fromkeys(lost)]
+
+
+def _end(chain: Sequence[Any], trial: Trial, start: int) -> int | None:
+    """Return which of the layers, from this one on, is the first after which there is no mask any more."""
+    calls = {id(one.layer): one for one in reversed(trial.passed)}
+    for at in range(start, len(chain)):
+        one, following = (calls.get(id(part)) for part in (chain[at], chain[min(at + 1, len(chain) - 1)]))
+        if one is None or following is None:
             return None
-        following = known[at + 1] if at + 1 < len(order) else None
-        is_over = not one.handed_on or (following is not None and not following.received)
-        if id(part) in makers and not (at == 0 and trial.given is not None and trial.given.padding is not None):
-            return part
-        if is_over:
-            uses = takes_mask(part)
-            is_missed = any(map(takes_mask, order[at + 1 :]))
-            return None if (uses and (applied or not is_missed)) or not (is_missed or not applied) else part
+        if not one.handed_on or (following is not one and not following.received):
+            return at
     return None
 
 

@@ -140,6 +140,10 @@ def _masks_made(report: Report) -> Iterator[Note]:
             yield Note(f"{made} makes a mask{'; --mask pads these inputs' if begins else ''}")
         elif report.mask.padding is None or not begins:
             yield Note(f"{made} makes a mask of its own")
+    for lost in report.masks_lost or ():
+        if report.mask is None or lost != report.mask.lost_at:
+            said = f"{lost}: the layers behind it run without"
+            yield Note(said, style="", lead="a mask that is made here is lost at", lead_style="bold red")
 
 
 def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:

@@ -129,6 +129,26 @@ def test_masks_that_are_made_inside_are_told(layer, made):
     assert ("makes a mask" in str(report)) == bool(made)
 
 
+@pytest.mark.parametrize(
+    ("layer", "lost"),
+    [
+        (inside(TOKENS, CONV, LSTM), [CONV]),
+        (inside("Dense(3)", "Masking()", "Dropout(0.5)", CONV, LSTM), [CONV]),
+        (inside(TOKENS, "Sequential([Dense(3)])", CONV, "Dense(3)", LSTM), [CONV]),
+        (inside(TOKENS, CONV, "Dense(3)"), None),
+        (inside(TOKENS, "LSTM(4)", "RepeatVector(3)", LSTM), None),
+        (inside(TOKENS, LSTM), None),
+    ],
+)
+def test_a_mask_that_is_made_and_lost_is_told(layer, lost):
+    report = explore(layer, batch=3, time=5, features=2)
+    assert report.to_dict().get("masks_lost") == lost
+    assert ("is lost at" in str(report)) == bool(lost)
+    masked = explore(layer, batch=3, time=5, features=2, mask="right:2")
+    assert masked.to_dict().get("masks_lost") == lost
+    assert str(masked).count("is lost at") == bool(lost) + (masked.mask.lost_at not in (None, *(lost or ())))
+
+
 def test_no_call_is_watched_where_nothing_can_make_a_mask(monkeypatch):
     """So that the answer for a recurrent layer costs what it did."""
     monkeypatch.setattr("rnnshape.explorer.masks._watched", lambda **_: pytest.fail("watched"))
