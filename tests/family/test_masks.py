@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from rnnshape import explore
 from rnnshape.explorer.masks import made_in
+from rnnshape.show.code import code
 
 LAST, STEP = "whole_sequence_output[:, -1, :]", "whole_sequence_output[rows, last_step]"
 STATE = "final_memory_state"
@@ -189,6 +191,28 @@ def test_a_row_without_an_unmasked_step_has_none(mask, said):
     assert report.mask.last_step == ((None,) * 3 if missing else (None, 2, 4))
     assert said in str(report)
     assert not any("_step" in code for statement in report.equal for code in statement)
+
+
+# layer, mask, a line of the script
+SCRIPTS = [
+    (inside(TOKENS, LSTM), "lengths:5,3,1", "inputs = keras.ops.where(mask, inputs, 0)"),
+    (inside("Masking(-1.5)", LSTM), "left:2", "inputs = keras.ops.where(mask[:, :, None], inputs, -1.5)"),
+    (inside(CONV, LSTM), "right:2", "mask = np.broadcast_to(np.arange(5) < 3, (3, 5))"),
+    (LSTM, "lengths:0,3,5", "lengths = np.array([0, 3, 5])"),
+    (
+        "GRU(4, return_sequences=True, return_state=True, go_backwards=True, zero_output_for_mask=True)",
+        "left:2",
+        "assert np.array_equal(np.array(whole_sequence_output)[rows, -1 - first_step], final_state)",
+    ),
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("layer", "mask", "line"), SCRIPTS)
+def test_the_script_masks_and_pads_as_the_answer_does(layer, mask, line):
+    script = code(explore(layer, batch=3, time=5, features=2, mask=mask))
+    assert line in re.sub(r"\(\n +(.*)\n\)", r"(\1)", script)
+    exec(compile(script, "script", "exec"), {})  # noqa: S102 - a script of our own making
 
 
 # --- the same questions, asked of bare Keras
