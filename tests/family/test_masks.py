@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from rnnshape import explore
 from rnnshape.explorer.masks import made_in
 from rnnshape.show.code import code
+from rnnshape.show.console import as_text
+from rnnshape.show.diagram import diagram
 
 LAST, STEP = "whole_sequence_output[:, -1, :]", "whole_sequence_output[rows, last_step]"
 STATE = "final_memory_state"
@@ -191,6 +193,23 @@ def test_a_row_without_an_unmasked_step_has_none(mask, said):
     assert report.mask.last_step == ((None,) * 3 if missing else (None, 2, 4))
     assert said in str(report)
     assert not any("_step" in code for statement in report.equal for code in statement)
+
+
+def test_the_diagram_marks_the_unmasked_step_of_a_layer_that_runs_backwards():
+    found = explore("gru", batch=3, time=5, mask="left:2", go_backwards=True, **SEQUENCES)
+    assert found.equal == (("whole_sequence_output[rows, -1 - first_step]", "final_state"),)
+    assert re.search(r"\[:, 3, :\] +A \[:, 2, :\] +\[:, 1, :\]", as_text(diagram([found])))
+
+
+@pytest.mark.parametrize(("mask", "row"), [("0,0,0,0,0", None), ("lengths:0,3,5", 1), ("lengths:0,0,5", 2)])
+def test_the_diagram_is_drawn_for_a_row_that_has_an_unmasked_step(mask, row):
+    text = as_text(diagram([explore("gru", batch=3, time=5, mask=mask, return_state=True)]))
+    assert (f"drawn for row {row} of the batch" in text) == (row is not None)
+    assert "None" not in text
+
+
+def test_the_diagram_dots_no_step_of_a_mask_that_masks_nothing():
+    assert "dotted" not in as_text(diagram([explore("gru", batch=3, time=5, mask="right:0")]))
 
 
 # layer, mask, a line of the script
