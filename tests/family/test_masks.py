@@ -113,6 +113,48 @@ def test_a_stateful_layer_begins_anew_without_the_mask():
     assert document(inside(CONV, stateful), mask="right:2")["mask"]["applied"] is False
 
 
+USERS = """
+import keras
+
+
+class PassesOver(keras.layers.Layer):
+    def call(self, inputs, mask=None):
+        return inputs * 2.0
+
+
+class Needs(keras.layers.Layer):
+    def call(self, inputs, mask):
+        return keras.ops.where(mask[..., None], inputs, 1.0)
+
+
+class Shortens(keras.layers.Layer):
+    def call(self, inputs, mask=None):
+        return inputs[:, ::2]
+
+    def compute_mask(self, inputs, mask=None):
+        return None if mask is None else mask[:, ::2]
+"""
+
+
+@pytest.mark.parametrize(
+    ("layers", "applied", "lost"),
+    [
+        (("PassesOver()",), False, None),
+        (("PassesOver()", LSTM), False, "my_masks.py:PassesOver()"),
+        (("Needs()",), True, None),
+        (("Shortens()", LSTM), True, None),
+        (("Shortens()",), False, None),
+    ],
+)
+def test_users_layers_do_with_a_mask_what_they_like(tmp_path, monkeypatch, layers, applied, lost):
+    (tmp_path / "my_masks.py").write_text(USERS)
+    monkeypatch.chdir(tmp_path)
+    users, *rest = layers
+    layer = f"my_masks.py:{users}" if not rest else inside(f"my_masks.py:{users}", *rest)
+    mask = document(layer, mask="right:3")["mask"]
+    assert (mask["applied"], mask.get("lost_at")) == (applied, lost)
+
+
 MADE = [
     (inside(TOKENS, LSTM), [TOKENS]),
     (inside("Dense(3)", "Masking()", "Dropout(0.5)", LSTM), ["Masking()"]),
