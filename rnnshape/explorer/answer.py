@@ -9,11 +9,11 @@ from typing import Any
 
 import rnnshape
 from rnnshape.catalogue import SPATIAL_AXES
-from rnnshape.equality import Findings, Steps, Subject, compare
+from rnnshape.equality import Findings, Steps, Subject, compare, holds
 from rnnshape.explorer import engine, halves, nest
-from rnnshape.explorer.finding import MORE_DRAWS, Found, run_of, with_more_draws
+from rnnshape.explorer.draws import FIRST_DRAWS
+from rnnshape.explorer.finding import Found, run_of, with_more_draws
 from rnnshape.explorer.gates import explained
-from rnnshape.explorer.holds import holds
 from rnnshape.explorer.into import State, into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
@@ -36,11 +36,15 @@ from rnnshape.report import (
     Versions,
 )
 
+_ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 4
+"""How often two more draws are made at most: where something is constant, which may be so by accident, and where the
+draws do not tell."""
+
 
 def report_of(found: Found) -> Report:
     """Return the report of what was found."""
     query = found.query
-    found, findings = _decided(found)
+    found, findings = decided(found)
     first = found.run
     names = tuple(named.name for named in found.named)
     return Report(
@@ -66,6 +70,7 @@ def report_of(found: Found) -> Report:
         versions=_versions(),
         close=findings.close or None,
         constant=findings.constant or None,
+        undecided=findings.undecided or None,
         mask=_mask(found),
         broken=_broken(found),
         initial_state=query.initial_state.value if query.initial_state else None,
@@ -74,18 +79,23 @@ def report_of(found: Found) -> Report:
     )
 
 
-def _decided(found: Found) -> tuple[Found, Findings]:
-    """Return the findings, after more draws where the first ones do not tell of a tensor whether it varies.
+def decided(found: Found) -> tuple[Found, Findings]:
+    """Return the findings, after more draws where the first ones do not tell.
 
     A ReLU may well give zeros alone in one draw and something else in the next.
     """
     findings = _compare(found)
-    for _ in range(MORE_DRAWS):
-        if not (findings.undecided or findings.constant):
-            break
+    while needs_more_draws(found, findings):
         found = with_more_draws(found)
         findings = _compare(found)
     return found, findings
+
+
+def needs_more_draws(found: Found, findings: Findings) -> bool:
+    """Tell whether two more draws are to be made before this is said of what was found."""
+    rounds = _ROUNDS_IF_CONSTANT if findings.is_partly_constant else 0
+    rounds = _MOST_ROUNDS if findings.is_unsure else rounds
+    return len(found.run.draws) < FIRST_DRAWS + 2 * rounds
 
 
 def _compare(found: Found) -> Findings:
@@ -126,17 +136,14 @@ def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
     """Return the statements that hold without the mask and do not hold with it; None without a mask."""
     if found.query.mask is None:
         return None
-    bare = replace(found.query, mask=None)
-    bare_run = run_of(found.layer, bare, found.layout, found.declaration)
+    bare = replace(found, query=replace(found.query, mask=None))
+    bare = replace(bare, run=run_of(bare.layer, bare.query, bare.layout, bare.declaration))
+    bare, findings = decided(bare)
+    while len(found.run.draws) < len(bare.run.draws):
+        found = with_more_draws(found)
     subjects = [subject(found, at, named) for at, named in enumerate(found.named)]
-    bare_subjects = [
-        replace(item, draws=tuple(leaves[at] for leaves in bare_run.draws)) for at, item in enumerate(subjects)
-    ]
-    shown = compare_found(bare_subjects, bare_run).equal
-    # The same statements with the widths of the run, to be evaluated on what came back with the mask.
-    as_run = compare_found([replace(item, half_shown=None) for item in bare_subjects], bare_run).equal
-    draws = [{item.name: item.draws[at] for item in subjects} for at in range(len(found.run.draws))]
-    return tuple(statement for statement, code in zip(shown, as_run, strict=True) if not holds(code, draws))
+    statements = zip(findings.equal, findings.statements, strict=True)
+    return tuple(codes for codes, statement in statements if not holds(statement, subjects))
 
 
 def _into(found: Found) -> Into | None:

@@ -1,8 +1,9 @@
-"""Running the real layer: random weights and inputs, one call per draw, the values as NumPy arrays."""
+"""Running the real layer: one call per draw, the values as NumPy arrays."""
 
 from __future__ import annotations
 
 import inspect
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer import nest
+from rnnshape.explorer import draws, nest
 from rnnshape.explorer.anatomy import Layout, is_cell
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.states import initial_states, reset_states
@@ -20,8 +21,6 @@ from rnnshape.names import Path
 from rnnshape.query import Query
 
 Steps = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
-_SPREAD = 0.7
-"""Keeps random recurrent weights from blowing up an unbounded activation over a long time axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,12 @@ class Run:
     stepped: tuple[tuple[np.ndarray[Any, Any], ...], ...] = ()
     """The states after every timestep, one tuple of arrays for each draw, where they were asked for."""
 
+    layouts: tuple[Layout, ...] = ()
+    """The input of each of the first draws."""
+
+    calm: int = 0
+    """How often the weights were made smaller, since the values were out of range."""
+
     def and_more(self, other: Run) -> Run:
         """Return the same with the draws of another run behind its own."""
         return replace(
@@ -47,14 +52,28 @@ class Run:
             draws=self.draws + other.draws,
             steps=self.steps + other.steps,
             stepped=self.stepped + other.stepped,
+            calm=other.calm,
         )
 
 
-def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0) -> Run:
+def run_in_range(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0, calm: int = 0) -> Run:
+    """Return a run (see `run`) with weights so small that no value explodes and no activation is saturated.
+
+    Where no weights are small enough, it is that with the largest ones.
+    """
+    for level in range(calm, draws.CALMEST + 1):
+        found = run(layer, query, layouts, first_draw=first_draw, calm=level)
+        if all(map(draws.is_in_range, found.draws)):
+            return found
+    return run(layer, query, layouts, first_draw=first_draw, calm=calm)
+
+
+def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0, calm: int = 0) -> Run:
     """Return the values of a run of a built layer on each layout, each with other random weights and inputs.
 
-    The layouts' shapes must be known in full. Weights and inputs depend on the seed and the number of the draw alone,
-    so that two layers with weights of the same shapes get the same weights.
+    The layouts' shapes must be known in full. Weights and inputs depend on the seed and the number of the draw alone
+    (and on how calm it is to be), so that two layers with weights of the same shapes get the same weights. The noise,
+    if there is any in the layer, is another one in each run.
     """
     if query.mask is not None and not _takes_mask(layer):
         message = f"{query.layer.name} takes no mask. Received: {query.layer}"
@@ -63,16 +82,17 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
     values, stepped = [], []
     for draw, layout in enumerate(layouts, first_draw):
         random = np.random.default_rng([query.seed, draw])
-        inputs = _random_inputs(random, tuple(size for size in layout.shape if size is not None), layout)
-        draw_weights(layer, random)
+        inputs = draws.inputs(random, layer, layout, draw)
+        draws.draw_weights(layer, random, draw, calm=calm)
         reset_states(layer)
         states = initial_states(layer, query, layout, random)
         mask = masks[draw - first_draw]
         call = caller(layer, layout, training=query.training)
         rows = None if mask is None else mask[0]
-        values.append(call(inputs, states, rows))
-        if query.every_state:
-            stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
+        with draws.noise(layer, (query.seed, draw, _number(query))):
+            values.append(call(inputs, states, rows))
+            if query.every_state:
+                stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
     flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
     return Run(
         value=values[0],
@@ -82,33 +102,19 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         draws=tuple(tuple(array for _, array in leaves) for leaves in flat),
         steps=tuple(mask[1] for mask in masks if mask is not None),
         stepped=tuple(stepped),
+        layouts=tuple(layouts),
+        calm=calm,
     )
+
+
+def _number(query: Query) -> int:
+    """Return a number for what is run, which is the same in every process, to tell one run's noise from another's."""
+    return zlib.crc32(f"{query.layer} {query.mask}".encode())
 
 
 def _takes_mask(layer: Any) -> bool:
     parameters = inspect.signature(layer.call).parameters.values()
     return any(item.name == "mask" or item.kind is item.VAR_KEYWORD for item in parameters) and not is_cell(layer)
-
-
-def _random_inputs(random: np.random.Generator, shape: tuple[int, ...], layout: Layout) -> Any:
-    if layout.dtype == "int32":
-        return random.integers(0, layout.largest, size=shape, dtype="int32")
-    return random.standard_normal(size=shape, dtype="float32")
-
-
-def draw_weights(layer: Any, random: np.random.Generator) -> None:
-    """Fill every weight with random non-zero numbers; what is not trained (variances, say) stays positive."""
-    trainable = {id(weight) for weight in getattr(layer, "trainable_weights", ())}
-    for weight in getattr(layer, "weights", ()):
-        shape = tuple(weight.shape)
-        if not np.issubdtype(np.dtype(weight.dtype if weight.dtype != "bfloat16" else "float32"), np.floating):
-            continue
-        if id(weight) not in trainable:
-            weight.assign(random.uniform(0.5, 1.5, size=shape).astype("float32"))
-            continue
-        fan_in = int(np.prod(shape[:-1])) if len(shape) > 1 else 3
-        bound = _SPREAD * (3 / max(fan_in, 1)) ** 0.5
-        weight.assign((random.random(size=shape, dtype="float32") * 2 - 1) * bound)
 
 
 def _mask(spec: MaskSpec | None, layout: Layout, asked: Layout) -> Any:
