@@ -36,7 +36,7 @@ from rnnshape.report import (
     Versions,
 )
 
-_ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 4
+_ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 5
 """How often two more draws are made at most: where something is constant, which may be so by accident, and where the
 draws do not tell."""
 

@@ -25,9 +25,11 @@ CALMEST = 3
 _CALMER = 1 / 8
 _SPREAD = 0.7
 """Keeps random recurrent weights from blowing up an unbounded activation over a long time axis."""
-_POSITIVE = (0.6, 0.2)
-"""What the weights of a unit add up to in the positive draws, in turn: some activations are dead below 0.5, and some
-saturated from 1."""
+_SUM = 0.6
+"""What the weights of a unit add up to in the positive draws; below 1 no state grows from step to step."""
+_DRIVES = (3.0, 0.25, 1.0, None)
+"""How large inputs and biases are in the draws after the first ones, in turn: some activations are dead below 0.5, and
+some saturated from 1. None is a draw of both signs, like the first ones."""
 _LEAST, _MOST = 0.05, 1.5
 """How far from 0, and from the value that masks a timestep, an input is at least, and at most."""
 _HUGE = 1e4
@@ -40,8 +42,11 @@ def inputs(random: np.random.Generator, layer: Any, layout: Layout, draw: int) -
     shape = tuple(size for size in layout.shape if size is not None)
     if layout.dtype == "int32":
         return random.integers(min(1, layout.largest - 1), layout.largest, size=shape, dtype="int32")
-    found = random.uniform(_LEAST, _MOST, size=shape).astype("float32")
-    if not is_positive(draw):
+    drive = _drive(draw)
+    if drive is not None:
+        found = _around(drive, random, shape)
+    else:
+        found = random.uniform(_LEAST, _MOST, size=shape).astype("float32")
         found *= random.integers(0, 2, size=shape, dtype="int8") * 2 - 1
     for value in _masking_values(layer):
         # Whether it masks or not must not hang on a number that was hit by accident.
@@ -49,9 +54,13 @@ def inputs(random: np.random.Generator, layer: Any, layout: Layout, draw: int) -
     return found
 
 
-def is_positive(draw: int) -> bool:
-    """Tell whether the weights and inputs of this draw are positive."""
-    return draw >= FIRST_DRAWS and draw % 4 != 1
+def _drive(draw: int) -> float | None:
+    """Return how large the inputs and biases of a positive draw are; None for a draw of both signs."""
+    return None if draw < FIRST_DRAWS else _DRIVES[(draw - FIRST_DRAWS) % len(_DRIVES)]
+
+
+def _around(size: float, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return random.uniform(0.5 * size, 1.5 * size, size=shape).astype("float32")
 
 
 def _masking_values(layer: Any) -> list[float]:
@@ -69,22 +78,21 @@ def draw_weights(layer: Any, random: np.random.Generator, draw: int, *, calm: in
     """Fill every weight with random non-zero numbers; what is not trained (variances, say) stays positive."""
     trainable = {id(weight) for weight in getattr(layer, "trainable_weights", ())}
     tables = _tables(layer)
-    spread = _CALMER**calm
+    drive, scale = _drive(draw), _CALMER**calm
     for weight in getattr(layer, "weights", ()):
         shape = tuple(weight.shape)
         if not _is_float(weight):
             continue
         # What is frozen is drawn as it would be if it were trained; a table of vectors has inputs for each row.
         if id(weight) not in trainable and len(shape) < 2:
-            weight.assign(random.uniform(0.5, 1.5, size=shape).astype("float32"))
+            weight.assign(_around(1, random, shape))
             continue
-        fan_in = int(np.prod(shape[:-1])) if len(shape) > 1 else 3
-        fan_in = 1 if id(weight) in tables else max(fan_in, 1)
-        if is_positive(draw):
-            most = _POSITIVE[draw % 2] * spread / fan_in
-            weight.assign(random.uniform(0.5, 1.5, size=shape).astype("float32") * np.float32(most))
+        is_added = len(shape) < 2 or id(weight) in tables
+        fan_in = 1 if is_added else max(int(np.prod(shape[:-1])), 1)
+        if drive is not None:
+            weight.assign(_around(scale * (drive / 2 if is_added else _SUM / fan_in), random, shape))
             continue
-        bound = _SPREAD * spread * (3 / fan_in) ** 0.5
+        bound = _SPREAD * scale * (1 if len(shape) < 2 else (3 / fan_in) ** 0.5)
         weight.assign((random.random(size=shape, dtype="float32") * 2 - 1) * bound)
 
 

@@ -130,7 +130,7 @@ def with_more_draws(found: Found, *, calm: int = 0) -> Found:
     """Return the same with two more draws on the same inputs, the weights at least as calm as said."""
     known = found.run
     more = run_in_range(
-        found.layer, found.query, known.layouts, first_draw=len(known.draws), calm=max(calm, known.calm)
+        found.layer, found.query, known.layouts, first_draw=len(known.draws), calm=max(calm, known.calms[0])
     )
     return replace(found, run=known.and_more(more))
 

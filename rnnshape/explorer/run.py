@@ -42,8 +42,8 @@ class Run:
     layouts: tuple[Layout, ...] = ()
     """The input of each of the first draws."""
 
-    calm: int = 0
-    """How often the weights were made smaller, since the values were out of range."""
+    calms: tuple[int, ...] = ()
+    """How often the weights of each draw were made smaller, since the values were out of range."""
 
     def and_more(self, other: Run) -> Run:
         """Return the same with the draws of another run behind its own."""
@@ -52,7 +52,7 @@ class Run:
             draws=self.draws + other.draws,
             steps=self.steps + other.steps,
             stepped=self.stepped + other.stepped,
-            calm=other.calm,
+            calms=self.calms + other.calms,
         )
 
 
@@ -103,7 +103,7 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         steps=tuple(mask[1] for mask in masks if mask is not None),
         stepped=tuple(stepped),
         layouts=tuple(layouts),
-        calm=calm,
+        calms=(calm,) * len(layouts),
     )
 
 

@@ -37,8 +37,8 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
 
 def _alike(found: Sequence[Found]) -> list[Found]:
     """Return the same, all run with the weights of the one whose weights had to be the smallest."""
-    calm = max((item.run.calm for item in found), default=0)
-    return [item if item.run.calm == calm else run_again(item, calm=calm) for item in found]
+    calm = max((item.run.calms[-1] for item in found), default=0)
+    return [item if item.run.calms[-1] == calm else run_again(item, calm=calm) for item in found]
 
 
 def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
@@ -78,9 +78,9 @@ def _decided_across(found: Sequence[Found]) -> tuple[list[Found], tuple[Statemen
     findings = _compare_across(found)
     while needs_more_draws(found[0], findings):
         more = [with_more_draws(item) for item in found]
-        calm = max(item.run.calm for item in more)
+        calm = max(item.run.calms[-1] for item in more)
         found = [
-            new if new.run.calm == calm else with_more_draws(old, calm=calm)
+            new if new.run.calms[-1] == calm else with_more_draws(old, calm=calm)
             for old, new in zip(found, more, strict=True)
         ]
         findings = _compare_across(found)
