@@ -246,6 +246,12 @@ def test_constants_are_named_and_in_no_statement() -> None:
     assert (found.same_shape_different_values, found.undecided) == ((), ())
 
 
+@pytest.mark.parametrize("size", [1, 4])
+def test_what_is_one_number_but_for_its_last_bit_is_constant(size: int) -> None:
+    ones = (np.full(size, 1, "float32"), np.full(size, np.nextafter(np.float32(1), np.float32(0))))
+    assert find(ones=ones) == Findings((), (), (), ("ones",))
+
+
 def test_a_constant_step_is_in_no_statement() -> None:
     seq = draws(BATCH, TIME, UNITS)
     for array in seq:
@@ -261,6 +267,7 @@ def test_a_constant_step_is_in_no_statement() -> None:
         pytest.param([[0.0], [0.5]], id="one element, dead in one draw"),
         pytest.param([[1.0], [-1.0]], id="one element, saturated"),
         pytest.param([[0.5, 0.5], [0.25, 0.25]], id="another constant in each draw"),
+        pytest.param([[1.0, 1 - 2.0**-53], [1.0, 0.5]], id="the same but for its last bit in one draw"),
         pytest.param([["a"], ["b"]], id="no numbers"),
         pytest.param([[], []], id="no elements"),
     ],

@@ -32,6 +32,8 @@ _ROUNDINGS_IN_EPSILONS = 4
 _MEASURABLE = 1e-3
 """How much a term must change a merge at least, as a part of the spread of the merge, to be seen in it."""
 _MEASURABLE_IN_ROUNDINGS = 4
+_SAME_IN_EPSILONS = 2
+"""Up to here a number is the same one: a softmax of a single unit is 1 or the number before it."""
 _SAMPLE = 2**11
 """How many elements, from all over an array, tell its spread."""
 _COARSE = 1e-4
@@ -101,7 +103,10 @@ def tells(array: Array) -> bool:
     """Tell whether the values of one draw may be evidence: finite numbers that differ, or one that is not 0 or ±1."""
     if array.size > 1:
         return _differ(array)
-    return bool(np.isfinite(array).all()) and array.item() not in (0, 1, -1)
+    if not np.isfinite(array).all():
+        return False
+    within = _SAME_IN_EPSILONS * _epsilon(array)
+    return all(abs(array.item() - limit) > within * abs(limit) for limit in (0, 1, -1))
 
 
 def differ(array: Array, others: Sequence[Array]) -> bool:
@@ -123,16 +128,18 @@ def differ(array: Array, others: Sequence[Array]) -> bool:
 
 def _differ(array: Array) -> bool:
     finite = array[np.isfinite(array)]
-    return bool(finite.size and (finite != finite[0]).any())
+    if array.dtype.kind in "biu" or not finite.size:
+        return bool(finite.size and (finite != finite[0]).any())
+    with np.errstate(all="ignore"):
+        apart = np.abs(finite - finite[0])
+    return bool((apart > _SAME_IN_EPSILONS * _epsilon(array) * np.abs(finite[0])).any())
 
 
 def are_constant(values: Values) -> bool:
-    """Tell whether all elements of all draws are one and the same value."""
+    """Tell whether all elements of all draws are one and the same value, but for its last bit."""
     first = _widened(values[0].reshape(-1)[:1])
-    return all(
-        np.array_equal(np.broadcast_to(first, array.size), _widened(array.reshape(-1)), equal_nan=True)
-        for array in values
-    )
+    within = _SAME_IN_EPSILONS * _epsilon(values[0])
+    return all(np.allclose(_widened(array), first, rtol=within, atol=0, equal_nan=True) for array in values)
 
 
 def loosest_tolerance(values: Values) -> float:
