@@ -197,6 +197,8 @@ def _equals(report: Report, tensor: Tensor, carried: Sequence[Carried], look: Lo
 def _equals_nothing(report: Report, tensor: Tensor) -> Cell:
     if tensor.name in (report.constant or ()):
         return plain("constant, so compared with nothing", "dim")
+    if tensor.name in (report.undecided or ()):
+        return plain("undecided", "dim")
     if len(report.tensors) == 1:
         return Cell((), ())
     return Cell((("nothing else here", "dim"),), (("equals nothing else here", "dim"),))
