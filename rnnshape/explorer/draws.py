@@ -8,11 +8,13 @@ do not tell enough, the later ones are positive, which wakes what was dead.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout
 
 Array = np.ndarray[Any, Any]
@@ -123,27 +125,38 @@ def noise(layer: Any, key: Sequence[int]) -> Iterator[None]:
     """Have everything random in the layer drawn anew meanwhile, from this key.
 
     Dropout, noise and random initial states of a run are then independent of those of any other run. The generator
-    that Keras has for all layers without one of their own is left as it was.
+    that Keras has for all layers without one of their own is put aside meanwhile.
     """
     random = np.random.default_rng(key)
     weights = {id(weight) for weight in getattr(layer, "weights", ())}
     states = {id(state): state for state in getattr(layer, "variables", ()) if id(state) not in weights}
-    common = _common_generator()
-    before = None if common is None else np.array(common)
-    for state in (*states.values(), *(() if common is None else (common,))):
-        if not _is_float(state):
-            state.assign(random.integers(1, 2**16, size=tuple(state.shape)).astype(state.dtype))
-    try:
+    with _common_generator() as common:
+        for state in (*states.values(), *common):
+            if not _is_float(state):
+                state.assign(random.integers(1, 2**16, size=tuple(state.shape)).astype(state.dtype))
         yield
-    finally:
-        if common is not None:
-            common.assign(before)
 
 
-def _common_generator() -> Any:
-    """Return the state of Keras's own generator. It has no public name: None where it is called otherwise one day."""
+@contextlib.contextmanager
+def _common_generator() -> Iterator[tuple[Any, ...]]:
+    """Put another generator in the place of Keras's own; yield its state.
+
+    Keras has no public name for that place. Where it is called otherwise one day, there is nothing to yield.
+    """
     try:
-        from keras.src.random.seed_generator import global_seed_generator
+        from keras.src.backend.common import global_state
+        from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
     except ImportError:
-        return None
-    return global_seed_generator().state
+        yield ()
+        return
+    before, ours = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR), _generator()
+    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, ours)
+    try:
+        yield (ours.state,)
+    finally:
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, before)
+
+
+@functools.cache
+def _generator() -> Any:
+    return engine.load().random.SeedGenerator(0)

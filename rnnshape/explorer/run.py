@@ -80,16 +80,16 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
     masks = [_mask(query.mask, layout, layouts[0]) for layout in layouts]
     values, stepped = [], []
-    for draw, layout in enumerate(layouts, first_draw):
-        random = np.random.default_rng([query.seed, draw])
-        inputs = draws.inputs(random, layer, layout, draw)
-        draws.draw_weights(layer, random, draw, calm=calm)
-        reset_states(layer)
-        states = initial_states(layer, query, layout, random)
-        mask = masks[draw - first_draw]
-        call = caller(layer, layout, training=query.training)
-        rows = None if mask is None else mask[0]
-        with draws.noise(layer, (query.seed, draw, _number(query))):
+    with draws.noise(layer, (query.seed, first_draw, _number(query))):
+        for draw, layout in enumerate(layouts, first_draw):
+            random = np.random.default_rng([query.seed, draw])
+            inputs = draws.inputs(random, layer, layout, draw)
+            draws.draw_weights(layer, random, draw, calm=calm)
+            reset_states(layer)
+            states = initial_states(layer, query, layout, random)
+            mask = masks[draw - first_draw]
+            call = caller(layer, layout, training=query.training)
+            rows = None if mask is None else mask[0]
             values.append(call(inputs, states, rows))
             if query.every_state:
                 stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
