@@ -144,6 +144,7 @@ def question(random: Random) -> Question:
         options["set"] = chosen
     if random.random() < 0.4:
         options |= {"bidirectional": True, "merge_mode": random.choice(MODES)}
+        options.pop("go_backwards", None)
     if random.random() < 0.25:
         options["mask"] = f"{random.choice(('right', 'left'))}:{random.randrange(options['time'] + 1)}"
     elif random.random() < 0.2:
