@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnnshape.equality import Findings, Steps, Subject, compare
+from rnnshape.equality import Findings, Steps, Subject, compare, holds
 
 BATCH, TIME, UNITS = 3, 5, 4
 RNG = np.random.default_rng(7)
@@ -270,6 +270,12 @@ def test_constants_are_named_and_in_no_statement() -> None:
     assert (found.same_shape_different_values, found.undecided) == ((), ())
 
 
+@pytest.mark.parametrize("size", [1, 4])
+def test_what_is_one_number_but_for_its_last_bit_is_constant(size: int) -> None:
+    ones = (np.full(size, 1, "float32"), np.full(size, np.nextafter(np.float32(1), np.float32(0))))
+    assert find(ones=ones) == Findings((), (), (), ("ones",))
+
+
 def test_a_constant_step_is_in_no_statement() -> None:
     seq = draws(BATCH, TIME, UNITS)
     for array in seq:
@@ -285,6 +291,7 @@ def test_a_constant_step_is_in_no_statement() -> None:
         pytest.param([[0.0], [0.5]], id="one element, dead in one draw"),
         pytest.param([[1.0], [-1.0]], id="one element, saturated"),
         pytest.param([[0.5, 0.5], [0.25, 0.25]], id="another constant in each draw"),
+        pytest.param([[1.0, 1 - 2.0**-53], [1.0, 0.5]], id="the same but for its last bit in one draw"),
         pytest.param([["a"], ["b"]], id="no numbers"),
         pytest.param([[], []], id="no elements"),
     ],
@@ -317,6 +324,124 @@ def test_sizes_that_coincide_in_one_draw() -> None:
     a = (*draws(4, 4), *draws(5, 4, count=1))
     b = (a[0], a[1], *draws(4, 5, count=1))
     assert find(a=a, b=b) == Findings((), (), (), ())
+
+
+# --- what a merge needs to be evidence
+
+
+def scaled(values: tuple[np.ndarray, ...], by: float) -> tuple[np.ndarray, ...]:
+    return each(lambda x: (x * np.float32(by)).astype(x.dtype), values)
+
+
+def mostly(usual: float, values: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    """Return the values with all elements but the first one replaced by a usual number."""
+    return each(lambda x: np.where(np.arange(x.size).reshape(x.shape) == 0, x, np.float32(usual)), values)
+
+
+ADDED, MULTIPLIED, AVERAGED = np.add, np.multiply, lambda x, y: (x + y) / 2
+
+
+@pytest.mark.parametrize(
+    ("merge", "second"),
+    [
+        pytest.param(ADDED, lambda b: scaled(b, 1e-12), id="sum, absorbed by rounding"),
+        pytest.param(ADDED, lambda b: scaled(b, 1e-6), id="sum, vanishing"),
+        pytest.param(ADDED, lambda b: scaled(b, 1e12), id="sum, vanishing beside the second"),
+        pytest.param(ADDED, lambda b: mostly(0, b), id="sum, mostly zero"),
+        pytest.param(ADDED, lambda b: mostly(np.inf, b), id="sum, mostly infinite"),
+        pytest.param(ADDED, lambda b: mostly(np.nan, b), id="sum, mostly not a number"),
+        pytest.param(ADDED, lambda b: each(lambda x: np.sign(x) * np.float32(3e38), b), id="sum, almost overflowing"),
+        pytest.param(MULTIPLIED, lambda b: mostly(1, b), id="product, mostly by one"),
+        pytest.param(MULTIPLIED, lambda b: mostly(0, b), id="product, mostly by zero"),
+        pytest.param(MULTIPLIED, lambda b: scaled(b, 1e-42), id="product, underflowing"),
+        pytest.param(MULTIPLIED, lambda b: mostly(np.inf, b), id="product, overflowing"),
+        pytest.param(AVERAGED, lambda b: scaled(b, 1e-12), id="mean, vanishing"),
+    ],
+)
+def test_a_merge_of_which_a_term_does_not_matter_is_not_said(merge: Any, second: Any) -> None:
+    a = draws(BATCH, UNITS)
+    b = second(draws(BATCH, UNITS))
+    with np.errstate(all="ignore"):
+        merged = each(merge, a, b)
+    found = find(output=merged, a=a, b=b)
+    said = [code for statement in (*found.equal, *found.close) for code in statement]
+    assert not [code for code in said if " " in code]
+    assert found.is_unsure, "more draws may show that both terms matter"
+
+
+@pytest.mark.parametrize("merge", [ADDED, MULTIPLIED, AVERAGED])
+@pytest.mark.parametrize("scale", [1e-9, 1, 1e9])
+def test_a_merge_of_which_both_terms_matter_is_said_at_any_scale(merge: Any, scale: float) -> None:
+    a, b = scaled(draws(BATCH, UNITS), scale), scaled(draws(BATCH, UNITS), scale)
+    found = find(output=each(merge, a, b), a=a, b=b)
+    assert len(found.equal) == 1
+    assert found.is_unsure == (merge is MULTIPLIED and scale != 1), "beside such a product, or factor, one vanishes"
+
+
+def test_a_merge_may_be_dead_in_some_draws_if_it_is_borne_out_in_others() -> None:
+    a, b = draws(BATCH, UNITS, count=4), draws(BATCH, UNITS, count=4)
+    dead = (a[0], np.maximum(a[1], 0), *a[2:]), (np.maximum(b[0], 0) * 0, np.maximum(b[1], 0), *b[2:])
+    found = find(output=each(np.add, *dead), a=dead[0], b=dead[1])
+    assert found.equal == (("output", "a + b"),)
+
+
+def test_a_part_that_is_constant_makes_no_concatenation() -> None:
+    a = draws(BATCH, UNITS)
+    ones = (np.ones((BATCH, 2), "float32"),) * 2
+    late = (ones[0], *draws(BATCH, 2, count=1))
+    assert find(output=concat(a, ones), a=a, ones=ones).equal == ()
+    found = find(output=concat(a, late), a=a, late=late)
+    assert found.equal == ()
+    assert found.is_unsure
+
+
+def test_a_few_huge_values_do_not_make_the_others_close() -> None:
+    a, b = draws(8, 8), draws(8, 8)
+    for x, y in zip(a, b, strict=True):
+        x[0, 0] = y[0, 0] = 1e30
+    assert find(a=a, b=b).close == ()
+
+
+def test_what_varies_in_no_draw_that_is_long_enough_is_no_evidence_of_a_step() -> None:
+    seq = (*draws(BATCH, 1, UNITS), np.zeros((BATCH, 3, UNITS), "float32"))
+    found = find(seq=(seq, SEQUENCE), h=last(seq))
+    assert not any("0, :" in code for statement in found.equal for code in statement)
+    assert found.is_unsure
+
+
+def test_few_numbers_of_a_coarse_type_are_no_evidence() -> None:
+    values = tuple(np.float32([[at + 1.5]]).astype(ml_dtypes.bfloat16) for at in range(12))
+    assert find(a=values[:5], b=values[:5]) == Findings((), (), (), (), ("a", "b"))
+    assert find(a=values, b=values).equal == (("a", "b"),)
+
+
+def test_more_draws_are_asked_for_only_where_they_may_tell() -> None:
+    a, zeros = draws(BATCH, UNITS), (np.zeros((BATCH, UNITS), "float32"),) * 2
+    plain, dead = find(a=a, b=a), find(a=a, zeros=zeros)
+    assert (plain.is_unsure, plain.is_partly_constant) == (False, False)
+    assert (dead.is_unsure, dead.is_partly_constant) == (False, True)
+    assert find(a=a, dead=(zeros[0], a[1])).is_unsure
+
+
+def test_a_statement_is_held_against_other_values() -> None:
+    def subjects(off: float) -> list[Subject]:
+        f, b, seq = draws(BATCH, UNITS), draws(BATCH, UNITS), draws(BATCH, TIME, UNITS)
+        for array, x, y in zip(seq, f, b, strict=True):
+            array[:, -1, :2], array[:, 0, 2:] = x[:, :2] + off, y[:, 2:] + off
+        made = {
+            "f": f, "b": b, "left": each(lambda x: x[:, :2], f), "right": each(lambda x: x[:, 2:], b),
+            "sum": each(lambda x, y: x + y + off, f, b), "joined": each(lambda x: x + off, concat(f, b)),
+            "mean": each(lambda x, y: (x + y) / 2 + off, f, b), "product": each(lambda x, y: x * y + off, f, b),
+        }  # fmt: skip
+        whole = Subject(name="seq", draws=seq, has_time=True, half=2)
+        return [whole, *(Subject(name=name, draws=values) for name, values in made.items())]
+
+    said = compare(subjects(0))
+    assert [tuple(expression.code for expression in statement) for statement in said.statements] == list(said.equal)
+    assert len(said.equal) == 6
+    for statement in said.statements:
+        assert holds(statement, subjects(0))
+        assert not holds(statement, subjects(0.5))
 
 
 # --- dtypes, ranks and odd values

@@ -27,6 +27,25 @@ class Merge:
     right: Term
     width: int | None = None
 
+    def values(self, left: Values, right: Values) -> Values:
+        """Return the merge of other values than its terms have."""
+        with np.errstate(all="ignore"):
+            return tuple(map(_FUNCTIONS[self.form], left, right))
+
+    def is_borne_out(self) -> bool:
+        """Tell whether both terms matter in enough draws: what vanishes beside the other term is no evidence."""
+        draws = list(zip(self.left.values, self.right.values, strict=True))
+        if self.form == _CONCATENATION:
+            told = sum(of.tells(left) and of.tells(right) for left, right in draws)
+        else:
+            merged = self.values(self.left.values, self.right.values)
+            told = sum(of.differ(whole, self._without(*pair)) for whole, pair in zip(merged, draws, strict=True))
+        return told >= min(of.EVIDENCE, len(draws))
+
+    def _without(self, left: Array, right: Array) -> list[Array]:
+        """Return what the merge may be where one of its terms does not matter."""
+        return [left, right, left / 2, right / 2] if self.form == MEAN else [left, right]
+
     @property
     def code(self) -> str:
         """The merge as code."""
@@ -41,8 +60,11 @@ _Found = Iterator[tuple[Merge, Term, bool]]
 """A merge, what it is like, and whether it equals it."""
 
 
-def find_merges(groups: Groups) -> tuple[Merges, Merges]:
-    """Return the merges that equal a term, and those that are only close to one."""
+def find_merges(groups: Groups) -> tuple[Merges, Merges, bool]:
+    """Return the merges that equal a term, those that are only close to one, and whether any more may be true.
+
+    These hold in all draws, but in too few of them both of their terms matter. More draws may tell.
+    """
     pieces: dict[tuple[of.Shapes, object], list[_Piece]] = {}
     targets: dict[of.Shapes, list[Term]] = {}
     for group in groups.values():
@@ -52,9 +74,13 @@ def find_merges(groups: Groups) -> tuple[Merges, Merges]:
             pieces.setdefault((of.shapes(values), values[0].dtype), []).append(piece)
     exact: Merges = {}
     near: Merges = {}
+    is_unsure = False
     for merge, target, is_exact in (*_arithmetic(pieces, targets), *_concatenations(pieces, targets)):
-        (exact if is_exact else near).setdefault(target.signature, []).append(merge)
-    return exact, near
+        if merge.is_borne_out():
+            (exact if is_exact else near).setdefault(target.signature, []).append(merge)
+        else:
+            is_unsure = True
+    return exact, near, is_unsure
 
 
 def _pair(left: _Piece, right: _Piece) -> _Piece:
@@ -71,6 +97,10 @@ def _mean(left: Array, right: Array) -> Array:
     return (left + right) / 2
 
 
+def _side_by_side(left: Array, right: Array) -> Array:
+    return np.concatenate([left, right], axis=-1)
+
+
 MEAN = "({} + {}) / 2"
 _CONCATENATION = "concatenate([{}, {}], axis=-1)"
 _ARITHMETIC: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = (
@@ -78,6 +108,7 @@ _ARITHMETIC: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = (
     ("{} * {}", operator.mul),
     (MEAN, _mean),
 )
+_FUNCTIONS = {**dict(_ARITHMETIC), _CONCATENATION: _side_by_side}
 
 
 def _arithmetic(

@@ -11,6 +11,9 @@ from rnnshape.equality.merges import MEAN, Merge, Merges
 from rnnshape.equality.terms import FULL, WHOLE, Groups, Key, Term
 from rnnshape.equality.values import Shelf, Signature
 
+Expression = Term | Merge
+"""One side of a statement: `code` is how it is written."""
+
 
 def clusters_of(groups: Groups) -> dict[Signature, Signature]:
     """Return, for each class of equal terms, the first class that it is close to: itself, on most machines."""
@@ -27,15 +30,15 @@ def clusters_of(groups: Groups) -> dict[Signature, Signature]:
     return heads
 
 
-def equal(groups: Groups, merges: Merges) -> tuple[tuple[str, ...], ...]:
+def equal(groups: Groups, merges: Merges) -> tuple[tuple[Expression, ...], ...]:
     """Return the statements of what is equal bit for bit."""
     told = _Told(groups.values(), merges)
     statements = []
     for signature, group in groups.items():
-        codes = [term.code for term in group if not told.is_consequence(term)]
-        codes += [merge.code for merge in merges.get(signature, ())]
-        if len(codes) > 1:
-            statements.append(tuple(codes))
+        kept = [term for term in group if not told.is_consequence(term)]
+        said: tuple[Expression, ...] = (*kept, *merges.get(signature, ()))
+        if len(said) > 1:
+            statements.append(said)
     return tuple(statements)
 
 

@@ -72,6 +72,13 @@ class Term:
     values: Values
     signature: Signature
     half: int | None
+    times: tuple[int, ...]
+    """The number of timesteps of the tensor that this is a step of, for each draw; for a whole one, any above 1."""
+
+    def varies(self) -> bool:
+        """Tell whether the values are evidence. Of a step, they are none where there is a single one."""
+        longer = tuple(array for array, at in zip(self.values, self.times, strict=True) if at > 1)
+        return of.vary(longer or self.values)
 
     @property
     def is_whole(self) -> bool:
@@ -97,7 +104,15 @@ def terms_of(owner: int, subject: Subject, steps: Steps | None) -> Iterator[Term
                 for array, index in zip(subject.draws, indices, strict=True)
             )
             key = Key(owner, place, side)
-            yield Term(key, subject.name + _index(code, rank, side, subject), arrays, of.signature(arrays), half)
+            times = tuple(array.shape[1] if place >= LAST else 2 for array in subject.draws)
+            yield Term(key, subject.name + _index(code, rank, side, subject), arrays, of.signature(arrays), half, times)
+
+
+def values_at(subject: Subject, key: Key) -> Values:
+    """Return the values of the tensor, or of a slice of it that needs no mask, in each draw."""
+    index: tuple[Any, ...] = {WHOLE: (), LAST: (slice(None), -1), FIRST: (slice(None), 0)}[key.place]
+    side = (slice(None), slice(None, subject.half), slice(subject.half, None))[key.side]
+    return tuple(array[index] if key.side == FULL else array[index][..., side] for array in subject.draws)
 
 
 def _places(subject: Subject, steps: Steps | None) -> Iterator[tuple[int, tuple[str, ...], list[tuple[Any, ...]]]]:

@@ -6,7 +6,7 @@ Everything here is exact arithmetic on NumPy arrays, of any numeric dtype (bfloa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,17 @@ _LARGEST_EXACT = 2**53
 _ROUNDING = 1e-5
 """How far values that differ by rounding only may be apart, as a part of the spread of the values."""
 _ROUNDINGS_IN_EPSILONS = 4
+_MEASURABLE = 1e-3
+"""How much a term must change a merge at least, as a part of the spread of the merge, to be seen in it."""
+_MEASURABLE_IN_ROUNDINGS = 4
+_SAME_IN_EPSILONS = 2
+"""Up to here a number is the same one: a softmax of a single unit is 1 or the number before it."""
+_SAMPLE = 2**11
+"""How many elements, from all over an array, tell its spread."""
+_COARSE = 1e-4
+"""Types of a larger epsilon than this have so few numbers that single elements are equal, or close, by accident."""
+_LEAST_COARSE = 6
+"""The least number of different numbers, in all draws together, that are evidence in such a type."""
 
 
 def shapes(values: Values) -> Shapes:
@@ -77,46 +88,124 @@ def vary(values: Values) -> bool:
     """Tell whether the values are evidence: in enough draws they are more than one constant.
 
     A single element cannot vary by itself. It counts unless it is 0 or ±1 (what saturated activations give), or
-    is the same in other draws.
+    is the same in other draws. Of a type with few numbers more of them are needed.
     """
-    several = sum(array.size > 1 and _differ(array) for array in values)
-    single = {array.item() for array in values if array.size == 1 and np.isfinite(array).all()} - {0, 1, -1}
-    return several + len(single) >= min(EVIDENCE, len(values))
+    several = [array for array in values if array.size > 1 and _differ(array)]
+    single = {array.item() for array in values if array.size == 1 and tells(array)}
+    if len(several) + len(single) < min(EVIDENCE, len(values)):
+        return False
+    if not _is_coarse(values[0]):
+        return True
+    return sum(len(_sample(array)) for array in several) + len(single) >= _LEAST_COARSE
+
+
+def tells(array: Array) -> bool:
+    """Tell whether the values of one draw may be evidence: finite numbers that differ, or one that is not 0 or ±1."""
+    if array.size > 1:
+        return _differ(array)
+    if not np.isfinite(array).all():
+        return False
+    within = _SAME_IN_EPSILONS * _epsilon(array)
+    return all(abs(array.item() - limit) > within * abs(limit) for limit in (0, 1, -1))
+
+
+def differ(array: Array, others: Sequence[Array]) -> bool:
+    """Tell whether most elements of an array, in one draw, are measurably other numbers than those of each other one.
+
+    What overflowed, underflowed or is not a number does not count.
+    """
+    every = _stride(array)
+    whole = _widened(array.reshape(-1)[::every])
+    with np.errstate(all="ignore"):
+        apart = np.min([np.abs(whole - _widened(other.reshape(-1)[::every])) for other in others], axis=0)
+        least = np.maximum(
+            max(_MEASURABLE, _MEASURABLE_IN_ROUNDINGS * _rounding(array)) * _spread(_sample(array)),
+            _MEASURABLE_IN_ROUNDINGS**2 * _epsilon(array) * np.abs(whole),
+        )
+        told = np.isfinite(whole) & (np.abs(whole) > _smallest(array)) & (apart > least)
+    return bool(2 * np.count_nonzero(told) > told.size)
 
 
 def _differ(array: Array) -> bool:
     finite = array[np.isfinite(array)]
-    return bool(finite.size and (finite != finite[0]).any())
+    if array.dtype.kind in "biu" or not finite.size:
+        return bool(finite.size and (finite != finite[0]).any())
+    with np.errstate(all="ignore"):
+        apart = np.abs(finite - finite[0])
+    return bool((apart > _SAME_IN_EPSILONS * _epsilon(array) * np.abs(finite[0])).any())
 
 
 def are_constant(values: Values) -> bool:
-    """Tell whether all elements of all draws are one and the same value."""
+    """Tell whether all elements of all draws are one and the same value, but for its last bit."""
     first = _widened(values[0].reshape(-1)[:1])
-    return all(
-        np.array_equal(np.broadcast_to(first, array.size), _widened(array.reshape(-1)), equal_nan=True)
-        for array in values
-    )
+    within = _SAME_IN_EPSILONS * _epsilon(values[0])
+    return all(np.allclose(_widened(array), first, rtol=within, atol=0, equal_nan=True) for array in values)
 
 
-def tolerance(values: Values) -> float:
-    """Return how far rounding may put values apart that are meant to be equal; 0 for whole numbers.
-
-    It is a part of their spread, not of their size, since values that are all near to one number (a saturated
-    activation) are near to each other without being related.
-    """
+def loosest_tolerance(values: Values) -> float:
+    """Return what `tolerances` are at most, sooner."""
     if values[0].dtype.kind in "biu":
         return 0.0
     parts = [part for part in (array[np.isfinite(array)] for array in values) if part.size]
     if not parts:
         return 0.0
     if values[0].dtype.kind == "c":
-        spread = max(float(np.abs(part - parts[0].flat[0]).max()) for part in parts)
+        spread = 2 * max(float(np.abs(part - parts[0].flat[0]).max()) for part in parts)
     else:
         spread = float(max(part.max() for part in parts)) - float(min(part.min() for part in parts))
-    return max(_ROUNDING, _ROUNDINGS_IN_EPSILONS * _epsilon(values[0])) * spread
+    return _rounding(values[0]) * spread
+
+
+def tolerances(values: Values) -> tuple[float, ...]:
+    """Return how far rounding may put values apart that are meant to be equal, in each draw; 0 for whole numbers.
+
+    It is a part of their spread, not of their size, since values that are all near to one number (a saturated
+    activation) are near to each other without being related; and of the spread of most of them, since beside a few
+    huge values all others are near to each other, too.
+    """
+    if values[0].dtype.kind in "biu":
+        return (0.0,) * len(values)
+    samples = [_sample(array) for array in values]
+    together = _spread(np.unique(np.concatenate(samples)))
+    spreads = (_spread(sample) if len(sample) >= _PROBES else together for sample in samples)
+    return tuple(_rounding(values[0]) * min(spread, together) for spread in spreads)
+
+
+def _stride(array: Array) -> int:
+    return max(1, array.size // _SAMPLE)
+
+
+def _sample(array: Array) -> Array:
+    """Return different finite numbers of the array, in order; of complex ones, their distances from one of them."""
+    found = _widened(array.reshape(-1)[:: _stride(array)])
+    found = found[np.isfinite(found)]
+    return np.unique(np.abs(found - found[0]) if found.dtype.kind == "c" and found.size else found)
+
+
+def _spread(sample: Array) -> float:
+    """Return how far apart the outermost numbers of a sample are, without its outermost tenths if it has some."""
+    if not sample.size:
+        return 0.0
+    out = len(sample) // 10
+    return float(sample[-1 - out]) - float(sample[out])
+
+
+def _rounding(array: Array) -> float:
+    return max(_ROUNDING, _ROUNDINGS_IN_EPSILONS * _epsilon(array))
+
+
+def _is_coarse(array: Array) -> bool:
+    return array.dtype.kind not in "biu" and _epsilon(array) > _COARSE
+
+
+def _smallest(array: Array) -> float:
+    """Return the smallest number of full precision: 0 for whole numbers, and where NumPy knows no limits."""
+    return float(np.finfo(array.dtype).tiny) if array.dtype.kind in "fc" else 0.0
 
 
 def _epsilon(array: Array) -> float:
+    if array.dtype.kind in "biu":
+        return 0.0
     if array.dtype.kind in "fc":
         return float(np.finfo(array.dtype).eps)
     # NumPy knows no limits of bfloat16: the step from 1 to the next number is its epsilon.
@@ -124,14 +213,14 @@ def _epsilon(array: Array) -> float:
     return float(np.nextafter(one, one + one).astype(np.float64)) - 1.0
 
 
-def are_close(left: Values, right: Values, within: float) -> bool:
-    """Tell whether the values are nowhere further apart than `within`, in any draw."""
+def are_close(left: Values, right: Values, within: Sequence[float]) -> bool:
+    """Tell whether the values are nowhere further apart than `within`, which has a number for each draw."""
     if shapes(left) != shapes(right):
         return False
     with np.errstate(all="ignore"):
         return all(
-            np.allclose(_widened(x), _widened(y), rtol=0, atol=within, equal_nan=True)
-            for x, y in zip(left, right, strict=True)
+            np.allclose(_widened(x), _widened(y), rtol=0, atol=most, equal_nan=True)
+            for x, y, most in zip(left, right, within, strict=True)
         )
 
 
@@ -153,7 +242,7 @@ class Shelf:
     def __init__(self, stored: list[Values]) -> None:
         """Keep the values; there is at least one."""
         self._stored = stored
-        self._tolerances = np.array([tolerance(values) for values in stored])
+        self._loosest = np.array([loosest_tolerance(values) for values in stored])
         self._probes = np.stack([comparable(probe(values[0])) for values in stored])
 
     def near(self, probes: Array) -> Iterator[tuple[int, int]]:
@@ -163,9 +252,9 @@ class Shelf:
         """
         with np.errstate(all="ignore"):
             apart = np.abs(probes[:, None, :] - self._probes[None])
-            alike = (apart <= self._tolerances[None, :, None]).all(axis=-1)
+            alike = (apart <= self._loosest[None, :, None]).all(axis=-1)
         yield from zip(*(found.tolist() for found in np.nonzero(alike)), strict=True)
 
     def is_close(self, values: Values, at: int) -> bool:
         """Tell whether the values differ from the stored ones by no more than rounding."""
-        return are_close(values, self._stored[at], float(self._tolerances[at]))
+        return are_close(values, self._stored[at], tolerances(self._stored[at]))

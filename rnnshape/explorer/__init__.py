@@ -9,6 +9,7 @@
 - anatomy, halves: the layer -> its cells, its axes, its input
 - sizes: can it be run as asked, and what is run if not
 - declared: what Keras says that will come back
+- draws: the random inputs, weights and noise of a draw
 - run, calling, states: what does come back, in each draw
 - into: do the returned states fit another layer
 - measure: how long a call takes

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 import rnnshape
-from rnnshape.equality import Findings, Subject, compare
+from rnnshape.equality import Findings, Subject, compare, holds
 from rnnshape.explorer import engine, halves, masks, nest
-from rnnshape.explorer.finding import MORE_DRAWS, Found, with_more_draws
+from rnnshape.explorer.draws import FIRST_DRAWS
+from rnnshape.explorer.finding import Found, with_more_draws
 from rnnshape.explorer.gates import explained
-from rnnshape.explorer.holds import holds
 from rnnshape.explorer.into import into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
@@ -35,11 +35,15 @@ from rnnshape.report import (
     Versions,
 )
 
+_ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 5
+"""How often two more draws are made at most: where something is constant, which may be so by accident, and where the
+draws do not tell."""
+
 
 def report_of(found: Found) -> Report:
     """Return the report of what was found."""
     query = found.query
-    found, findings = _decided(found)
+    found, findings = decided(found)
     first = found.run
     names = tuple(named.name for named in found.named)
     return Report(
@@ -65,6 +69,7 @@ def report_of(found: Found) -> Report:
         versions=_versions(),
         close=findings.close or None,
         constant=findings.constant or None,
+        undecided=findings.undecided or None,
         mask=_mask(found),
         masks_made=_written(found, masks.made_in(found.run.trials)) or None,
         masks_lost=_written(found, masks.made_and_lost(found.layer, found.run.trials[0])) or None,
@@ -75,18 +80,23 @@ def report_of(found: Found) -> Report:
     )
 
 
-def _decided(found: Found) -> tuple[Found, Findings]:
-    """Return the findings, after more draws where the first ones do not tell of a tensor whether it varies.
+def decided(found: Found) -> tuple[Found, Findings]:
+    """Return the findings, after more draws where the first ones do not tell.
 
     A ReLU may well give zeros alone in one draw and something else in the next.
     """
     findings = _compare(found)
-    for _ in range(MORE_DRAWS):
-        if not (findings.undecided or findings.constant):
-            break
+    while needs_more_draws(found, findings):
         found = with_more_draws(found)
         findings = _compare(found)
     return found, findings
+
+
+def needs_more_draws(found: Found, findings: Findings) -> bool:
+    """Tell whether two more draws are to be made before this is said of what was found."""
+    rounds = _ROUNDS_IF_CONSTANT if findings.is_partly_constant else 0
+    rounds = _MOST_ROUNDS if findings.is_unsure else rounds
+    return len(found.run.draws) < FIRST_DRAWS + 2 * rounds
 
 
 def _compare(found: Found) -> Findings:
@@ -136,12 +146,9 @@ def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
     if len(bare) < len(found.run.trials):
         return ()
     subjects = [subject(found, at, named) for at, named in enumerate(found.named)]
-    bare_subjects = [replace(item, draws=tuple(leaves[at] for leaves in bare)) for at, item in enumerate(subjects)]
-    shown = compare(bare_subjects).equal
-    # The same statements with the widths of the run, to be evaluated on what came back with the mask.
-    as_run = compare([replace(item, half_shown=None) for item in bare_subjects]).equal
-    draws = [{item.name: item.draws[at] for item in subjects} for at in range(len(found.run.draws))]
-    return tuple(statement for statement, code in zip(shown, as_run, strict=True) if not holds(code, draws))
+    without = compare([replace(item, draws=tuple(leaves[at] for leaves in bare)) for at, item in enumerate(subjects)])
+    statements = zip(without.equal, without.statements, strict=True)
+    return tuple(codes for codes, statement in statements if not holds(statement, subjects))
 
 
 def _call_code(found: Found) -> str:

@@ -12,15 +12,13 @@ from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_re
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.refusal import refusal
-from rnnshape.explorer.run import Run, run
+from rnnshape.explorer.run import Run, run_in_range
 from rnnshape.expression import Call
 from rnnshape.names import Anatomy, Named, name_tensors
 from rnnshape.query import Query
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
-MORE_DRAWS = 3
-"""How often two more draws are made at most, where those before do not tell whether a tensor varies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +87,8 @@ def find(query: Query) -> Found:
     )
 
 
-def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration) -> Run:
-    """Return the two draws that an answer is made of.
+def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *, calm: int = 0) -> Run:
+    """Return the two draws that an answer is made of, the weights at least as calm as said.
 
     Raises:
         KerasRefused: the layer cannot be called in this way.
@@ -100,11 +98,16 @@ def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration) -
     if second != layout:
         # What Keras cannot run at another number of timesteps it may well run at this one.
         with contextlib.suppress(Exception, SystemExit):
-            return run(layer, query, [layout, second])
+            return run_in_range(layer, query, [layout, second], calm=calm)
     try:
-        return run(layer, query, [layout, layout])
+        return run_in_range(layer, query, [layout, layout], calm=calm)
     except (Exception, SystemExit) as error:
         raise _run_refused(declaration.failure or error, query, declaration) from error
+
+
+def run_again(found: Found, *, calm: int) -> Found:
+    """Return the same with its first draws made anew, the weights at least as calm as said."""
+    return replace(found, run=run_of(found.layer, found.query, found.layout, found.declaration, calm=calm))
 
 
 def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
@@ -123,10 +126,13 @@ def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
     return layout
 
 
-def with_more_draws(found: Found) -> Found:
-    """Return the same with two more draws."""
-    count = len(found.run.draws)
-    return replace(found, run=found.run.and_more(run(found.layer, found.query, [found.layout] * 2, first_draw=count)))
+def with_more_draws(found: Found, *, calm: int = 0) -> Found:
+    """Return the same with two more draws on the same inputs, the weights at least as calm as said."""
+    known = found.run
+    more = run_in_range(
+        found.layer, found.query, known.layouts, first_draw=len(known.draws), calm=max(calm, known.calms[0])
+    )
+    return replace(found, run=known.and_more(more))
 
 
 def _run_refused(error: BaseException, query: Query, declaration: Declaration) -> RnnshapeError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,33 +115,27 @@ def padded(inputs: NDArray[Any], mask: Given | None) -> NDArray[Any]:
     return np.where(rows, inputs, np.array(mask.padding, inputs.dtype))
 
 
-def tried(layer: Any, call: Callable[[Any], Any], mask: Given | None) -> tuple[Any, Trial]:
+def tried(
+    layer: Any, call: Callable[[Any], Any], mask: Given | None, noise: Callable[[], AbstractContextManager[None]]
+) -> tuple[Any, Trial]:
     """Return what the layer returns when it is called with the mask, and what became of masks meanwhile.
 
-    `call` takes the rows of a mask, or None.
+    `call` takes the rows of a mask, or None. In `noise`, what is random in the layer is the same each time.
     """
     if mask is None and is_recurrent(layer):
         # Nothing in it makes a mask.
         return call(None), Trial()
-    noise = _noise(layer)
-    with _watched() as passed:
-        value = call(None if mask is None else mask.rows)
     if mask is None:
-        return value, Trial(passed=tuple(passed))
+        with _watched() as passed:
+            return call(None), Trial(passed=tuple(passed))
+    with noise(), _watched() as passed:
+        value = call(mask.rows)
     reset_states(layer)
-    for variable, state in noise:
-        variable.assign(state)
     bare = None
     # A layer that cannot be called without a mask certainly uses it.
-    with contextlib.suppress(Exception, SystemExit), _watched(unmasked=True) as made:
+    with contextlib.suppress(Exception, SystemExit), noise(), _watched(unmasked=True) as made:
         bare = tuple(np.asarray(leaf) for _, leaf in nest.leaves(call(None)))
     return value, Trial(mask, tuple(passed), bare, tuple(one.layer for one in made if one.made))
-
-
-def _noise(layer: Any) -> list[tuple[Any, Any]]:
-    """Return the variables that are no weights, where random numbers come from, with their values."""
-    weights = {id(weight) for weight in layer.weights}
-    return [(each, np.asarray(each)) for each in layer.variables if id(each) not in weights]
 
 
 @contextlib.contextmanager
@@ -200,7 +195,7 @@ def is_applied(draws: Sequence[Sequence[NDArray[Any]]], trials: Sequence[Trial])
             if masked.shape != bare.shape:
                 return True
             numbers = of.are_numbers((masked,))
-            if not (of.are_close((bare,), (masked,), of.tolerance((bare,))) if numbers else (masked == bare).all()):
+            if not (of.are_close((bare,), (masked,), of.tolerances((bare,))) if numbers else (masked == bare).all()):
                 return True
     return False
 

@@ -1,8 +1,9 @@
-"""Running the real layer: random weights and inputs, one call per draw, the values as NumPy arrays."""
+"""Running the real layer: one call per draw, the values as NumPy arrays."""
 
 from __future__ import annotations
 
 import functools
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,16 +12,13 @@ import numpy as np
 
 from rnnshape.equality import Steps
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer import masks, nest
+from rnnshape.explorer import draws, masks, nest
 from rnnshape.explorer.anatomy import Layout
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.states import initial_states, reset_states
 from rnnshape.explorer.stepping import states_at_every_step
 from rnnshape.names import Path
 from rnnshape.query import Query
-
-_SPREAD = 0.7
-"""Keeps random recurrent weights from blowing up an unbounded activation over a long time axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,12 @@ class Run:
     stepped: tuple[tuple[np.ndarray[Any, Any], ...], ...] = ()
     """The states after every timestep, one tuple of arrays for each draw, where they were asked for."""
 
+    layouts: tuple[Layout, ...] = ()
+    """The input of each of the first draws."""
+
+    calms: tuple[int, ...] = ()
+    """How often the weights of each draw were made smaller, since the values were out of range."""
+
     def and_more(self, other: Run) -> Run:
         """Return the same with the draws of another run behind its own."""
         return replace(
@@ -46,6 +50,7 @@ class Run:
             draws=self.draws + other.draws,
             trials=self.trials + other.trials,
             stepped=self.stepped + other.stepped,
+            calms=self.calms + other.calms,
         )
 
     @property
@@ -55,31 +60,46 @@ class Run:
         return Steps(first=tuple(one.first for one in given), last=tuple(one.last for one in given)) if given else None
 
 
-def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0) -> Run:
+def run_in_range(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0, calm: int = 0) -> Run:
+    """Return a run (see `run`) with weights so small that no value explodes and no activation is saturated.
+
+    Where no weights are small enough, it is that with the largest ones.
+    """
+    for level in range(calm, draws.CALMEST + 1):
+        found = run(layer, query, layouts, first_draw=first_draw, calm=level)
+        if all(map(draws.is_in_range, found.draws)):
+            return found
+    return run(layer, query, layouts, first_draw=first_draw, calm=calm)
+
+
+def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int = 0, calm: int = 0) -> Run:
     """Return the values of a run of a built layer on each layout, each with other random weights and inputs.
 
-    The layouts' shapes must be known in full. Weights and inputs depend on the seed and the number of the draw alone,
-    so that two layers with weights of the same shapes get the same weights.
+    The layouts' shapes must be known in full. Weights and inputs depend on the seed and the number of the draw alone
+    (and on how calm it is to be), so that two layers with weights of the same shapes get the same weights. The noise,
+    if there is any in the layer, is another one in each run.
     """
     if query.mask is not None and not masks.takes_mask(layer):
         message = f"{query.layer.name} takes no mask. Received: {query.layer}"
         raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
     values, trials, stepped = [], [], []
-    for draw, layout in enumerate(layouts, first_draw):
-        random = np.random.default_rng([query.seed, draw])
-        mask = None if query.mask is None else masks.given(query.mask, layer, layout, layouts[0])
-        inputs = _random_inputs(random, tuple(size for size in layout.shape if size is not None), layout)
-        inputs = masks.padded(inputs, mask)
-        draw_weights(layer, random)
-        reset_states(layer)
-        states = initial_states(layer, query, layout, random)
-        call = functools.partial(caller(layer, layout, training=query.training), inputs, states)
-        value, trial = masks.tried(layer, call, mask)
-        values.append(value)
-        trials.append(trial)
-        if query.every_state:
-            rows = None if mask is None else mask.rows
-            stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
+    number = _number(query)
+    with draws.noise(layer, (query.seed, first_draw, number)):
+        for draw, layout in enumerate(layouts, first_draw):
+            random = np.random.default_rng([query.seed, draw])
+            mask = None if query.mask is None else masks.given(query.mask, layer, layout, layouts[0])
+            inputs = masks.padded(draws.inputs(random, layer, layout, draw), mask)
+            draws.draw_weights(layer, random, draw, calm=calm)
+            reset_states(layer)
+            states = initial_states(layer, query, layout, random)
+            call = functools.partial(caller(layer, layout, training=query.training), inputs, states)
+            noise = functools.partial(draws.noise, layer, (query.seed, draw, number))
+            value, trial = masks.tried(layer, call, mask, noise)
+            values.append(value)
+            trials.append(trial)
+            if query.every_state:
+                rows = None if mask is None else mask.rows
+                stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
     flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
     return Run(
         value=values[0],
@@ -89,28 +109,14 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         draws=tuple(tuple(array for _, array in leaves) for leaves in flat),
         trials=tuple(trials),
         stepped=tuple(stepped),
+        layouts=tuple(layouts),
+        calms=(calm,) * len(layouts),
     )
 
 
-def _random_inputs(random: np.random.Generator, shape: tuple[int, ...], layout: Layout) -> Any:
-    if layout.dtype == "int32":
-        return random.integers(0, layout.largest, size=shape, dtype="int32")
-    return random.standard_normal(size=shape, dtype="float32")
-
-
-def draw_weights(layer: Any, random: np.random.Generator) -> None:
-    """Fill every weight with random non-zero numbers; what is not trained (variances, say) stays positive."""
-    trainable = {id(weight) for weight in getattr(layer, "trainable_weights", ())}
-    for weight in getattr(layer, "weights", ()):
-        shape = tuple(weight.shape)
-        if not np.issubdtype(np.dtype(weight.dtype if weight.dtype != "bfloat16" else "float32"), np.floating):
-            continue
-        if id(weight) not in trainable:
-            weight.assign(random.uniform(0.5, 1.5, size=shape).astype("float32"))
-            continue
-        fan_in = int(np.prod(shape[:-1])) if len(shape) > 1 else 3
-        bound = _SPREAD * (3 / max(fan_in, 1)) ** 0.5
-        weight.assign((random.random(size=shape, dtype="float32") * 2 - 1) * bound)
+def _number(query: Query) -> int:
+    """Return a number for what is run, which is the same in every process, to tell one run's noise from another's."""
+    return zlib.crc32(f"{query.layer} {query.mask}".encode())
 
 
 def _device(value: Any) -> str:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnshape.equality import Subject
+from rnnshape.equality import Findings, Subject
 from rnnshape.errors import RnnshapeError
-from rnnshape.explorer.answer import compare_found, report_of, subject
-from rnnshape.explorer.finding import Found, find
+from rnnshape.explorer.answer import compare_found, needs_more_draws, report_of, subject
+from rnnshape.explorer.finding import Found, find, run_again, with_more_draws
 from rnnshape.explorer.measure import measure
 from rnnshape.expression import Call
 from rnnshape.query import Query
@@ -23,15 +23,22 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
     Weights and inputs are drawn from the seed alone, so that they are the same in all; that they were is checked.
     """
     found = [_found_or_error(query) for query in queries]
-    answered = [item for item in found if isinstance(item, Found)]
+    answered = _alike([item for item in found if isinstance(item, Found)])
     same = bool(answered) and _same_weights(answered)
-    across = _equal_across(answered) if same else ()
-    return [
-        replace(report_of(item), same_weights=same, combination=_combination(query.layer), equal_across=across)
-        if isinstance(item, Found)
-        else item
-        for query, item in zip(queries, found, strict=True)
-    ]
+    answered, across = _decided_across(answered) if same else (answered, ())
+    reports = iter(
+        [
+            replace(report_of(item), same_weights=same, combination=_combination(item.query.layer), equal_across=across)
+            for item in answered
+        ]
+    )
+    return [next(reports) if isinstance(item, Found) else item for item in found]
+
+
+def _alike(found: Sequence[Found]) -> list[Found]:
+    """Return the same, all run with the weights of the one whose weights had to be the smallest."""
+    calm = max((item.run.calms[-1] for item in found), default=0)
+    return [item if item.run.calms[-1] == calm else run_again(item, calm=calm) for item in found]
 
 
 def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
@@ -66,8 +73,22 @@ def _same_weights(found: Sequence[Found]) -> bool:
     )
 
 
-def _equal_across(found: Sequence[Found]) -> tuple[Statement, ...]:
-    """Return the classes of equal values among all tensors of all combinations.
+def _decided_across(found: Sequence[Found]) -> tuple[list[Found], tuple[Statement, ...]]:
+    """Return the classes of equal values among all tensors of all combinations, after as many draws as this takes."""
+    findings = _compare_across(found)
+    while needs_more_draws(found[0], findings):
+        more = [with_more_draws(item) for item in found]
+        calm = max(item.run.calms[-1] for item in more)
+        found = [
+            new if new.run.calms[-1] == calm else with_more_draws(old, calm=calm)
+            for old, new in zip(found, more, strict=True)
+        ]
+        findings = _compare_across(found)
+    return list(found), findings.equal
+
+
+def _compare_across(found: Sequence[Found]) -> Findings:
+    """Compare all tensors of all combinations.
 
     A name stands for the tensor of that name in any combination, so one whose values differ from combination to
     combination (dropout is random) takes no part.
@@ -77,7 +98,7 @@ def _equal_across(found: Sequence[Found]) -> tuple[Statement, ...]:
         for at, named in enumerate(item.named):
             subjects.setdefault(named.name, []).append(subject(item, at, named))
     one_each = [group[0] for group in subjects.values() if all(_same_values(group[0], other) for other in group[1:])]
-    return compare_found(one_each, found[0].run).equal
+    return compare_found(one_each, found[0].run)
 
 
 def _same_values(one: Subject, other: Subject) -> bool:

@@ -65,12 +65,11 @@ def marks(reports: Sequence[Report]) -> list[Marks]:
     """Return the marks of each report shown.
 
     Reports with the same weights and inputs (`--all-flags`) share their marks: one fact has one letter and colour
-    in all of them. Any other report begins again at A.
+    in all of them, if it holds across them. Any other report begins again at A.
     """
     found = []
     for family in families(reports):
-        shared = _marks_of(family)
-        found += [_carried(report, shared) for report in family]
+        found += [_carried(report, known) for report, known in zip(family, _marks_of(family), strict=True)]
     return found
 
 
@@ -93,15 +92,32 @@ def letter(number: int) -> str:
     return front + string.ascii_uppercase[number % count]
 
 
-def _marks_of(family: Sequence[Report]) -> tuple[Mark, ...]:
+def _marks_of(family: Sequence[Report]) -> list[tuple[Mark, ...]]:
+    """Return the marks that may stand in each report of a family.
+
+    What holds across the reports, and what is equal to that in one of them, is one mark in all of them. Anything else
+    holds within its report alone: a layer with noise gives a tensor other values in each run.
+    """
     across = [statement for report in family for statement in report.equal_across or ()]
-    equal = _merged([*across, *(statement for report in family for statement in report.equal)])
-    close = list(dict.fromkeys(statement for report in family for statement in report.close or ()))
-    found = []
-    for number, statement in enumerate([*equal, *close]):
-        is_close = number >= len(equal)
-        found.append(Mark(letter(number), COLOURS[number % len(COLOURS)], statement, is_close))
-    return tuple(found)
+    known = {code for statement in across for code in statement}
+    everywhere = [
+        statement
+        for statement in _merged([*across, *(one for report in family for one in report.equal)])
+        if not known.isdisjoint(statement)
+    ]
+    shared = {code for statement in everywhere for code in statement}
+    equal: list[tuple[Statement, int | None]] = [(statement, None) for statement in everywhere]
+    equal += [
+        (statement, at)
+        for at, report in enumerate(family)
+        for statement in _merged(one for one in report.equal if shared.isdisjoint(one))
+    ]
+    close = dict.fromkeys(statement for report in family for statement in report.close or ())
+    found: list[tuple[Mark, int | None]] = []
+    for number, (statement, only) in enumerate([*equal, *((statement, None) for statement in close)]):
+        mark = Mark(letter(number), COLOURS[number % len(COLOURS)], statement, number >= len(equal))
+        found.append((mark, only))
+    return [tuple(mark for mark, only in found if only in (None, at)) for at in range(len(family))]
 
 
 def _merged(statements: Iterable[Statement]) -> list[Statement]:

@@ -43,6 +43,7 @@ def notes(report: Report) -> list[Note]:
     """Return everything to be said below the table, what matters most first."""
     first = [
         *(_different(group) for group in report.same_shape_different_values),
+        *(Note(f"undecided, since its values vary too little: {name}", style="") for name in report.undecided or ()),
         *_mask(report),
         *_masks_made(report),
         *_declared(report),

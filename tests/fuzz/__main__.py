@@ -14,6 +14,7 @@ from collections.abc import Callable
 from random import Random
 
 from . import __doc__ as what_it_is
+from . import seeds
 from .checks import (
     READERS,
     wrong_with_document,
@@ -71,7 +72,8 @@ class Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=what_it_is.partition("\n")[0])
-    counts = {"lines": 10_000, "real": 200, "expressions": 1_000_000, "messages": 10_000, "reports": 20_000}
+    counts = {"lines": 10_000, "real": 200, "seeds": 400}
+    counts |= {"expressions": 1_000_000, "messages": 10_000, "reports": 20_000}
     for name, count in counts.items():
         parser.add_argument(f"--{name}", type=int, default=count, metavar="N", help=f"default: {count}")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="end after these, whatever is left to do")
@@ -126,6 +128,8 @@ def _run(asked: argparse.Namespace) -> int:
     tally.run("reports", asked.reports, check_document)
     if asked.real:
         tally.run("command lines with real layers (by exit status)", asked.real, checks_line(real_line))
+    questions = iter(seeds.all_questions(random))
+    tally.run("questions with five seeds each (by layer)", asked.seeds, lambda: seeds.check(next(questions)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:.0f} MB; {tally.found} findings")
     return int(tally.found > 0)

@@ -82,3 +82,20 @@ def test_statements_that_share_an_expression_are_one_fact_in_a_family() -> None:
     second = dataclasses.replace(second, equal_across=())
     found = marks([first, second])
     assert len({id(mark) for some in found for mark in some.all}) == 1
+
+
+def test_what_noise_makes_hold_in_one_report_alone_has_a_mark_in_that_report_alone() -> None:
+    family = [dataclasses.replace(report, equal_across=()) for report in reports.all_flags]
+    found = marks(family)
+    assert [[mark.letter for mark in some.all] for some in found] == [[], ["A"], [], ["B"]]
+    assert found[1].of("final_memory_state")[0].others == ("output",)
+    assert found[3].of("final_memory_state")[0].others == ("whole_sequence_output[:, -1, :]",)
+
+
+def test_what_is_undecided_is_not_said_to_equal_nothing() -> None:
+    bare = dataclasses.replace(reports.gru_state, equal=())
+    undecided = dataclasses.replace(bare, undecided=("final_state",))
+    assert str(bare).count("nothing else here") == 2
+    assert str(undecided).count("nothing else here") == 1
+    assert str(undecided).count("undecided") == 2
+    assert "undecided, since its values vary too little: final_state" in str(undecided)
