@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,6 +36,9 @@ from rnnshape.report import (
     Tensor,
     Versions,
 )
+
+_PROBE = 2
+"""The batch for which a layer is asked for its states where the real one may be too large, or unknown."""
 
 
 def report_of(found: Found) -> Report:
@@ -206,12 +210,9 @@ def _stepped(found: Found) -> tuple[Named, ...]:
 
 
 def _states(found: Found) -> States | None:
-    layer = found.layer if found.asked is None else found.asked.layer
-    batch = found.asked_layout.shape[0]
-    accepted = accepted_states(layer, batch or 1)
-    if accepted is None:
+    shapes = _states_shapes(found)
+    if shapes is None:
         return None
-    shapes = _with_batch(nest.shapes(accepted), batch)
     words = name_initial_states(found.anatomy, len(nest.shape_leaves(shapes)))
     return States(accepts=_as_lists(shapes), structure=_in_words(nest.refilled(shapes, iter(words))))
 
@@ -220,9 +221,23 @@ def _in_words(nested: Any) -> str:
     return f"[{', '.join(map(_in_words, nested))}]" if isinstance(nested, list) else str(nested)
 
 
+def _states_shapes(found: Found) -> Any:
+    """Return the nested shapes of the states that the layer accepts; None where it has none, or does not tell."""
+    batch = found.asked_layout.shape[0]
+    with contextlib.suppress(Exception):
+        if found.asked is None:
+            accepted = accepted_states(found.layer, batch or 1)
+            return None if accepted is None else nest.shapes(accepted)
+        with found.asked.graph.as_default():
+            accepted = accepted_states(found.asked.layer, _PROBE)
+        return None if accepted is None else _with_batch(nest.shapes(accepted), batch)
+    return None
+
+
 def _with_batch(shapes: Any, batch: int | None) -> Any:
+    """Return shapes that were found with a batch of `_PROBE` as they are with this batch."""
     if isinstance(shapes, nest.Leaf):
-        return nest.Leaf((batch, *shapes[1:]))
+        return nest.Leaf((batch, *shapes[1:])) if shapes[0] in (None, _PROBE) else shapes
     return [_with_batch(item, batch) for item in shapes]
 
 
