@@ -8,6 +8,7 @@ from typing import Any
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import engine
+from rnnshape.explorer.whose import runs_as
 from rnnshape.names import Anatomy, CellStates, Kind
 from rnnshape.query import DEFAULT_SPACE, Sizes
 
@@ -68,34 +69,39 @@ def has_keras_cells(layer: Any) -> bool:
     # The backward layer of a Bidirectional may be any layer of a user's.
     owners = [getattr(half, "cell", half) for half in halves]
     cells = [cell for owner in owners for cell in getattr(owner, "cells", None) or [owner]]
-    return all(type(part).__module__.startswith("keras.") for part in (*halves, *cells))
+    return all(runs_as(part) is not None for part in (layer, *halves, *cells))
 
 
 def anatomy_of(layer: Any) -> Anatomy:
     """Return the anatomy of a layer; a Sequential's is its last layer's."""
     layers = engine.load().layers
     layer = last_of(layer)
-    if isinstance(layer, layers.Bidirectional) and isinstance(layer.forward_layer, layers.RNN):
+    both = isinstance(layer, layers.Bidirectional) and isinstance(layer.forward_layer, layers.RNN)
+    if both and runs_as(layer) is not None:
         forward, backward = layer.forward_layer, layer.backward_layer
+        own = runs_as(forward) is not None and runs_as(backward) is not None
         return Anatomy(
             kind=Kind.BIDIRECTIONAL,
-            cells=_cells(forward.cell, forward),
-            backward=_cells(getattr(backward, "cell", None), backward),
+            cells=_cells(forward.cell, forward, own=own),
+            backward=_cells(getattr(backward, "cell", None), backward, own=own),
             stacked=isinstance(forward.cell, layers.StackedRNNCells),
             return_sequences=forward.return_sequences,
             return_state=forward.return_state,
             go_backwards=forward.go_backwards,
             merge_mode=layer.merge_mode,
+            own=own,
             **_spatial(forward),
         )
     if isinstance(layer, layers.RNN):
+        own = runs_as(layer) is not None
         return Anatomy(
             kind=Kind.RECURRENT,
-            cells=_cells(layer.cell, layer),
+            cells=_cells(layer.cell, layer, own=own),
             stacked=isinstance(layer.cell, layers.StackedRNNCells),
             return_sequences=layer.return_sequences,
             return_state=layer.return_state,
             go_backwards=layer.go_backwards,
+            own=own,
             **_spatial(layer),
         )
     if is_cell(layer):
@@ -105,19 +111,21 @@ def anatomy_of(layer: Any) -> Anatomy:
     return Anatomy(kind=Kind.OTHER, last_axis="features", return_sequences=repeats)
 
 
-def _cells(cell: Any, owner: Any) -> tuple[CellStates, ...]:
+def _cells(cell: Any, owner: Any, *, own: bool = True) -> tuple[CellStates, ...]:
+    """Return the states of the cells; what they are is known of Keras's own code alone (`own`: the layer's around)."""
     layers = engine.load().layers
     if cell is None:
         return ()
     if isinstance(cell, layers.StackedRNNCells):
-        return tuple(states for inner in cell.cells for states in _cells(inner, None))
+        return tuple(states for inner in cell.cells for states in _cells(inner, None, own=own))
+    name = getattr(runs_as(cell) if own else None, "__name__", "")
     if isinstance(owner, layers.ConvLSTM1D | layers.ConvLSTM2D | layers.ConvLSTM3D):
         # Its cell's state_size is a single number, whatever the states are.
-        return (CellStates(2, is_lstm=True),)
+        return (CellStates(2, is_lstm=bool(name), has_output=bool(name)),)
     sizes = cell.state_size
     count = len(sizes) if isinstance(sizes, list | tuple) else 1
-    kerass = isinstance(cell, layers.SimpleRNNCell | layers.GRUCell | layers.LSTMCell)
-    return (CellStates(count, is_lstm=isinstance(cell, layers.LSTMCell), has_output=kerass),)
+    kerass = name in ("SimpleRNNCell", "GRUCell", "LSTMCell")
+    return (CellStates(count, is_lstm=name == "LSTMCell", has_output=kerass),)
 
 
 def _spatial(layer: Any) -> dict[str, Any]:

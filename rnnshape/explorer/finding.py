@@ -14,7 +14,7 @@ from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run
 from rnnshape.expression import Call
-from rnnshape.names import Anatomy, Named, name_tensors
+from rnnshape.names import Anatomy, Leaf, Named, Path, name_tensors
 from rnnshape.query import Query
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
@@ -71,9 +71,7 @@ def find(query: Query) -> Found:
     first = run_of(layer, ran, layout, declaration)
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0])
-    leaves = tuple((path, len(shape)) for path, shape in zip(first.paths, real, strict=True))
-    time = layout.size("timesteps")
-    kept = bool(real) and len(real[0]) > 2 and real[0][1] == time
+    leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
     return Found(
         query=ran,
         layer=layer,
@@ -81,12 +79,18 @@ def find(query: Query) -> Found:
         declaration=declaration,
         run=first,
         anatomy=anatomy,
-        named=name_tensors(anatomy, leaves, timesteps_kept=kept),
+        named=name_tensors(anatomy, leaves),
         shapes=real if asked is None else sizes.shapes_at(asked, declaration, real),
         asked_layer=query.layer,
         asked_layout=asked_layout,
         asked=asked,
     )
+
+
+def _leaf(path: Path, shape: tuple[int, ...], layout: Layout) -> Leaf:
+    """Return what the sizes of a returned tensor tell of its axes."""
+    has_batch = shape[:1] == layout.shape[:1]
+    return Leaf(path, len(shape), has_batch, has_batch and len(shape) > 2 and shape[1] == layout.size("timesteps"))
 
 
 def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration) -> Run:
