@@ -8,17 +8,29 @@ from typing import Any
 
 from rnnshape.errors import KerasRefused, RnnshapeError
 from rnnshape.explorer import nest, sizes, stepping
-from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_recurrent, layout_of
+from rnnshape.explorer.anatomy import (
+    Layout,
+    anatomy_of,
+    axes_of,
+    has_keras_cells,
+    input_said,
+    is_recurrent,
+    layout_of,
+    tokens_of,
+)
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run
+from rnnshape.explorer.said import resized, said_of
 from rnnshape.expression import Call
 from rnnshape.names import Anatomy, Leaf, Named, Path, name_tensors
-from rnnshape.query import Query
+from rnnshape.query import DEFAULT_BATCH, Query
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
+_KEPT = 64
+"""Sizes up to this one stay, in a small run, where the layer's own code gives them."""
 MORE_DRAWS = 3
 """How often two more draws are made at most, where those before do not tell whether a tensor varies."""
 
@@ -48,8 +60,9 @@ def find(query: Query) -> Found:
         KerasRefused: Keras refused the layer or the input.
 
     """
-    layer = build(query.layer)
-    asked_layout = layout = layout_of(layer, query.sizes, shown=str(query.layer))
+    layer, weightless = _built_for_layout(query.layer)
+    asked_layout = layout = layout_of(layer, query.sizes, call=query.layer)
+    query.check_mask(layout.size("batch"), layout.size("timesteps"))
     asked = None
     ran = query
     if not sizes.is_plainly_small(query.layer, layout):
@@ -57,11 +70,13 @@ def find(query: Query) -> Found:
         if sizes.fits(asked, query.layer, layout):
             asked = None
         else:
-            layout = sizes.reduced_layout(layout, query.mask)
-            ran = replace(query, layer=sizes.rolled_if_long(sizes.reduced_layer(asked, query.layer), layout))
-            layer = build(ran.layer)
-            tokens = layout_of(layer, query.sizes, shown=str(query.layer)).largest
-            layout = replace(layout, largest=tokens)
+            layout = _small(layout, query, layer)
+            small = resized(sizes.reduced_layer(asked, query.layer), layout.shape)
+            ran = replace(query, layer=sizes.rolled_if_long(small, layout))
+            layer, weightless = build(ran.layer), False
+            layout = replace(layout, largest=tokens_of(layer) or layout.largest)
+    if weightless:
+        layer = build(query.layer)
     if query.every_state:
         stepping.check(query, layer, layout)
     declaration = declare(layer, layout)
@@ -85,6 +100,31 @@ def find(query: Query) -> Found:
         asked_layout=asked_layout,
         asked=asked,
     )
+
+
+def _built_for_layout(call: Call) -> tuple[Any, bool]:
+    """Return the layer, and whether it has no weights that could be run: a model that says its input makes them all."""
+    import tensorflow as tf
+
+    said = said_of(call) if call.name == "Sequential" else None
+    if said is not None:
+        shape = tuple(size or DEFAULT_BATCH for size in said.shape)
+        if not sizes.is_plainly_small(call, Layout(shape, axes_of(len(shape)))):
+            with tf.Graph().as_default():
+                return build(call), True
+    return build(call), False
+
+
+def _small(layout: Layout, query: Query, layer: Any) -> Layout:
+    """Return the small input; sizes that the layer's own code gives stay where they are no large ones."""
+    small = sizes.reduced_layout(layout, query.mask)
+    if input_said(layer, query.layer) is None:
+        return small
+    kept = (
+        size if at and size is not None and size <= _KEPT else other
+        for at, (size, other) in enumerate(zip(layout.shape, small.shape, strict=True))
+    )
+    return replace(small, shape=tuple(kept))
 
 
 def _leaf(path: Path, shape: tuple[int, ...], layout: Layout) -> Leaf:

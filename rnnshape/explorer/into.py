@@ -98,7 +98,7 @@ def _wanted(layer: Any, sizes: Sizes, call: Call) -> Any:
 def _layout(layer: Any, sizes: Sizes, call: Call) -> Layout:
     """Return an input for the layer of these sizes; those of space only where it has as many spatial axes."""
     space = sizes.space if spatial_rank(layer) == len(sizes.space or ()) else None
-    return layout_of(layer, replace(sizes, time=_TIME, space=space), shown=str(call))
+    return layout_of(layer, replace(sizes, time=_TIME, space=space), call=call)
 
 
 def _fits(offer: _Offer, sizes: Sizes) -> bool:

@@ -91,8 +91,8 @@ def _takes_mask(layer: Any) -> bool:
 
 
 def _random_inputs(random: np.random.Generator, shape: tuple[int, ...], layout: Layout) -> Any:
-    if layout.dtype == "int32":
-        return random.integers(0, layout.largest, size=shape, dtype="int32")
+    if layout.largest:
+        return random.integers(0, layout.largest, size=shape, dtype="int32").astype(layout.dtype)
     return random.standard_normal(size=shape, dtype="float32")
 
 
