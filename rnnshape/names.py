@@ -119,8 +119,9 @@ def name_steps(anatomy: Anatomy, ranks: Sequence[int]) -> tuple[Named, ...]:
     ]
     if len(words) != len(ranks):
         words = [(f"every_state_{at}", f"state {at}") for at in range(len(ranks))]
+    order = ", in reversed order" if anatomy.go_backwards else ""
     return tuple(
-        Named(name, _axes(anatomy, rank, has_time=True), f"{what} after every timestep, by stepping the cell")
+        Named(name, _axes(anatomy, rank, has_time=True), f"{what} after every timestep{order}, by stepping the cell")
         for (name, what), rank in zip(words, ranks, strict=True)
     )
 

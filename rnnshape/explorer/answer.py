@@ -198,10 +198,13 @@ def _tensors(found: Found) -> tuple[Tensor, ...]:
 
 
 def _stepped_shape(found: Found, shape: tuple[int, ...]) -> tuple[int | None, ...]:
-    """Return the shape at the asked sizes; what follows the timesteps is unknown where a smaller layer was run."""
+    """Return the shape at the asked sizes; what a smaller run does not tell is unknown."""
+    if found.asked is None:
+        return shape
     asked = found.asked_layout
     rest = shape[2:] if found.query.layer == found.asked_layer else (None,) * len(shape[2:])
-    return (asked.shape[0], asked.size("timesteps"), *rest)
+    time = asked.size("timesteps") if shape[1] == found.layout.size("timesteps") else None
+    return (asked.shape[0], time, *rest)
 
 
 def _stepped(found: Found) -> tuple[Named, ...]:

@@ -14,7 +14,7 @@ from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, is_cell
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.states import initial_states, reset_states
-from rnnshape.explorer.stepping import states_at_every_step
+from rnnshape.explorer.stepping import states_at_every_step, watching
 from rnnshape.mask import MaskSpec, first_and_last
 from rnnshape.names import Path
 from rnnshape.query import Query
@@ -68,11 +68,12 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         reset_states(layer)
         states = initial_states(layer, query, layout, random)
         mask = masks[draw - first_draw]
-        call = caller(layer, layout, training=query.training)
+        call = caller(layer, layout, training=query.training, eager=query.every_state)
         rows = None if mask is None else mask[0]
-        values.append(call(inputs, states, rows))
+        with watching(layer, needed=query.every_state) as seen:
+            values.append(call(inputs, states, rows))
         if query.every_state:
-            stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
+            stepped.append(tuple(states_at_every_step(layer, inputs, states, rows, seen)))
     flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
     return Run(
         value=values[0],
