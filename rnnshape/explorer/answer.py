@@ -18,7 +18,7 @@ from rnnshape.explorer.holds import holds
 from rnnshape.explorer.into import State, into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
-from rnnshape.explorer.states import accepted_states
+from rnnshape.explorer.states import accepted_states, starts_from
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.names import Kind, Named, name_initial_states, name_steps, unpacking
 from rnnshape.query import Sizes
@@ -217,7 +217,8 @@ def _states(found: Found) -> States | None:
     if shapes is None:
         return None
     words = name_initial_states(found.anatomy, len(nest.shape_leaves(shapes)))
-    return States(accepts=_as_lists(shapes), structure=_in_words(nest.refilled(shapes, iter(words))))
+    structure = _in_words(nest.refilled(shapes, iter(words)))
+    return States(accepts=_as_lists(shapes), structure=structure, starts_from=starts_from(found.layer))
 
 
 def _in_words(nested: Any) -> str:

@@ -54,6 +54,41 @@ def accepted_states(layer: Any, batch: int) -> Any:
     return _as_lists(states if isinstance(states, list | tuple) else [states])
 
 
+def starts_from(layer: Any) -> str | None:
+    """Return what a layer that has been run starts from, by itself: it is asked again with other weights.
+
+    None where that is zeros; "ones", "random numbers", "a weight", or "values of its own".
+    """
+    try:
+        first = _values(layer)
+        if not any(value.any() for value in first):
+            return None
+        if all((value == 1).all() for value in first):
+            return "ones"
+        if not _same(first, _values(layer)):
+            return "random numbers"
+        weights = [weight for weight in layer.weights if "float" in str(weight.dtype)]
+        kept = [np.asarray(weight) for weight in weights]
+        for weight, value in zip(weights, kept, strict=True):
+            weight.assign(value + 1)
+        try:
+            return "values of its own" if _same(first, _values(layer)) else "a weight"
+        finally:
+            for weight, value in zip(weights, kept, strict=True):
+                weight.assign(value)
+    except Exception:  # noqa: BLE001 - a layer that does not tell has told nothing
+        return None
+
+
+def _values(layer: Any) -> list[np.ndarray[Any, Any]]:
+    tree = engine.load().tree
+    return [np.asarray(state) for state in tree.flatten(accepted_states(layer, 2))]
+
+
+def _same(some: list[np.ndarray[Any, Any]], others: list[np.ndarray[Any, Any]]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
+
+
 def _takes_batch_size(ask: Any) -> bool:
     try:
         inspect.signature(ask).bind(batch_size=1)

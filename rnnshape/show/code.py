@@ -9,9 +9,10 @@ from typing import Any
 from rnnshape.errors import printable
 from rnnshape.expression import Call, parse
 from rnnshape.mask import MaskKind, parse_mask
-from rnnshape.report import Into, Mask, Report, Shape, Statement
+from rnnshape.report import Into, Mask, Report, Shape, Statement, Tensor
 from rnnshape.show.fold import fill, fold, fold_assignment
 from rnnshape.show.keras_code import Imports, keras_code, smaller
+from rnnshape.show.stepping_code import cannot_step, stepped_tensors, stepping_code
 
 _WIDTH = 88
 _ROUNDING = 1e-5
@@ -50,13 +51,16 @@ class _Script:
         self.targets, _, self.call = report.unpack.partition(" = ")
         self.is_cell = self.call.startswith("cell(")
         self.variable = "cell" if self.is_cell else "layer"
+        stepped = stepped_tensors(report)
+        self.unstepped = cannot_step(report) if stepped else None
+        self.stepped = [] if self.unstepped else stepped
         self.returned = [tensor for tensor in report.tensors if tensor.name in _NAME.findall(self.targets)]
 
     def as_asked(self) -> list[list[str]]:
         """Return the run at the sizes that were asked."""
         shape = tuple(size or 1 for size in self.report.input.shape)
         setting = [*self._real_inputs(shape, {}), *self._layer(self.report.layer)]
-        return [setting, self._unpacking(), self._prints(), self._asserts({})]
+        return [setting, self._unpacking(), self._prints(), *self._stepping(), self._asserts({})]
 
     def at_small_sizes(self) -> list[list[str]]:
         """Return the symbolic call at the sizes that were asked, and the real run at small ones."""
@@ -77,11 +81,12 @@ class _Script:
             symbolic = [[f"# {said}", *self._symbolic_inputs(), *self._layer(self.report.layer)]]
             symbolic += [self._unpacking(), self._prints()]
         asserts = self._asserts(small)
-        if not asserts and len(symbolic) > 1:
+        if not (asserts or self.stepped) and len(symbolic) > 1:
             return symbolic
         layer = self._layer(reduced.layer) if reduced.layer != self.report.layer or len(symbolic) == 1 else []
         setting = ["# The values at small sizes.", *self._real_inputs(reduced.input, small), *layer]
-        return [*symbolic, setting, self._unpacking(), *([] if len(symbolic) > 1 else [self._prints()]), asserts]
+        prints = [] if len(symbolic) > 1 else [self._prints()]
+        return [*symbolic, setting, self._unpacking(), *prints, *self._stepping(), asserts]
 
     def handing_on(self) -> list[str]:
         """Return the call of the layer that the states are passed on to, or why there is none."""
@@ -167,11 +172,20 @@ class _Script:
         return fold_assignment(self.report.unpack, _WIDTH)
 
     def _prints(self) -> list[str]:
-        return [f'print("{tensor.name}", {tensor.name}.shape)' for tensor in self.returned]
+        return _printed(self.returned)
+
+    def _stepping(self) -> list[list[str]]:
+        """Return what makes and prints the states after every timestep, or why it is not here."""
+        if self.unstepped:
+            return [_comment(f"The layer's cell is not stepped here: {self.unstepped}.")]
+        if not self.stepped:
+            return []
+        return [["", *stepping_code(self.report)], _printed(self.stepped)]
 
     def _asserts(self, small: Mapping[int, int]) -> list[str]:
-        """Return an assertion for each equality between returned tensors; slices are brought to the small sizes."""
-        known = {*(tensor.name for tensor in self.returned), "rows", "first_step", "last_step", "concatenate", "axis"}
+        """Return an assertion for each equality between tensors of the script; slices are for the small sizes."""
+        tensors = (*self.returned, *self.stepped)
+        known = {*(tensor.name for tensor in tensors), "rows", "first_step", "last_step", "concatenate", "axis"}
         said: list[str] = []
         used: set[str] = set()
         for close, statements in ((False, self.report.equal), (True, self.report.close or ())):
@@ -183,6 +197,10 @@ class _Script:
             return []
         self.imports.numpy = True
         return [*_steps(self.report.mask, used), *said]
+
+
+def _printed(tensors: Iterable[Tensor]) -> list[str]:
+    return [f'print("{tensor.name}", {tensor.name}.shape)' for tensor in tensors]
 
 
 def _compared(codes: Statement | list[str], *, close: bool) -> list[str]:
