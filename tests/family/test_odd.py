@@ -121,3 +121,21 @@ def test_what_a_layer_around_another_returns():
         ["batch", "features"],
     ]
     assert ["whole_sequence_output[:, -1, :]", "output_1"] in document["equal"]
+
+
+STARTS = {
+    "Plain()": None,
+    "StartsFromOnes()": "ones",
+    "StartsFromAWeight()": "a weight",
+    "StartsAtRandom()": "random numbers",
+    "StartsFromNumpyNoise()": "random numbers",
+    "StartsFromNumpy()": "values of its own",
+}
+
+
+@pytest.mark.parametrize("cell", STARTS)
+@pytest.mark.parametrize("batch", [3, None])
+def test_what_a_layer_starts_from_is_found_by_asking_it(cell, batch):
+    states = explore(f"RNN(odd_cells.{cell})", **{**SIZES, "batch": batch}).to_dict()["states"]
+    assert states.get("starts_from") == STARTS[cell]
+    assert states["accepts"] == [[batch, 4]]
