@@ -23,7 +23,7 @@ LAYERS = (
     "LSTMFromAWeight(4, return_sequences=True, return_state=True, stateful=True)", "Around()", "InADict()",
     "HasItsOwnReturnState()", "HasItsOwnReturnState(return_state=True)",
 )  # fmt: skip
-FLAGS = ("", ", return_state=True", ", return_sequences=True, return_state=True")
+BOTH = ", return_sequences=True, return_state=True"
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +35,10 @@ def among_the_cells(monkeypatch):
 def expressions():
     yield from (f"odd_cells.{cell}" for cell in CELLS)
     yield from (f"odd_cells.{layer}" for layer in LAYERS)
-    for cell in CELLS:
-        yield from (f"RNN(odd_cells.{cell}{flags})" for flags in FLAGS)
-    yield from (f"RNN(odd_cells.{cell}, stateful=True, return_sequences=True)" for cell in CELLS[:6])
-    yield from (f"RNN([LSTMCell(4), odd_cells.{cell}], return_state=True)" for cell in CELLS)
+    yield from (f"RNN(odd_cells.{cell}{BOTH})" for cell in CELLS)
+    for cell in ("TwoOutputs()", "Wide()", "NestedStates()", "StartsFromAWeight()", "StartsFromNumpy()"):
+        yield from (f"RNN(odd_cells.{cell}{flags})" for flags in ("", ", return_state=True", ", stateful=True"))
+        yield f"RNN([LSTMCell(4), odd_cells.{cell}], return_state=True)"
     yield "odd_cells.MeanRNN(odd_cells.Plain(), return_sequences=True)"
     yield "odd_cells.MeanRNN(LSTMCell(4), return_sequences=True, return_state=True)"
     yield "TimeDistributed(RepeatVector(2))"
