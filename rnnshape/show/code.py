@@ -124,10 +124,10 @@ class _Script:
     def _real_inputs(self, shape: Sequence[int], small: Mapping[int, int]) -> list[str]:
         """Return the inputs, and the states and the mask where some are given, of random numbers."""
         given = self.report.input
-        if given.dtype == "int32":
+        if given.dtype.startswith(("int", "uint")):
             tokens = _tokens(parse(self.report.layer))
             least = min(1, max(tokens - 1, 0))
-            made = f'keras.random.randint({tuple(shape)}, {least}, {tokens}, dtype="int32")'
+            made = f'keras.random.randint({tuple(shape)}, {least}, {tokens}, dtype="{given.dtype}")'
         else:
             made = f"keras.random.normal({tuple(shape)})"
         lines = self._inputs(made)
@@ -274,12 +274,14 @@ def _is_cell(call: Call) -> bool:
 
 
 def _tokens(layer: Call) -> int:
-    """Return how many tokens the layer's embedding knows: two at least, if it is a user's."""
+    """Return how many tokens the layer's embedding knows: two at least, if it is a user's; ten, if there is none."""
     found: object = None
     for call in layer.calls():
         if call.name == "Embedding":
             found = call.args[0] if call.args else call.argument("input_dim")
-    return found if isinstance(found, int) else 2
+    if isinstance(found, int):
+        return found
+    return 2 if any(call.is_users for call in layer.calls()) else 10
 
 
 def _assigned(name: str, value: str) -> list[str]:

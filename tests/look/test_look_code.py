@@ -138,6 +138,20 @@ def test_an_embedding_of_the_users_gets_tokens_that_any_has():
     assert "keras.random.randint((32, 10), 1, 2," in code(users)
 
 
+@pytest.mark.parametrize(
+    ("layers", "made"),
+    [
+        ("Input((7,), dtype='int64'), Embedding(20, 4), GRU(2)", 'randint((32, 7), 1, 20, dtype="int64")'),
+        ("Input((7, 3), dtype='uint8'), GRU(2)", 'randint((32, 7, 3), 1, 10, dtype="uint8")'),
+        ("Input((7, 3)), GRU(2)", "normal((32, 7, 3))"),
+    ],
+)
+def test_the_inputs_are_those_that_the_model_says(layers, made):
+    script = code(explore(f"Sequential([{layers}])"))
+    assert f"inputs = keras.random.{made}" in script
+    assert printed_by(script) == ["output (32, 2)"]
+
+
 STEPPED = {
     "lstm": ("lstm", BOTH),
     "gru backwards": ("gru", {"go_backwards": True, **BOTH}),
