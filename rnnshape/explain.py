@@ -170,7 +170,8 @@ class _Told:
     def passed_on(self) -> Iterator[str]:
         """Say how the states are handed to a layer that takes states of these shapes."""
         accepted = self.report.states
-        if accepted is None or not self.states or self.is_cell:
+        # A layer of the user's own may return its states in another order than it takes them.
+        if accepted is None or not self.states or self.is_cell or self.layer.is_users:
             return
         shapes = [list(state.shape) for state in self.states]
         if shapes == list(_leaves(accepted.accepts)):

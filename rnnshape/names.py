@@ -48,9 +48,21 @@ class Anatomy:
     return_state: bool = False
     go_backwards: bool = False
     merge_mode: str | None = None
+    own: bool = True
+    """Whether Keras's own code makes the return value; a subclass may return anything, in any order."""
     spatial: tuple[str, ...] = ()
     channels_first: bool = False
     last_axis: str = "units"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A returned tensor: its place, its rank, and whether its first two axes have the sizes of batch and timesteps."""
+
+    path: Path
+    rank: int
+    has_batch: bool = True
+    has_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +86,28 @@ _Words = tuple[str, str, bool]
 """A name, a meaning, and whether the tensor has a time axis."""
 
 
-def name_tensors(anatomy: Anatomy, leaves: tuple[tuple[Path, int], ...], *, timesteps_kept: bool) -> tuple[Named, ...]:
-    """Return a name, axes and a meaning for each tensor of a return value.
-
-    `leaves` are the (path, rank) of the tensors in return order. `timesteps_kept` says of a layer that is not
-    recurrent whether its output still has the input's time axis.
-    """
-    sequences = anatomy.return_sequences or (anatomy.kind is Kind.OTHER and timesteps_kept)
+def name_tensors(anatomy: Anatomy, leaves: tuple[Leaf, ...]) -> tuple[Named, ...]:
+    """Return a name, axes and a meaning for each tensor of a return value, in return order."""
+    sequences = _has_sequences(anatomy, leaves)
     outputs = _outputs(anatomy, sequences=sequences)
-    count = _count_outputs(anatomy, tuple(path for path, _ in leaves), len(outputs))
+    count = _count_outputs(anatomy, tuple(leaf.path for leaf in leaves), len(outputs))
     # A user's cell or layer may return more outputs than Keras's own do, nested where Keras has one tensor.
     for at in range(len(outputs), count):
-        has_time = sequences and len(leaves[at][0]) > 1
-        outputs.append((f"output_{at}", f"output {at}", has_time))
+        outputs.append((f"output_{at}", f"output {at}", leaves[at].has_time))
     words = outputs[:count] + _states(anatomy, len(leaves) - count)
     return tuple(
-        Named(name, _axes(anatomy, rank, has_time=has_time), meaning)
-        for (_, rank), (name, meaning, has_time) in zip(leaves, words, strict=True)
+        Named(name, _axes(anatomy, leaf.rank, has_time=has_time, has_batch=leaf.has_batch), meaning)
+        for leaf, (name, meaning, has_time) in zip(leaves, words, strict=True)
     )
+
+
+def _has_sequences(anatomy: Anatomy, leaves: tuple[Leaf, ...]) -> bool:
+    """Tell whether the output has the time axis; of what a user's code puts out, only its size tells."""
+    kept = bool(leaves) and leaves[0].has_time
+    if anatomy.kind is Kind.OTHER:
+        return anatomy.return_sequences or kept
+    kerass = anatomy.own and all(cell.has_output for cell in (*anatomy.cells, *anatomy.backward))
+    return anatomy.return_sequences and (kerass or kept)
 
 
 def name_steps(anatomy: Anatomy, ranks: Sequence[int]) -> tuple[Named, ...]:
@@ -103,8 +119,9 @@ def name_steps(anatomy: Anatomy, ranks: Sequence[int]) -> tuple[Named, ...]:
     ]
     if len(words) != len(ranks):
         words = [(f"every_state_{at}", f"state {at}") for at in range(len(ranks))]
+    order = ", in reversed order" if anatomy.go_backwards else ""
     return tuple(
-        Named(name, _axes(anatomy, rank, has_time=True), f"{what} after every timestep, by stepping the cell")
+        Named(name, _axes(anatomy, rank, has_time=True), f"{what} after every timestep{order}, by stepping the cell")
         for (name, what), rank in zip(words, ranks, strict=True)
     )
 
@@ -132,6 +149,10 @@ def _cells(anatomy: Anatomy) -> Iterator[tuple[str, CellStates]]:
 
 def _count_outputs(anatomy: Anatomy, paths: tuple[Path, ...], expected: int) -> int:
     """Return how many of the tensors are outputs: states come behind the outputs' places, where they come at all."""
+    states = sum(cell.count for cell in (*anatomy.cells, *anatomy.backward))
+    if not anatomy.own and paths != tuple((at,) for at in range(expected + states)):
+        # A user's own call returns something else than Keras's would.
+        return len(paths)
     if anatomy.return_state or anatomy.kind is Kind.CELL:
         return sum(path == () or path[0] < expected for path in paths)
     return len(paths)
@@ -139,7 +160,8 @@ def _count_outputs(anatomy: Anatomy, paths: tuple[Path, ...], expected: int) -> 
 
 def _outputs(anatomy: Anatomy, *, sequences: bool) -> list[_Words]:
     name = "whole_sequence_output" if sequences else "output"
-    if anatomy.kind is Kind.OTHER:
+    neutral = anatomy.kind is Kind.RECURRENT and (not anatomy.own or sequences != anatomy.return_sequences)
+    if anatomy.kind is Kind.OTHER or neutral:
         return [(name, "output at every timestep" if sequences else "output", sequences)]
     if anatomy.kind is Kind.CELL:
         return [(name, "output of this one step", False)]
@@ -179,9 +201,11 @@ def _states(anatomy: Anatomy, count: int) -> list[_Words]:
 
 
 def _direction(anatomy: Anatomy, cells: tuple[CellStates, ...], side: str, count: int) -> list[_Words]:
-    after = "after the first timestep, run last" if _runs_backwards(anatomy, side) else "after the last timestep"
+    after = " after the first timestep, run last" if _runs_backwards(anatomy, side) else " after the last timestep"
     if anatomy.kind is Kind.CELL:
-        after = "after this one step"
+        after = " after this one step"
+    if not anatomy.own:
+        after = ""
     stacked = anatomy.stacked or len(cells) > 1
     if sum(cell.count for cell in cells) != count:
         cells, stacked = (CellStates(count, has_output=False),), False
@@ -191,7 +215,7 @@ def _direction(anatomy: Anatomy, cells: tuple[CellStates, ...], side: str, count
         owner = " ".join(filter(None, [side, f"cell {at}" if stacked else ""]))
         owner = f"{owner} " if owner else ""
         for state, words in _of_cell(cell):
-            named.append((f"{prefix}{state}", f"{owner}{words} {after}", False))
+            named.append((f"{prefix}{state}", f"{owner}{words}{after}", False))
     return named
 
 
@@ -203,7 +227,9 @@ def _of_cell(cell: CellStates) -> list[tuple[str, str]]:
     return [(f"final_state_{at}", f"state {at}") for at in range(cell.count)]
 
 
-def _axes(anatomy: Anatomy, rank: int, *, has_time: bool) -> tuple[str, ...]:
+def _axes(anatomy: Anatomy, rank: int, *, has_time: bool, has_batch: bool = True) -> tuple[str, ...]:
+    if not has_batch:
+        return tuple(f"axis_{at}" for at in range(rank))
     front = ("batch", "timesteps") if has_time else ("batch",)
     rest = rank - len(front)
     if rest <= 0:

@@ -46,7 +46,8 @@ class MergeMode(enum.Enum):
 class Sizes:
     """The sizes of the input's axes; None is an unknown size. `shape`, the whole shape at once, goes before them.
 
-    `space` is None where nothing was said of it.
+    `space` is None where nothing was said of it. `given` are the names of the others that were asked for; the rest
+    are defaults, which give way to what a layer's own code says of its input.
     """
 
     batch: int | None = DEFAULT_BATCH
@@ -54,6 +55,7 @@ class Sizes:
     features: int = DEFAULT_FEATURES
     space: tuple[int, ...] | None = None
     shape: tuple[int | None, ...] | None = None
+    given: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse what is not a size."""
@@ -88,8 +90,17 @@ class Query:
             message = f"seed must be a whole number from 0 to {2**32 - 1}. Received: seed={self.seed!r}"
             raise InvalidQuery(message)
         shape = self.sizes.shape
+        batch, time = (self.sizes.batch, self.sizes.time) if shape is None else (*shape, None, None)[:2]
+        self.check_mask(batch, time)
+
+    def check_mask(self, batch: int | None, time: int | None) -> None:
+        """Refuse a mask that does not fit an input of these sizes; None is an unknown one.
+
+        Raises:
+            InvalidQuery: the batch or the time axis is of another size.
+
+        """
         if self.mask is not None:
-            batch, time = (self.sizes.batch, self.sizes.time) if shape is None else (*shape, None, None)[:2]
             self.mask.check(batch, time)
 
 

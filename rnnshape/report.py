@@ -49,10 +49,15 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States:
-    """The initial states that the layer accepts: their shapes, nested as Keras wants them, and in words."""
+    """The initial states that the layer accepts: their shapes, nested as Keras wants them, and in words.
+
+    `starts_from` is there where the layer by itself starts from something else than zeros: "ones", "random numbers",
+    "a weight", or "values of its own".
+    """
 
     accepts: list[typing.Any]
     structure: str
+    starts_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

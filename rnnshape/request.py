@@ -226,6 +226,7 @@ def _input_sizes(options: Options) -> Iterator[Sizes]:
         yield from (Sizes(shape=shape) for shape in options.input)
         return
     mask = options.mask
+    given = frozenset(name for name in ("batch", "time", "features") if getattr(options, name))
     batch = DEFAULT_BATCH if mask is None else mask.batch or DEFAULT_BATCH
     time = DEFAULT_TIME if mask is None else mask.time or max(DEFAULT_TIME, mask.least_time)
     for batch_size, timesteps, features, space in itertools.product(
@@ -234,4 +235,4 @@ def _input_sizes(options: Options) -> Iterator[Sizes]:
         options.features or (DEFAULT_FEATURES,),
         options.space or (None,),
     ):
-        yield Sizes(batch=batch_size, time=timesteps, features=features, space=space)
+        yield Sizes(batch=batch_size, time=timesteps, features=features, space=space, given=given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pytest
 
@@ -97,9 +99,102 @@ def test_at_unknown_sizes():
     assert report.tensors[-1].shape == (None, None, 4)
 
 
+# A cell's own start, in its own words: what a layer starts from is what its cell is stepped from.
+CELLS = """
+    import keras
+    import numpy as np
+    from keras import ops
+
+
+    class Cell(keras.layers.SimpleRNNCell):
+        pass
+
+
+    class FromOnes(Cell):
+        def get_initial_state(self, batch_size=None):
+            return [ops.ones((batch_size, self.units))]
+
+
+    class FromAWeight(Cell):
+        def build(self, shape):
+            super().build(shape)
+            self.start = self.add_weight(shape=(1, self.units), name="start")
+
+        def get_initial_state(self, batch_size=None):
+            return [ops.repeat(self.start, batch_size, axis=0)]
+
+
+    class FromNoise(Cell):
+        def get_initial_state(self, batch_size=None):
+            return [np.random.default_rng().normal(size=(batch_size, self.units)).astype("float32")]
+
+
+    class Noisy(Cell):
+        def call(self, inputs, states, training=False):
+            noise = keras.random.normal(ops.shape(states[0]))
+            return super().call(inputs, [states[0] + noise], training=training)
+"""
+
+
+@pytest.fixture
+def cells(tmp_path, monkeypatch):
+    (tmp_path / "start_cells.py").write_text(textwrap.dedent(CELLS))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("stateful", ["", ", stateful=True"])
+@pytest.mark.parametrize("cell", ["FromOnes", "FromAWeight", "FromNoise"])
+def test_the_cell_is_stepped_from_what_the_layer_starts_from(cells, cell, stateful):
+    report = explore(f"RNN(start_cells.{cell}(4), return_sequences=True{stateful})", **SIZES)
+    assert {"whole_sequence_output", "every_state"} in statements(report)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "GRU(4, return_sequences=True)",
+        "Masking(), GRU(4, return_sequences=True)",
+        "Dropout(0.5), GRU(4, return_sequences=True)",
+        "Embedding(5, 3, mask_zero=True), GRU(4, return_sequences=True)",
+        "Dense(3), Sequential([Dense(2), GRU(4, return_sequences=True)])",
+    ],
+)
+def test_the_last_layer_of_a_model_is_stepped_with_what_it_was_given(layers):
+    options = {"training": True} if "Dropout" in layers else {}
+    report = explore(f"Sequential([{layers}])", batch=3, time=5, every_state=True, **options)
+    assert {"whole_sequence_output", "every_state"} in statements(report)
+
+
+def test_the_order_of_a_layer_that_runs_backwards_is_told():
+    (tensor,) = (one for one in explore("gru", go_backwards=True, **SIZES).tensors if one.path is None)
+    assert tensor.meaning == "hidden state h after every timestep, in reversed order, by stepping the cell"
+
+
+@pytest.mark.parametrize("arguments", [{}, {"dropout": 0.5, "training": False}, {"use_bias": False}])
+def test_training_in_which_nothing_is_random_is_stepped(arguments):
+    training = arguments.pop("training", True)
+    report = explore("lstm", set=arguments, training=training, **SIZES, **BOTH)
+    assert any({"whole_sequence_output", "every_memory_state"} <= said for said in statements(report))
+
+
 @pytest.mark.parametrize(
     ("layer", "options"),
-    [("Dense(3)", {}), ("LSTMCell(3)", {}), ("gru", {"training": True}), ("gru", {"time": 1000})],
+    [
+        ("LSTM(4, dropout=0.5)", {"training": True}),
+        ("GRU(4, recurrent_dropout=0.5)", {"training": True}),
+        ("RNN([GRUCell(3), LSTMCell(4, dropout=0.5)])", {"training": True}),
+        ("RNN(start_cells.Noisy(4))", {}),
+    ],
+    ids=str,
+)
+def test_a_cell_that_is_random_is_refused(cells, layer, options):
+    with pytest.raises(InvalidQuery, match="the layer's cell is random"):
+        explore(layer, **SIZES, **options)
+
+
+@pytest.mark.parametrize(
+    ("layer", "options"),
+    [("Dense(3)", {}), ("LSTMCell(3)", {}), ("gru", {"time": 1000}), ("Sequential([RepeatVector(400), GRU(2)])", {})],
     ids=str,
 )
 def test_what_cannot_be_stepped_is_refused(layer, options):

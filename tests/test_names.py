@@ -14,6 +14,7 @@ from rnnshape.names import (
     Anatomy,
     CellStates,
     Kind,
+    Leaf,
     Named,
     name_initial_states,
     name_steps,
@@ -27,7 +28,7 @@ ONE, LSTM = CellStates(1), CellStates(2, is_lstm=True)
 def named(anatomy: Anatomy, *leaves: Any, timesteps_kept: bool = False) -> tuple[Named, ...]:
     """Name leaves given as (path, rank), or as ranks alone where the return value is flat."""
     paths = tuple(((at,), leaf) if isinstance(leaf, int) else leaf for at, leaf in enumerate(leaves))
-    return name_tensors(anatomy, paths, timesteps_kept=timesteps_kept)
+    return name_tensors(anatomy, tuple(Leaf(path, rank, has_time=timesteps_kept) for path, rank in paths))
 
 
 def recurrent(*cells: CellStates, **more: Any) -> Anatomy:
@@ -229,11 +230,36 @@ def test_a_layer_that_keeps_the_time_axis() -> None:
 
 def test_a_second_sequence_has_the_time_axis_too() -> None:
     anatomy = recurrent(ONE, return_sequences=True)
-    axes = [tensor.axes for tensor in named(anatomy, ((0, 0), 3), ((0, 1), 4), ((1,), 2))]
+    leaves = (Leaf((0, 0), 3, has_time=True), Leaf((0, 1), 4, has_time=True), Leaf((1,), 2))
+    axes = [tensor.axes for tensor in name_tensors(anatomy, leaves)]
     assert axes == [
         ("batch", "timesteps", "units"),
         ("batch", "timesteps", "axis_1", "units"),
         ("batch", "units"),
+    ]
+
+
+def test_nothing_is_said_of_axes_whose_sizes_deny_it() -> None:
+    """A cell that puts out two tensors has them stacked in front of the batch."""
+    anatomy = Anatomy(kind=Kind.RECURRENT, cells=(CellStates(1, has_output=False),), return_sequences=True)
+    (tensor,) = name_tensors(anatomy, (Leaf((), 4, has_batch=False),))
+    assert tensor == Named("output", ("axis_0", "axis_1", "axis_2", "axis_3"), "output")
+
+
+def test_of_what_a_subclass_returns_nothing_is_known() -> None:
+    anatomy = recurrent(CellStates(2, has_output=False), own=False, return_sequences=True)
+    leaves = (Leaf((0,), 3, has_time=True), Leaf((1,), 2), Leaf((2,), 2))
+    assert [(tensor.name, tensor.meaning) for tensor in name_tensors(anatomy, leaves)] == [
+        ("whole_sequence_output", "output at every timestep"),
+        ("final_state_0", "state 0"),
+        ("final_state_1", "state 1"),
+    ]
+    # Nested otherwise than Keras nests it, it is all output.
+    leaves = (Leaf((0, 0), 3, has_time=True), Leaf((0, 1), 2), Leaf((1,), 2))
+    assert [tensor.name for tensor in name_tensors(anatomy, leaves)] == [
+        "whole_sequence_output",
+        "output_1",
+        "output_2",
     ]
 
 
@@ -272,6 +298,7 @@ anatomies = st.builds(
     merge_mode=st.sampled_from(["concat", "sum", "mul", "ave", None]),
     spatial=st.sampled_from([(), ("rows",), ("rows", "cols")]),
     channels_first=st.booleans(),
+    own=st.booleans(),
 )
 
 
@@ -281,13 +308,15 @@ def leaves_of(tree: Any, path: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
     return [leaf for at, inner in enumerate(tree) for leaf in leaves_of(inner, (*path, at))]
 
 
-@given(anatomies, trees, st.data(), st.booleans())
-def test_whatever_comes_back_is_named_and_unpacked(
-    anatomy: Anatomy, tree: Any, data: st.DataObject, kept: bool
-) -> None:
+@given(anatomies, trees, st.data())
+def test_whatever_comes_back_is_named_and_unpacked(anatomy: Anatomy, tree: Any, data: st.DataObject) -> None:
     paths = leaves_of(tree)
     ranks = data.draw(st.lists(st.integers(0, 5), min_size=len(paths), max_size=len(paths)))
-    found = name_tensors(anatomy, tuple(zip(paths, ranks, strict=True)), timesteps_kept=kept)
+    sizes = st.tuples(st.booleans(), st.booleans())
+    found = name_tensors(
+        anatomy,
+        tuple(Leaf(path, rank, *data.draw(sizes)) for path, rank in zip(paths, ranks, strict=True)),
+    )
     names = [tensor.name for tensor in found]
     assert len(set(names)) == len(names) == len(paths)
     assert all(name.isidentifier() and not keyword.iskeyword(name) for name in names)

@@ -39,6 +39,50 @@ def test_the_formula_gives_the_number_of_parameters(layer, options, by_name):
         assert eval(by_name, {}, names) == found["total"]  # noqa: S307
 
 
+@pytest.mark.parametrize(
+    ("layer", "options"),
+    [
+        ("TimeDistributed(LSTM(4))", {"input": (2, 3, 6, 5)}),
+        ("TimeDistributed(TimeDistributed(LSTM(4)))", {"input": (2, 3, 2, 6, 5)}),
+        ("Sequential([Sequential([TimeDistributed(LSTM(4))])])", {"input": (2, 3, 6, 5)}),
+        ("Bidirectional(RNN([LSTMCell(4)]))", {}),
+        ("weights_around.Around()", {}),
+    ],
+    ids=str,
+)
+def test_the_gates_are_found_in_whatever_is_around_them(layer, options, tmp_path, monkeypatch):
+    (tmp_path / "weights_around.py").write_text(AROUND)
+    monkeypatch.chdir(tmp_path)
+    weights = parameters(layer, **options)["weights"]
+    assert weights
+    assert all(weight["gates"] == ["i", "f", "c", "o"] for weight in weights)
+
+
+AROUND = """
+import keras
+
+
+class Around(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.rnns = [keras.layers.LSTM(4, return_sequences=True), keras.layers.LSTM(3)]
+
+    def call(self, inputs):
+        return self.rnns[1](self.rnns[0](inputs))
+
+
+class Turned(keras.layers.LSTMCell):
+    def call(self, inputs, states, training=False):
+        return super().call(inputs, states[::-1], training=training)
+"""
+
+
+def test_of_a_subclass_that_is_called_in_its_own_way_no_gates_are_known(tmp_path, monkeypatch):
+    (tmp_path / "weights_turned.py").write_text(AROUND)
+    monkeypatch.chdir(tmp_path)
+    assert not any("gates" in weight for weight in parameters("RNN(weights_turned.Turned(4))")["weights"])
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 

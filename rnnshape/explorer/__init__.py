@@ -7,6 +7,8 @@
 - jobs: many queries shared among processes
 - build, users: an expression -> the layer; a user's own classes
 - anatomy, halves: the layer -> its cells, its axes, its input
+- whose: which of a layer's code is Keras's own, and what it is made of
+- said: what an expression says of its input
 - sizes: can it be run as asked, and what is run if not
 - declared: what Keras says that will come back
 - draws: the random inputs, weights and noise of a draw

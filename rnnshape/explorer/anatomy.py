@@ -8,8 +8,14 @@ from typing import Any
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import engine
+from rnnshape.explorer.said import Said, agreed, said_of
+from rnnshape.explorer.whose import runs_as
+from rnnshape.expression import Call
 from rnnshape.names import Anatomy, CellStates, Kind
 from rnnshape.query import DEFAULT_SPACE, Sizes
+
+_LARGEST_WHOLE = 10
+"""What whole numbers that are no tokens stay below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +74,39 @@ def has_keras_cells(layer: Any) -> bool:
     # The backward layer of a Bidirectional may be any layer of a user's.
     owners = [getattr(half, "cell", half) for half in halves]
     cells = [cell for owner in owners for cell in getattr(owner, "cells", None) or [owner]]
-    return all(type(part).__module__.startswith("keras.") for part in (*halves, *cells))
+    return all(runs_as(part) is not None for part in (layer, *halves, *cells))
 
 
 def anatomy_of(layer: Any) -> Anatomy:
     """Return the anatomy of a layer; a Sequential's is its last layer's."""
     layers = engine.load().layers
     layer = last_of(layer)
-    if isinstance(layer, layers.Bidirectional) and isinstance(layer.forward_layer, layers.RNN):
+    both = isinstance(layer, layers.Bidirectional) and isinstance(layer.forward_layer, layers.RNN)
+    if both and runs_as(layer) is not None:
         forward, backward = layer.forward_layer, layer.backward_layer
+        own = runs_as(forward) is not None and runs_as(backward) is not None
         return Anatomy(
             kind=Kind.BIDIRECTIONAL,
-            cells=_cells(forward.cell, forward),
-            backward=_cells(getattr(backward, "cell", None), backward),
+            cells=_cells(forward.cell, forward, own=own),
+            backward=_cells(getattr(backward, "cell", None), backward, own=own),
             stacked=isinstance(forward.cell, layers.StackedRNNCells),
             return_sequences=forward.return_sequences,
             return_state=forward.return_state,
             go_backwards=forward.go_backwards,
             merge_mode=layer.merge_mode,
+            own=own,
             **_spatial(forward),
         )
     if isinstance(layer, layers.RNN):
+        own = runs_as(layer) is not None
         return Anatomy(
             kind=Kind.RECURRENT,
-            cells=_cells(layer.cell, layer),
+            cells=_cells(layer.cell, layer, own=own),
             stacked=isinstance(layer.cell, layers.StackedRNNCells),
             return_sequences=layer.return_sequences,
             return_state=layer.return_state,
             go_backwards=layer.go_backwards,
+            own=own,
             **_spatial(layer),
         )
     if is_cell(layer):
@@ -105,19 +116,21 @@ def anatomy_of(layer: Any) -> Anatomy:
     return Anatomy(kind=Kind.OTHER, last_axis="features", return_sequences=repeats)
 
 
-def _cells(cell: Any, owner: Any) -> tuple[CellStates, ...]:
+def _cells(cell: Any, owner: Any, *, own: bool = True) -> tuple[CellStates, ...]:
+    """Return the states of the cells; what they are is known of Keras's own code alone (`own`: the layer's around)."""
     layers = engine.load().layers
     if cell is None:
         return ()
     if isinstance(cell, layers.StackedRNNCells):
-        return tuple(states for inner in cell.cells for states in _cells(inner, None))
+        return tuple(states for inner in cell.cells for states in _cells(inner, None, own=own))
+    name = getattr(runs_as(cell) if own else None, "__name__", "")
     if isinstance(owner, layers.ConvLSTM1D | layers.ConvLSTM2D | layers.ConvLSTM3D):
         # Its cell's state_size is a single number, whatever the states are.
-        return (CellStates(2, is_lstm=True),)
+        return (CellStates(2, is_lstm=bool(name), has_output=bool(name)),)
     sizes = cell.state_size
     count = len(sizes) if isinstance(sizes, list | tuple) else 1
-    kerass = isinstance(cell, layers.SimpleRNNCell | layers.GRUCell | layers.LSTMCell)
-    return (CellStates(count, is_lstm=isinstance(cell, layers.LSTMCell), has_output=kerass),)
+    kerass = name in ("SimpleRNNCell", "GRUCell", "LSTMCell")
+    return (CellStates(count, is_lstm=name == "LSTMCell", has_output=kerass),)
 
 
 def _spatial(layer: Any) -> dict[str, Any]:
@@ -156,24 +169,49 @@ def entrance(layer: Any) -> Any:
             return layer
 
 
-def layout_of(layer: Any, sizes: Sizes, *, shown: str) -> Layout:
-    """Return the input of these sizes that the layer takes; a Sequential with an Input says what it takes.
+def layout_of(layer: Any, sizes: Sizes, *, call: Call) -> Layout:
+    """Return the input of these sizes that the layer takes; what its expression says of its input goes first.
 
     Raises:
-        InvalidQuery: `--input` has another number of axes than the layer takes, or `--space` does not fit it.
+        InvalidQuery: a size was asked for that contradicts the expression, `--input` has another number of axes than
+            the layer takes, or `--space` does not fit it.
 
     """
-    layout = _layout_of(layer, sizes, shown)
-    keras = engine.load()
-    if sizes.shape is not None or not (isinstance(layer, keras.Sequential) and layer.built):
-        return layout
-    known = tuple(layer.input_shape)
-    if len(known) != len(layout.shape):
-        asked = (sizes.batch, sizes.time)
-        shape = tuple(asked[at] if size is None and at < 2 else size for at, size in enumerate(known))
-        return _free(layer, layout, replace(sizes, shape=shape))
-    shape = tuple(ours if size is None else size for size, ours in zip(known, layout.shape, strict=True))
-    return replace(layout, shape=shape)
+    shown = str(call)
+    said = input_said(layer, call)
+    if said is None:
+        return _layout_of(layer, sizes, shown)
+    expected = _layout_of(layer, replace(sizes, shape=None), shown)
+    shape = said.of_rank(len(expected.axes) if isinstance(entrance(layer), engine.load().layers.RNN) else 2)
+    if said.dtype is not None and not (expected.largest and said.dtype.startswith("float")):
+        whole = said.dtype.startswith(("int", "uint", "bool"))
+        expected = replace(expected, dtype=said.dtype, largest=expected.largest or (_LARGEST_WHOLE if whole else 0))
+    axes = expected.axes if len(shape) == len(expected.axes) else axes_of(len(shape))
+    if sizes.shape is not None and len(sizes.shape) != len(shape):
+        if not said.by_model:
+            return _given(replace(expected, shape=shape, axes=axes), sizes, shown)
+        # Keras decides: a model adds an axis of one, or takes one away.
+        longer = axes[: len(sizes.shape)] if len(sizes.shape) < len(axes) else axes_of(len(sizes.shape))
+        return replace(expected, shape=sizes.shape, axes=longer)
+    asked = dict(zip(expected.axes, expected.shape, strict=True))
+    return replace(expected, shape=agreed(shape, axes, asked, sizes, call), axes=axes)
+
+
+def input_said(layer: Any, call: Call) -> Said | None:
+    """Return what an expression, or a user's own layer, says of its input; None where neither says anything."""
+    said = said_of(call)
+    if said is not None:
+        return said
+    first = entrance(layer)
+    for owner in (layer, first):
+        given = getattr(owner, "_input_shape_arg", None)
+        if isinstance(given, list | tuple):
+            return Said((None, *given))
+    model = engine.load().Model
+    shape = getattr(layer, "input_shape", None) if isinstance(layer, model) and layer.built else None
+    if not isinstance(shape, tuple) or not all(size is None or isinstance(size, int) for size in shape):
+        return None
+    return Said(shape, layer.inputs[0].dtype, by_model=True)
 
 
 def _layout_of(layer: Any, sizes: Sizes, shown: str) -> Layout:
@@ -222,7 +260,17 @@ def _free(layer: Any, expected: Layout, sizes: Sizes) -> Layout:
         shape = (sizes.batch, sizes.features)
     if shape is None or len(shape) == len(expected.axes):
         return Layout(shape or expected.shape, expected.axes)
-    if len(shape) < 3:
-        return Layout(shape, ("batch", "features")[: len(shape)])
-    middle = tuple(f"axis_{at}" for at in range(1, len(shape) - 2))
-    return Layout(shape, ("batch", "timesteps", *middle, "features"))
+    return Layout(shape, axes_of(len(shape)))
+
+
+def tokens_of(layer: Any) -> int:
+    """Return how many tokens the layer's input may hold; 0 where it does not begin with an Embedding."""
+    first = entrance(layer)
+    return int(first.input_dim) if isinstance(first, engine.load().layers.Embedding) else 0
+
+
+def axes_of(rank: int) -> tuple[str, ...]:
+    """Return names for the axes of an input of which nothing but their number is known."""
+    if rank < 3:
+        return ("batch", "features")[:rank]
+    return ("batch", "timesteps", *(f"axis_{at}" for at in range(1, rank - 2)), "features")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from rnnshape.explorer.gates import explained
 from rnnshape.explorer.into import into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
-from rnnshape.explorer.states import accepted_states
+from rnnshape.explorer.states import accepted_states, starts_from
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.names import Kind, Named, name_initial_states, name_steps, unpacking
 from rnnshape.report import (
@@ -38,6 +39,8 @@ from rnnshape.report import (
 _ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 5
 """How often two more draws are made at most: where something is constant, which may be so by accident, and where the
 draws do not tell."""
+_PROBE = 2
+"""The batch for which a layer is asked for its states where the real one may be too large, or unknown."""
 
 
 def report_of(found: Found) -> Report:
@@ -187,10 +190,13 @@ def _tensors(found: Found) -> tuple[Tensor, ...]:
 
 
 def _stepped_shape(found: Found, shape: tuple[int, ...]) -> tuple[int | None, ...]:
-    """Return the shape at the asked sizes; what follows the timesteps is unknown where a smaller layer was run."""
+    """Return the shape at the asked sizes; what a smaller run does not tell is unknown."""
+    if found.asked is None:
+        return shape
     asked = found.asked_layout
     rest = shape[2:] if found.query.layer == found.asked_layer else (None,) * len(shape[2:])
-    return (asked.shape[0], asked.size("timesteps"), *rest)
+    time = asked.size("timesteps") if shape[1] == found.layout.size("timesteps") else None
+    return (asked.shape[0], time, *rest)
 
 
 def _stepped(found: Found) -> tuple[Named, ...]:
@@ -199,23 +205,35 @@ def _stepped(found: Found) -> tuple[Named, ...]:
 
 
 def _states(found: Found) -> States | None:
-    layer = found.layer if found.asked is None else found.asked.layer
-    batch = found.asked_layout.shape[0]
-    accepted = accepted_states(layer, batch or 1)
-    if accepted is None:
+    shapes = _states_shapes(found)
+    if shapes is None:
         return None
-    shapes = _with_batch(nest.shapes(accepted), batch)
     words = name_initial_states(found.anatomy, len(nest.shape_leaves(shapes)))
-    return States(accepts=_as_lists(shapes), structure=_in_words(nest.refilled(shapes, iter(words))))
+    structure = _in_words(nest.refilled(shapes, iter(words)))
+    return States(accepts=_as_lists(shapes), structure=structure, starts_from=starts_from(found.layer))
 
 
 def _in_words(nested: Any) -> str:
     return f"[{', '.join(map(_in_words, nested))}]" if isinstance(nested, list) else str(nested)
 
 
+def _states_shapes(found: Found) -> Any:
+    """Return the nested shapes of the states that the layer accepts; None where it has none, or does not tell."""
+    batch = found.asked_layout.shape[0]
+    with contextlib.suppress(Exception):
+        if found.asked is None:
+            accepted = accepted_states(found.layer, batch or 1)
+            return None if accepted is None else nest.shapes(accepted)
+        with found.asked.graph.as_default():
+            accepted = accepted_states(found.asked.layer, _PROBE)
+        return None if accepted is None else _with_batch(nest.shapes(accepted), batch)
+    return None
+
+
 def _with_batch(shapes: Any, batch: int | None) -> Any:
+    """Return shapes that were found with a batch of `_PROBE` as they are with this batch."""
     if isinstance(shapes, nest.Leaf):
-        return nest.Leaf((batch, *shapes[1:]))
+        return nest.Leaf((batch, *shapes[1:])) if shapes[0] in (None, _PROBE) else shapes
     return [_with_batch(item, batch) for item in shapes]
 
 

@@ -24,15 +24,15 @@ Caller = Callable[[Any, Any, Any], Any]
 """Takes inputs, states and mask as nested NumPy arrays (None: none given), returns what the layer returns."""
 
 
-def caller(layer: Any, layout: Layout, *, training: bool) -> Caller:
-    """Return the function that calls the layer on inputs of this layout in the way that answers sooner."""
+def caller(layer: Any, layout: Layout, *, training: bool, eager: bool = False) -> Caller:
+    """Return the function that calls the layer on inputs of this layout in the way that answers sooner, or eagerly."""
 
     def eagerly(inputs: Any, states: Any, mask: Any) -> Any:
         return _call(layer, *_tensors(inputs, states, mask), training=training)
 
     steps = layout.size("timesteps") or 1
     is_short = steps <= _EAGER_STEPS and not _compiles_each_call(layout)
-    if is_short or is_cell(layer) or _unrolls(layer):
+    if eager or is_short or is_cell(layer) or _unrolls(layer):
         return eagerly
     return _traced(layer, eagerly if steps <= _MOST_EAGER_STEPS else _too_long(steps), training)
 

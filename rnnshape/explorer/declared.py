@@ -46,11 +46,15 @@ def _symbolic_call(layer: Any, layout: Layout) -> Any:
     inputs = keras.Input(batch_shape=layout.shape, dtype=layout.dtype)
     if not is_cell(layer):
         return layer(inputs)
+    if not getattr(layer, "built", True):
+        # A cell may start from a weight of its own.
+        layer.build(layout.shape)
 
     def symbol(state: Any) -> Any:
-        if isinstance(state, list | tuple):
+        if isinstance(state, list):
             return [symbol(item) for item in state]
-        return keras.Input(batch_shape=(layout.shape[0], *state.shape[1:]), dtype=state.dtype.name)
+        dtype = keras.backend.standardize_dtype(state.dtype)
+        return keras.Input(batch_shape=(layout.shape[0], *state.shape[1:]), dtype=dtype)
 
     return layer(inputs, symbol(accepted_states(layer, layout.shape[0] or 1)))
 

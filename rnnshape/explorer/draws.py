@@ -42,8 +42,9 @@ _MANY = 0.25
 def inputs(random: np.random.Generator, layer: Any, layout: Layout, draw: int) -> Array:
     """Return random inputs of a layout whose sizes are known: numbers, or tokens from 1 upwards, for 0 is padding."""
     shape = tuple(size for size in layout.shape if size is not None)
-    if layout.dtype == "int32":
-        return random.integers(min(1, layout.largest - 1), layout.largest, size=shape, dtype="int32")
+    if layout.largest:
+        tokens = random.integers(min(1, layout.largest - 1), layout.largest, size=shape, dtype="int32")
+        return tokens.astype(layout.dtype)
     drive = _drive(draw)
     if drive is not None:
         found = _around(drive, random, shape)

@@ -8,17 +8,29 @@ from typing import Any
 
 from rnnshape.errors import KerasRefused, RnnshapeError
 from rnnshape.explorer import nest, sizes, stepping
-from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_recurrent, layout_of
+from rnnshape.explorer.anatomy import (
+    Layout,
+    anatomy_of,
+    axes_of,
+    has_keras_cells,
+    input_said,
+    is_recurrent,
+    layout_of,
+    tokens_of,
+)
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run_in_range
+from rnnshape.explorer.said import resized, said_of
 from rnnshape.expression import Call
-from rnnshape.names import Anatomy, Named, name_tensors
-from rnnshape.query import Query
+from rnnshape.names import Anatomy, Leaf, Named, Path, name_tensors
+from rnnshape.query import DEFAULT_BATCH, Query
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
+_KEPT = 64
+"""Sizes up to this one stay, in a small run, where the layer's own code gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +58,9 @@ def find(query: Query) -> Found:
         KerasRefused: Keras refused the layer or the input.
 
     """
-    layer = build(query.layer)
-    asked_layout = layout = layout_of(layer, query.sizes, shown=str(query.layer))
+    layer, weightless = _built_for_layout(query.layer)
+    asked_layout = layout = layout_of(layer, query.sizes, call=query.layer)
+    query.check_mask(layout.size("batch"), layout.size("timesteps"))
     asked = None
     ran = query
     if not sizes.is_plainly_small(query.layer, layout):
@@ -55,11 +68,13 @@ def find(query: Query) -> Found:
         if sizes.fits(asked, query.layer, layout):
             asked = None
         else:
-            layout = sizes.reduced_layout(layout, query.mask)
-            ran = replace(query, layer=sizes.rolled_if_long(sizes.reduced_layer(asked, query.layer), layout))
-            layer = build(ran.layer)
-            tokens = layout_of(layer, query.sizes, shown=str(query.layer)).largest
-            layout = replace(layout, largest=tokens)
+            layout = _small(layout, query, layer)
+            small = resized(sizes.reduced_layer(asked, query.layer), layout.shape)
+            ran = replace(query, layer=sizes.rolled_if_long(small, layout))
+            layer, weightless = build(ran.layer), False
+            layout = replace(layout, largest=tokens_of(layer) or layout.largest)
+    if weightless:
+        layer = build(query.layer)
     if query.every_state:
         stepping.check(query, layer, layout)
     declaration = declare(layer, layout)
@@ -69,9 +84,7 @@ def find(query: Query) -> Found:
     first = run_of(layer, ran, layout, declaration)
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0])
-    leaves = tuple((path, len(shape)) for path, shape in zip(first.paths, real, strict=True))
-    time = layout.size("timesteps")
-    kept = bool(real) and len(real[0]) > 2 and real[0][1] == time
+    leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
     return Found(
         query=ran,
         layer=layer,
@@ -79,12 +92,43 @@ def find(query: Query) -> Found:
         declaration=declaration,
         run=first,
         anatomy=anatomy,
-        named=name_tensors(anatomy, leaves, timesteps_kept=kept),
+        named=name_tensors(anatomy, leaves),
         shapes=real if asked is None else sizes.shapes_at(asked, declaration, real),
         asked_layer=query.layer,
         asked_layout=asked_layout,
         asked=asked,
     )
+
+
+def _built_for_layout(call: Call) -> tuple[Any, bool]:
+    """Return the layer, and whether it has no weights that could be run: a model that says its input makes them all."""
+    import tensorflow as tf
+
+    said = said_of(call) if call.name == "Sequential" else None
+    if said is not None:
+        shape = tuple(size or DEFAULT_BATCH for size in said.shape)
+        if not sizes.is_plainly_small(call, Layout(shape, axes_of(len(shape)))):
+            with tf.Graph().as_default():
+                return build(call), True
+    return build(call), False
+
+
+def _small(layout: Layout, query: Query, layer: Any) -> Layout:
+    """Return the small input; sizes that the layer's own code gives stay where they are no large ones."""
+    small = sizes.reduced_layout(layout, query.mask)
+    if input_said(layer, query.layer) is None:
+        return small
+    kept = (
+        size if at and size is not None and size <= _KEPT else other
+        for at, (size, other) in enumerate(zip(layout.shape, small.shape, strict=True))
+    )
+    return replace(small, shape=tuple(kept))
+
+
+def _leaf(path: Path, shape: tuple[int, ...], layout: Layout) -> Leaf:
+    """Return what the sizes of a returned tensor tell of its axes."""
+    has_batch = shape[:1] == layout.shape[:1]
+    return Leaf(path, len(shape), has_batch, has_batch and len(shape) > 2 and shape[1] == layout.size("timesteps"))
 
 
 def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *, calm: int = 0) -> Run:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnshape.explorer import engine
 from rnnshape.explorer.weights import owned_weights
+from rnnshape.explorer.whose import runs_as
 from rnnshape.report import Parameters, Weight
 
 _LSTM = ("i", "f", "c", "o")
@@ -52,16 +52,13 @@ def _times(count: int, formula: str | None) -> str | None:
 
 
 def _kind(cell: Any) -> _Kind | None:
-    layers = engine.load().layers
-    if isinstance(cell, layers.LSTMCell):
-        return _Kind(_LSTM, "units", cell.units)
-    if isinstance(cell, layers.GRUCell):
-        return _Kind(_GRU, "units", cell.units)
-    if isinstance(cell, layers.SimpleRNNCell):
-        return _Kind(("h",), "units", cell.units)
-    if type(cell).__name__ == "ConvLSTMCell":
+    """Return what is known of a cell; nothing of a subclass that is called or built in its own way."""
+    cls = runs_as(cell)
+    name = "" if cls is None or type(cell).build is not getattr(cls, "build", None) else cls.__name__
+    if name == "ConvLSTMCell":
         return _Kind(_LSTM, "filters", cell.filters)
-    return None
+    gates = {"LSTMCell": _LSTM, "GRUCell": _GRU, "SimpleRNNCell": ("h",)}.get(name)
+    return None if gates is None else _Kind(gates, "units", cell.units)
 
 
 def _explained(weight: Weight, kind: _Kind | None) -> Weight:

@@ -12,6 +12,7 @@ from rnnshape.explorer import engine, nest
 from rnnshape.explorer.anatomy import last_of
 from rnnshape.explorer.sizes import AskedSizes
 from rnnshape.explorer.traced import traced_shapes
+from rnnshape.explorer.whose import runs_as
 
 
 def width_in_run(layer: Any) -> int | None:
@@ -33,12 +34,11 @@ def width_as_asked(asked: AskedSizes) -> int | None:
 def _known_width(forward: Any) -> int | None:
     """Return the width that one of Keras's own cells puts out; a user's cell may put out something else."""
     layers = engine.load().layers
-    cell: Any = getattr(forward, "cell", None)
+    cell: Any = getattr(forward, "cell", None) if runs_as(forward) is not None else None
     while isinstance(cell, layers.StackedRNNCells) and cell.cells:
         cell = cell.cells[-1]
-    # A subclass may put out something else, too.
     known: Any = (layers.SimpleRNNCell, layers.GRUCell, layers.LSTMCell)
-    return int(cell.units) if type(cell) in known else None
+    return int(cell.units) if runs_as(cell) in known else None
 
 
 def _width_of_one_step(forward: Any) -> int | None:

@@ -39,8 +39,8 @@ def shapes(value: Any) -> Any:
 
 
 def shape_leaves(nested: Any) -> tuple[Leaf, ...]:
-    """Return the leaves of what `shapes` returned, in order."""
-    return tuple(leaf for _, leaf in leaves(nested))
+    """Return the leaves of what `shapes` returned, in order; none of what was not declared (None)."""
+    return () if nested is None else tuple(leaf for _, leaf in leaves(nested))
 
 
 def refilled(nested: Any, found: Iterator[Any]) -> Any:

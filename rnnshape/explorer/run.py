@@ -16,7 +16,7 @@ from rnnshape.explorer import draws, masks, nest
 from rnnshape.explorer.anatomy import Layout
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.states import initial_states, reset_states
-from rnnshape.explorer.stepping import states_at_every_step
+from rnnshape.explorer.stepping import states_at_every_step, watching
 from rnnshape.names import Path
 from rnnshape.query import Query
 
@@ -92,14 +92,16 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
             draws.draw_weights(layer, random, draw, calm=calm)
             reset_states(layer)
             states = initial_states(layer, query, layout, random)
-            call = functools.partial(caller(layer, layout, training=query.training), inputs, states)
+            called = caller(layer, layout, training=query.training, eager=query.every_state)
+            call = functools.partial(called, inputs, states)
             noise = functools.partial(draws.noise, layer, (query.seed, draw, number))
-            value, trial = masks.tried(layer, call, mask, noise)
+            with watching(layer, needed=query.every_state) as seen:
+                value, trial = masks.tried(layer, call, mask, noise)
             values.append(value)
             trials.append(trial)
             if query.every_state:
                 rows = None if mask is None else mask.rows
-                stepped.append(tuple(states_at_every_step(layer, inputs, states, rows)))
+                stepped.append(tuple(states_at_every_step(layer, inputs, states, rows, seen)))
     flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
     return Run(
         value=values[0],

@@ -1,7 +1,9 @@
-"""A layer's initial states: what it accepts, nested as it wants them, and what it is called with."""
+"""A layer's initial states: what it starts from, nested as it wants them, and what it is called with."""
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from typing import Any
 
 import numpy as np
@@ -9,57 +11,111 @@ import numpy as np
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, is_cell
+from rnnshape.explorer.whose import all_parts
 from rnnshape.query import InitialState, Query
 
 
 def reset_states(layer: Any) -> None:
-    """Set the states that a stateful layer keeps back to zeros, wherever in the layer they are."""
-    for name in ("forward_layer", "backward_layer", "layer"):
-        inner = getattr(layer, name, None)
-        if inner is not None:
-            reset_states(inner)
-    for inner in getattr(layer, "layers", ()):
-        reset_states(inner)
-    if getattr(layer, "stateful", False) and getattr(layer, "states", None) is not None:
-        tree = engine.load().tree
-        for state in tree.flatten(layer.states):
-            state.assign(np.zeros(tuple(state.shape), "float32"))
+    """Have the stateful layers in a layer start anew: from what a first call of theirs starts from."""
+    tree = engine.load().tree
+    for part in all_parts(layer):
+        kept = tree.flatten(getattr(part, "states", None)) if getattr(part, "stateful", False) else []
+        kept = [state for state in kept if hasattr(state, "assign")]
+        if not kept:
+            continue
+        # Keras's own reset_state assigns zeros, whatever the cell starts from.
+        start = [np.zeros(tuple(state.shape), "float32") for state in kept]
+        with contextlib.suppress(Exception):
+            asked = tree.flatten(part.get_initial_state(batch_size=kept[0].shape[0]))
+            start = asked if [tuple(one.shape) for one in asked] == [tuple(state.shape) for state in kept] else start
+        for state, value in zip(kept, start, strict=True):
+            state.assign(value)
 
 
 def accepted_states(layer: Any, batch: int) -> Any:
-    """Return the initial states that the layer accepts, nested as it wants them, as symbolic zeros.
+    """Return what the layer starts from, nested as it accepts initial states; None where it has no states.
 
-    None where the layer has no states. Nothing is computed and nothing allocated.
+    The layer has to be built, and is asked: it may read its weights, draw random numbers, or return NumPy arrays. In
+    the graph that a layer was built in (`with graph.as_default()`), nothing is computed and nothing allocated.
     """
-    import tensorflow as tf
-
-    with tf.Graph().as_default():
-        return _zeros(layer, batch)
-
-
-def _zeros(layer: Any, batch: int) -> Any:
     forward = getattr(layer, "forward_layer", None)
     if forward is not None:
-        halves = (_zeros(forward, batch), _zeros(layer.backward_layer, batch))
+        halves = (accepted_states(forward, batch), accepted_states(layer.backward_layer, batch))
         return None if None in halves else [*halves[0], *halves[1]]
-    if not (hasattr(layer, "state_size") and hasattr(layer, "get_initial_state")):
-        if is_cell(layer):
-            sizes = layer.state_size
-            ops = engine.load().ops
-            sizes = sizes if isinstance(sizes, list | tuple) else [sizes]
-            return [ops.zeros((batch, *(size if isinstance(size, list | tuple) else [size]))) for size in sizes]
+    if not hasattr(layer, "state_size"):
         return None
-    states = layer.get_initial_state(batch_size=batch)
-    return list(states) if isinstance(states, list | tuple) else [states]
+    ask = getattr(layer, "get_initial_state", None)
+    if ask is not None and _takes_batch_size(ask):
+        states = ask(batch_size=batch)
+    elif is_cell(layer):
+        states = _zeros(layer.state_size, batch)
+    else:
+        return None
+    return _as_lists(states if isinstance(states, list | tuple) else [states])
+
+
+def starts_from(layer: Any) -> str | None:
+    """Return what a layer that has been run starts from, by itself: it is asked again with other weights.
+
+    None where that is zeros; "ones", "random numbers", "a weight", or "values of its own".
+    """
+    try:
+        first = _values(layer)
+        if not any(value.any() for value in first):
+            return None
+        if all((value == 1).all() for value in first):
+            return "ones"
+        if not _same(first, _values(layer)):
+            return "random numbers"
+        weights = [weight for weight in layer.weights if "float" in str(weight.dtype)]
+        kept = [np.asarray(weight) for weight in weights]
+        for weight, value in zip(weights, kept, strict=True):
+            weight.assign(value + 1)
+        try:
+            return "values of its own" if _same(first, _values(layer)) else "a weight"
+        finally:
+            for weight, value in zip(weights, kept, strict=True):
+                weight.assign(value)
+    except Exception:  # noqa: BLE001 - a layer that does not tell has told nothing
+        return None
+
+
+def _values(layer: Any) -> list[np.ndarray[Any, Any]]:
+    tree = engine.load().tree
+    return [np.asarray(state) for state in tree.flatten(accepted_states(layer, 2))]
+
+
+def _same(some: list[np.ndarray[Any, Any]], others: list[np.ndarray[Any, Any]]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
+
+
+def _takes_batch_size(ask: Any) -> bool:
+    try:
+        inspect.signature(ask).bind(batch_size=1)
+    except TypeError:
+        return False
+    return True
+
+
+def _zeros(sizes: Any, batch: int) -> Any:
+    """Return zeros for a `state_size`: a number, a shape, or several of these."""
+    sizes = sizes if isinstance(sizes, list | tuple) else [sizes]
+    ops = engine.load().ops
+    return [ops.zeros((batch, *([size] if isinstance(size, int) else tuple(size)))) for size in sizes]
+
+
+def _as_lists(states: Any) -> Any:
+    if isinstance(states, list | tuple):
+        return [_as_lists(state) for state in states]
+    return states if hasattr(states, "shape") else engine.load().ops.convert_to_tensor(states)
 
 
 def initial_states(layer: Any, query: Query, layout: Layout, random: np.random.Generator) -> Any:
     """Return the states to call the layer with; None where it is to start from its own."""
     if query.initial_state is None and not is_cell(layer):
         return None
-    batch = layout.shape[0] or 1
-    symbolic = accepted_states(layer, batch)
-    if symbolic is None:
+    accepted = accepted_states(layer, layout.shape[0] or 1)
+    if accepted is None:
         message = f"{query.layer.name} takes no initial_state. Received: {query.layer}"
         raise InvalidQuery(message, layer=str(query.layer))
 
@@ -70,6 +126,6 @@ def initial_states(layer: Any, query: Query, layout: Layout, random: np.random.G
         return np.zeros(shape, "float32")
 
     def walk(value: Any) -> Any:
-        return [walk(item) for item in value] if isinstance(value, list | tuple) else fill(value)
+        return [walk(item) for item in value] if isinstance(value, list) else fill(value)
 
-    return walk(symbolic)
+    return walk(accepted)

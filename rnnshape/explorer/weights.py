@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from rnnshape.explorer.whose import parts
 from rnnshape.report import Parameters, Weight
 
 
@@ -28,18 +29,13 @@ def owned_weights(layer: Any) -> Iterator[tuple[str, Any, Any]]:
         yield prefix, owner, weight
 
 
-def _owners(layer: Any, prefix: str) -> Iterator[tuple[Any, str, Any]]:
+def _owners(layer: Any, prefix: str, around: tuple[int, ...] = ()) -> Iterator[tuple[Any, str, Any]]:
     """Yield (weight, prefix, owner) of each weight, once for each part of the layer around it, the innermost last."""
     for weight in getattr(layer, "weights", ()):
         yield weight, prefix, layer
-    for name, side in (("forward_layer", "forward_"), ("backward_layer", "backward_")):
-        if getattr(layer, name, None) is not None:
-            yield from _owners(getattr(layer, name), prefix + side)
-    if getattr(layer, "cell", None) is not None:
-        yield from _owners(layer.cell, prefix)
-    for word in ("cells", "layers"):
-        for at, inner in enumerate(getattr(layer, word, None) or ()):
-            yield from _owners(inner, f"{prefix}{word[:-1]}_{at}_")
+    for more, inner in parts(layer):
+        if id(inner) not in around:
+            yield from _owners(inner, prefix + more, (*around, id(layer)))
 
 
 def _unused(name: str, taken: set[str]) -> str:

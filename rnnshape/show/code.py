@@ -9,9 +9,10 @@ from typing import Any
 from rnnshape.errors import printable
 from rnnshape.expression import Call, parse
 from rnnshape.mask import MaskKind, parse_mask
-from rnnshape.report import Into, Mask, Report, Shape, Statement
+from rnnshape.report import Into, Mask, Report, Shape, Statement, Tensor
 from rnnshape.show.fold import fill, fold, fold_assignment
 from rnnshape.show.keras_code import Imports, keras_code, smaller
+from rnnshape.show.stepping_code import cannot_step, stepped_tensors, stepping_code
 
 _WIDTH = 88
 _ROUNDING = 1e-5
@@ -50,13 +51,16 @@ class _Script:
         self.targets, _, self.call = report.unpack.partition(" = ")
         self.is_cell = self.call.startswith("cell(")
         self.variable = "cell" if self.is_cell else "layer"
+        stepped = stepped_tensors(report)
+        self.unstepped = cannot_step(report) if stepped else None
+        self.stepped = [] if self.unstepped else stepped
         self.returned = [tensor for tensor in report.tensors if tensor.name in _NAME.findall(self.targets)]
 
     def as_asked(self) -> list[list[str]]:
         """Return the run at the sizes that were asked."""
         shape = tuple(size or 1 for size in self.report.input.shape)
         setting = [*self._real_inputs(shape, {}), *self._layer(self.report.layer)]
-        return [setting, self._unpacking(), self._prints(), self._asserts({})]
+        return [setting, self._unpacking(), self._prints(), *self._stepping(), self._asserts({})]
 
     def at_small_sizes(self) -> list[list[str]]:
         """Return the symbolic call at the sizes that were asked, and the real run at small ones."""
@@ -77,11 +81,12 @@ class _Script:
             symbolic = [[f"# {said}", *self._symbolic_inputs(), *self._layer(self.report.layer)]]
             symbolic += [self._unpacking(), self._prints()]
         asserts = self._asserts(small)
-        if not asserts and len(symbolic) > 1:
+        if not (asserts or self.stepped) and len(symbolic) > 1:
             return symbolic
         layer = self._layer(reduced.layer) if reduced.layer != self.report.layer or len(symbolic) == 1 else []
         setting = ["# The values at small sizes.", *self._real_inputs(reduced.input, small), *layer]
-        return [*symbolic, setting, self._unpacking(), *([] if len(symbolic) > 1 else [self._prints()]), asserts]
+        prints = [] if len(symbolic) > 1 else [self._prints()]
+        return [*symbolic, setting, self._unpacking(), *prints, *self._stepping(), asserts]
 
     def handing_on(self) -> list[str]:
         """Return the call of the layer that the states are passed on to, or why there is none."""
@@ -119,10 +124,10 @@ class _Script:
     def _real_inputs(self, shape: Sequence[int], small: Mapping[int, int]) -> list[str]:
         """Return the inputs, and the states and the mask where some are given, of random numbers."""
         given = self.report.input
-        if given.dtype == "int32":
+        if given.dtype.startswith(("int", "uint")):
             tokens = _tokens(parse(self.report.layer))
             least = min(1, max(tokens - 1, 0))
-            made = f'keras.random.randint({tuple(shape)}, {least}, {tokens}, dtype="int32")'
+            made = f'keras.random.randint({tuple(shape)}, {least}, {tokens}, dtype="{given.dtype}")'
         else:
             made = f"keras.random.normal({tuple(shape)})"
         lines = self._inputs(made)
@@ -168,11 +173,20 @@ class _Script:
         return fold_assignment(self.report.unpack, _WIDTH)
 
     def _prints(self) -> list[str]:
-        return [f'print("{tensor.name}", {tensor.name}.shape)' for tensor in self.returned]
+        return _printed(self.returned)
+
+    def _stepping(self) -> list[list[str]]:
+        """Return what makes and prints the states after every timestep, or why it is not here."""
+        if self.unstepped:
+            return [_comment(f"The layer's cell is not stepped here: {self.unstepped}.")]
+        if not self.stepped:
+            return []
+        return [["", *stepping_code(self.report)], _printed(self.stepped)]
 
     def _asserts(self, small: Mapping[int, int]) -> list[str]:
-        """Return an assertion for each equality between returned tensors; slices are brought to the small sizes."""
-        known = {*(tensor.name for tensor in self.returned), "rows", "first_step", "last_step", "concatenate", "axis"}
+        """Return an assertion for each equality between tensors of the script; slices are for the small sizes."""
+        tensors = (*self.returned, *self.stepped)
+        known = {*(tensor.name for tensor in tensors), "rows", "first_step", "last_step", "concatenate", "axis"}
         said: list[str] = []
         used: set[str] = set()
         for close, statements in ((False, self.report.equal), (True, self.report.close or ())):
@@ -184,6 +198,10 @@ class _Script:
             return []
         self.imports.numpy = True
         return [*_steps(self.report.mask, used), *said]
+
+
+def _printed(tensors: Iterable[Tensor]) -> list[str]:
+    return [f'print("{tensor.name}", {tensor.name}.shape)' for tensor in tensors]
 
 
 def _compared(codes: Statement | list[str], *, close: bool) -> list[str]:
@@ -266,12 +284,14 @@ def _is_cell(call: Call) -> bool:
 
 
 def _tokens(layer: Call) -> int:
-    """Return how many tokens the layer's embedding knows: two at least, if it is a user's."""
+    """Return how many tokens the layer's embedding knows: two at least, if it is a user's; ten, if there is none."""
     found: object = None
     for call in layer.calls():
         if call.name == "Embedding":
             found = call.args[0] if call.args else call.argument("input_dim")
-    return found if isinstance(found, int) else 2
+    if isinstance(found, int):
+        return found
+    return 2 if any(call.is_users for call in layer.calls()) else 10
 
 
 def _assigned(name: str, value: str) -> list[str]:

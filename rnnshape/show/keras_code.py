@@ -12,6 +12,9 @@ from rnnshape.expression import Call, Items, Pairs, as_code, parse
 _MODELS = ("Sequential", "Input", "Model")
 _INITIALIZED = re.compile(r"(?:initializers|regularizers|constraints|activations)\.")
 
+_OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim", "input_length")
+"""Arguments that are no widths of what comes out."""
+
 
 @dataclass(slots=True)
 class Imports:
@@ -97,9 +100,9 @@ def _from_file(file: str, name: str) -> str:
 
 def _pairs(asked: object, small: object) -> list[tuple[int, int]]:
     match asked, small:
-        case Call(), Call():
-            ours = (*asked.args, *(value for _, value in asked.kwargs))
-            theirs = (*small.args, *(value for _, value in small.kwargs))
+        case Call(), Call() if asked.name not in ("Input", "InputLayer"):
+            ours = (*asked.args, *(value for name, value in asked.kwargs if name not in _OF_THE_INPUT))
+            theirs = (*small.args, *(value for name, value in small.kwargs if name not in _OF_THE_INPUT))
         case Items(), Items():
             ours, theirs = asked.values, small.values
         case Pairs(), Pairs():

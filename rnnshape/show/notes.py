@@ -249,7 +249,8 @@ def _facts(report: Report) -> list[Note]:
     if report.parameters.formula is None:
         facts.append(f"{total} parameter{'' if total == 1 else 's'}")
     if report.states is not None:
-        facts.append(f"takes initial_state={report.states.structure}{_of_shape(report.states)}")
+        name = "states" if report.unpack.endswith("= cell(inputs, states)") else "initial_state"
+        facts.append(f"takes {name}={report.states.structure}{_of_shape(report.states)}")
     return [*said, Note(", ".join(facts))] if facts else said
 
 

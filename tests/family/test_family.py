@@ -292,10 +292,10 @@ def test_a_sequential_finds_what_its_last_layer_returns():
 
 @pytest.mark.parametrize(
     ("given", "shape"),
-    [("Input((4, 3))", [2, 4, 3]), ("Input((None, 3))", [2, 3, 3]), ("Input(batch_shape=(7, 4, 3))", [7, 4, 3])],
+    [("Input((4, 3))", [32, 4, 3]), ("Input((None, 3))", [32, 10, 3]), ("Input(batch_shape=(7, 4, 3))", [7, 4, 3])],
 )
 def test_an_input_layer_says_what_a_sequential_takes(given, shape):
-    assert document(f"Sequential([{given}, LSTM(5)])")["input"]["shape"] == shape
+    assert explore(f"Sequential([{given}, LSTM(5)])").to_dict()["input"]["shape"] == shape
 
 
 def test_repeat_vector_takes_no_sequence_without_being_told_so():

@@ -261,3 +261,10 @@ def test_a_system_that_tells_little_of_its_memory(monkeypatch):
     assert sizes.available_memory() == 2_048_000
     monkeypatch.delattr("os.sysconf")
     assert sizes.available_memory() == 2**31
+
+
+def test_what_was_not_declared_has_no_shapes():
+    from rnnshape.explorer import nest
+
+    assert nest.shape_leaves(None) == ()
+    assert nest.shape_leaves(nest.shapes((3, 4))) == ((3, 4),)

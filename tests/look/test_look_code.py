@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from asked import ASKED, found, real
+from asked import ASKED, BI, BOTH, found, real
 from reports import EVERY
 
+from rnnshape import explore
 from rnnshape.errors import RnnshapeError
 from rnnshape.report import Report
 from rnnshape.show.code import code
@@ -137,13 +138,75 @@ def test_an_embedding_of_the_users_gets_tokens_that_any_has():
     assert "keras.random.randint((32, 10), 1, 2," in code(users)
 
 
-def test_every_state_of_the_report_is_no_part_of_the_script():
-    """Tensors that are not in the unpacking assignment are not the layer's to return."""
-    report = FOUND_REPORTS["lstm"]
-    more = dataclasses.replace(report.tensors[0], name="every_carry_state")
-    statement = ("every_carry_state[:, -1, :]", "final_carry_state")
-    longer = dataclasses.replace(report, tensors=(*report.tensors, more), equal=(*report.equal, statement))
-    assert code(longer) == code(report)
+@pytest.mark.parametrize(
+    ("layers", "made"),
+    [
+        ("Input((7,), dtype='int64'), Embedding(20, 4), GRU(2)", 'randint((32, 7), 1, 20, dtype="int64")'),
+        ("Input((7, 3), dtype='uint8'), GRU(2)", 'randint((32, 7, 3), 1, 10, dtype="uint8")'),
+        ("Input((7, 3)), GRU(2)", "normal((32, 7, 3))"),
+    ],
+)
+def test_the_inputs_are_those_that_the_model_says(layers, made):
+    script = code(explore(f"Sequential([{layers}])"))
+    assert f"inputs = keras.random.{made}" in script
+    assert printed_by(script) == ["output (32, 2)"]
+
+
+STEPPED = {
+    "lstm": ("lstm", BOTH),
+    "gru backwards": ("gru", {"go_backwards": True, **BOTH}),
+    "mask": ("gru", {"mask": "lengths:4,2,3", **BOTH}),
+    "both directions": ("lstm", {**BI, **BOTH}),
+    "both directions, mask": ("lstm", {"mask": "right:1", **BI, **BOTH}),
+    "both directions, states": ("gru", {"initial_state": "random", **BI, **BOTH}),
+    "stack": ("RNN([LSTMCell(4), GRUCell(6)], return_sequences=True, return_state=True)", {}),
+    "a stack of one": ("RNN([GRUCell(4)], return_sequences=True, return_state=True)", {}),
+    "convolution": ("ConvLSTM1D(2, 3, return_sequences=True)", {"mask": "left:2"}),
+    "stateful, training": ("simple-rnn", {"stateful": True, "training": True, **BOTH}),
+    "unknown sizes": ("lstm", {"batch": None, "time": None, **BOTH}),
+    "large units": ("Bidirectional(GRU(20000, return_sequences=True))", {"batch": None}),
+    "model": ("Sequential([Embedding(9, 3), Dense(2), GRU(4, return_sequences=True)])", {}),
+    "a cell of one's own": ("RNN(my_look_cells.MinimalCell(5), return_sequences=True, return_state=True)", {}),
+}
+SMALL = {"batch": 3, "time": 4, "every_state": True}
+
+
+@pytest.mark.parametrize("name", STEPPED)
+def test_the_script_steps_the_cell(name):
+    """It makes every tensor of the report, and asserts what is said of it."""
+    layer, options = STEPPED[name]
+    report = explore(layer, **{**SMALL, **options})
+    script = code(report)
+    stepped = [tensor for tensor in report.tensors if tensor.path is None]
+    printed = printed_by(script)[-len(stepped) :]
+    assert [line.partition(" ")[0] for line in printed] == [tensor.name for tensor in stepped]
+    if report.ran.reduced_to is None:
+        assert printed == [f"{tensor.name} {tensor.shape}" for tensor in stepped]
+    asserts = [node for node in ast.parse(script).body if isinstance(node, ast.Assert)]
+    statements = (*report.equal, *(report.close or ()))
+    assert len(asserts) == sum(len(statement) - 1 for statement in statements) > 0
+    assert all(len(line) <= 88 for line in script.splitlines())
+
+
+def test_a_script_that_steps_wrongly_fails():
+    report = explore("lstm", **SMALL, **BOTH)
+    wrong = code(report).replace("sequences[:, time]", "sequences[:, 0]")
+    with pytest.raises(AssertionError):
+        printed_by(wrong)
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        ("Sequential([Masking(), GRU(4, return_sequences=True)])", "the mask is handed on inside the model"),
+        ("Sequential([Sequential([GRU(4, return_sequences=True)])])", "it is inside another model"),
+    ],
+)
+def test_a_script_says_why_it_steps_nothing(layer, reason):
+    script = code(explore(layer, **SMALL))
+    assert reason in " ".join(line.removeprefix("# ") for line in script.splitlines())
+    assert "every_state" not in script
+    assert printed_by(script) == ["whole_sequence_output (3, 4, 4)"]
 
 
 def test_the_script_looks_as_it_did(golden):

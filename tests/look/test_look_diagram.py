@@ -264,3 +264,23 @@ def test_a_sheet():
     assert [line.plain for line in canvas.lines(ascii_only=False)] == ["層x"]
     with pytest.raises(Overlap):
         canvas.put(1, 0, "y")
+
+
+@pytest.mark.parametrize(
+    ("starts_from", "sign", "said"),
+    [
+        (None, "0", None),
+        ("ones", "1", None),
+        ("a weight", "w", "w: a weight, which the layer starts from"),
+        ("random numbers", "r", "r: random numbers, which the layer starts from"),
+        ("values of its own", "v", "v: values of its own, which the layer starts from"),
+    ],
+)
+def test_what_a_layer_starts_from_is_in_the_picture(starts_from, sign, said):
+    report = REPORTS["users-file"]
+    own = dataclasses.replace(report.states, starts_from=starts_from)
+    text = drawn(dataclasses.replace(report, states=own))
+    assert re.search(rf"^\s*{sign} ─", text, re.MULTILINE)
+    assert (said in text) if said else "starts from" not in text
+    given = dataclasses.replace(report, states=own, initial_state="zeros")
+    assert re.search(r"^\s*0 ─", drawn(given), re.MULTILINE)

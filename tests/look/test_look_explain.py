@@ -162,3 +162,10 @@ def test_it_imports_next_to_nothing():
 
 def test_the_sentences_are_those_that_they_were(golden):
     golden("explain.txt", "\n".join(f"# {report.layer}\n{said(report)}\n" for report in REPORTS.values()))
+
+
+def test_a_layer_of_one_s_own_may_take_its_states_in_another_order():
+    report = REPORTS["lstm"]
+    own = dataclasses.replace(report, layer="mine.LSTM(4, return_state=True)")
+    assert any("goes on from here" in sentence for sentence in explain(report))
+    assert not any("goes on from here" in sentence for sentence in explain(own))

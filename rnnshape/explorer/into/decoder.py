@@ -108,7 +108,7 @@ def decoder(call: Call, setting: Setting) -> Decoder | None:
 def _layout(layer: Any, asked: Sizes, call: Call) -> Layout:
     """Return an input for the layer of these sizes; those of space only where it has as many spatial axes."""
     space = asked.space if spatial_rank(layer) == len(asked.space or ()) else None
-    return layout_of(layer, replace(asked, time=_TIME, space=space), shown=str(call))
+    return layout_of(layer, replace(asked, time=_TIME, space=space), call=call)
 
 
 def _is_small(call: Call, layout: Layout) -> bool:

@@ -14,7 +14,7 @@ from rnnshape.show import notes
 from rnnshape.show.diagram.canvas import Canvas, Overlap
 from rnnshape.show.diagram.labels import Labels
 from rnnshape.show.diagram.layers import draw_layers
-from rnnshape.show.diagram.scene import Scene, scene
+from rnnshape.show.diagram.scene import STARTS, Scene, scene
 from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
 from rnnshape.show.fold import fill, fold, prose
@@ -128,6 +128,9 @@ def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]
         yield f"drawn at the small sizes at which the values were compared, inputs {tuple(reduced.input)}"
     if shown.start == "s":
         yield f"s: the {'states' if shown.is_cell else 'initial_state'} given"
+    own = next((words for words, sign in STARTS.items() if sign == shown.start != "1"), None)
+    if own is not None:
+        yield f"{shown.start}: {own}, which the layer starts from"
     if shown.batch_row is not None:
         yield f"drawn for row {shown.batch_row} of the batch: each row has its own mask"
     if shown.masked:

@@ -22,6 +22,8 @@ _BY_STEP = (
 )  # fmt: skip
 """Layers that do the same at every step, and so stand in a stack as a floor without arrows from step to step."""
 _STATE_WORD = re.compile(r"\w+")
+STARTS = {"ones": "1", "random numbers": "r", "a weight": "w", "values of its own": "v"}
+"""The signs of what a layer starts from by itself, where that is not 0."""
 _MERGED = {
     "sum": "{f} + {b}",
     "mul": "{f} * {b}",
@@ -98,13 +100,21 @@ def scene(report: Report) -> Scene | None:
         steps=steps,
         is_cell=is_cell,
         sequences=_WHOLE in report.tensors[0].name,
-        start="s" if is_cell or report.initial_state == "random" else "0",
+        start=_start(report, is_cell=is_cell),
         merged=_MERGED.get(str(merge)),
         masked=_masked(report, drawn, steps or 1),
         first_step=None if drawn is None or report.mask is None else report.mask.first_step[drawn],
         last_step=None if drawn is None or report.mask is None else report.mask.last_step[drawn],
         batch_row=drawn if report.mask is not None and len(set(report.mask.last_step)) > 1 else None,
     )
+
+
+def _start(report: Report, *, is_cell: bool) -> str:
+    """Return the sign of what the first cell is given."""
+    if is_cell or report.initial_state == "random":
+        return "s"
+    own = report.states.starts_from if report.states is not None and report.initial_state is None else None
+    return "0" if own is None else STARTS.get(own, "v")
 
 
 def _one_row(report: Report, call: Call, *, is_cell: bool) -> tuple[Row, ...] | None:

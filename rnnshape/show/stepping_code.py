@@ -1,0 +1,102 @@
+"""The code that makes the states after every timestep: it steps the layer's own cell, as the report's were made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnnshape.expression import Call, Items, parse
+from rnnshape.report import Report, Tensor
+
+_HEAD = """\
+def step_cell(layer, sequences, states):
+    \"\"\"Return each state after every timestep, by stepping the layer's own cell.\"\"\"
+    steps = []
+    times = range(sequences.shape[1])
+    for time in reversed(times) if layer.go_backwards else times:
+        _, after = layer.cell(sequences[:, time], states)
+        after = keras.tree.pack_sequence_as(states, keras.tree.flatten(after))"""
+_MASKED = """\
+        # A masked step leaves the states as they are.
+        after = [
+            keras.ops.where(mask[:, time{axes}], new, old)
+            for new, old in zip(keras.tree.flatten(after), keras.tree.flatten(states))
+        ]
+        after = keras.tree.pack_sequence_as(states, after)"""
+_TAIL = """\
+        states = after
+        steps.append(keras.tree.flatten(states))
+    return [keras.ops.stack(each, axis=1) for each in zip(*steps)]"""
+
+
+def stepped_tensors(report: Report) -> list[Tensor]:
+    """Return the tensors of a report that the layer does not return."""
+    return [tensor for tensor in report.tensors if tensor.path is None]
+
+
+def cannot_step(report: Report) -> str | None:
+    """Return why no script can make these states as the report's were made; None where one can."""
+    call = parse(report.layer)
+    if report.states is not None and report.states.starts_from == "random numbers":
+        return "it starts from other random numbers in each call"
+    if call.is_users:
+        return "what a layer of your own hands on to its cell is known to itself alone"
+    if report.training and (call.name == "Sequential" or any(inner.is_users for inner in call.calls())):
+        return "what is random in training is so in each call"
+    if call.name != "Sequential":
+        ranks = {len(tensor.shape) for tensor in stepped_tensors(report)}
+        return "its states have other numbers of axes" if report.mask is not None and len(ranks) > 1 else None
+    makes_masks = any(inner.name == "Masking" or inner.argument("mask_zero") for inner in call.calls())
+    if report.mask is not None or makes_masks:
+        return "the mask is handed on inside the model"
+    last = _last(call)
+    return "it is inside another model" if last is None or last.is_users or last.name == "Sequential" else None
+
+
+def stepping_code(report: Report) -> list[str]:
+    """Return the lines that assign each of these states; they use `layer`, `inputs` and what it is called with."""
+    stepped = stepped_tensors(report)
+    lines = _HEAD.splitlines()
+    if report.mask is not None:
+        axes = ", None" * (len(stepped[0].shape) - 2)
+        lines += _MASKED.format(axes=axes).splitlines()
+    lines += [*_TAIL.splitlines(), "", ""]
+    call, layer, sequences = parse(report.layer), "layer", "inputs"
+    if call.name == "Sequential":
+        layer, sequences = "recurrent", "sequences"
+        call = _last(call) or call
+        lines += [
+            "*before, recurrent = layer.layers",
+            "sequences = inputs",
+            "for part in before:",
+            "    sequences = part(sequences)",
+        ]
+    names = [tensor.name for tensor in stepped]
+    if call.name != "Bidirectional":
+        return [*lines, *_assigned(names, layer, sequences, _start(report, layer, ""))]
+    # Each direction has states of its own, forward's first.
+    count = 0 if report.states is None else len(report.states.accepts) // 2
+    for side, part in (("forward", f"[:{count}]"), ("backward", f"[{count}:]")):
+        own = [name for name in names if name.startswith(f"{side}_")]
+        one = f"{layer}.{side}_layer"
+        lines += _assigned(own, one, sequences, _start(report, one, part), flip=side == "backward")
+    return lines
+
+
+def _start(report: Report, layer: str, part: str) -> str:
+    if report.initial_state is not None:
+        return f"initial_state{part}"
+    return f"{layer}.get_initial_state(batch_size=inputs.shape[0])"
+
+
+def _assigned(names: Sequence[str], layer: str, sequences: str, start: str, *, flip: bool = False) -> list[str]:
+    lines = [f"states = {start}", f"states = step_cell({layer}, {sequences}, states)"]
+    if flip:
+        # Bidirectional puts its backward output in the order of the input.
+        lines.append("states = [keras.ops.flip(each, axis=1) for each in states]")
+    return [*lines, *(f"{name} = states[{at}]" for at, name in enumerate(names))]
+
+
+def _last(call: Call) -> Call | None:
+    listed = call.args[0] if call.args else call.argument("layers")
+    last = listed.values[-1] if isinstance(listed, Items) and listed.values else None
+    return last if isinstance(last, Call) else None
