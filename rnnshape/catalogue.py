@@ -33,6 +33,55 @@ TYPED = tuple(layer.typed for layer in LAYERS)
 _BY_WORD = {word.lower(): layer for layer in LAYERS for word in (layer.typed, layer.keras)}
 
 
+RECURRENT = (*(layer.keras for layer in LAYERS), "RNN")
+"""The Keras layers that run over a time axis and take the flags return_sequences and return_state."""
+
+TOP_LEVEL = ("Sequential", "Model", "Input", "DTypePolicy", "FloatDTypePolicy")
+"""What is not in keras.layers but in keras itself, and is written without a module in front of it."""
+
+MODULES = ("initializers", "regularizers", "constraints", "activations", "dtype_policies", "mixed_precision", "random")
+"""Keras's modules of what a layer is built with. A name that begins with one of them is Keras's."""
+
+REFUSED = {
+    "Lambda": "runs a function, and an expression has none",
+    "TFSMLayer": "runs a saved program from a folder",
+    "TorchModuleWrapper": "runs a module of PyTorch",
+    "JaxLayer": "runs a function of JAX",
+    "FlaxLayer": "runs a module of Flax",
+}
+"""Keras's layers that run something else than Keras, and what that is."""
+
+READ_FROM_FILES = ("vocabulary",)
+"""The arguments of Keras's layers that are the name of a file where they are a string."""
+
+RENAMED = {
+    "CuDNNLSTM": "LSTM",
+    "CuDNNGRU": "GRU",
+    "TimeDistributedDense": "TimeDistributed(Dense(…))",
+    "Merge": "Concatenate, Add, Multiply or Average",
+    "AbstractRNNCell": "a subclass of keras.layers.Layer",
+    "ConvRecurrent2D": "ConvLSTM2D",
+    "AtrousConvolution1D": "Conv1D(…, dilation_rate=…)",
+    "AtrousConvolution2D": "Conv2D(…, dilation_rate=…)",
+    "Deconvolution2D": "Conv2DTranspose",
+    "Deconvolution3D": "Conv3DTranspose",
+    "MaxoutDense": "Dense",
+    "Highway": "Dense",
+    "ThresholdedReLU": "ReLU(threshold=…)",
+    "LocallyConnected1D": "Conv1D",
+    "LocallyConnected2D": "Conv2D",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "LSTMV2": "LSTM",
+    "GRUV2": "GRU",
+    "LSTMCellV2": "LSTMCell",
+    "GRUCellV2": "GRUCell",
+    "BasicLSTMCell": "LSTMCell",
+    "BasicRNNCell": "SimpleRNNCell",
+    "MultiRNNCell": "StackedRNNCells",
+}
+"""Names of layers in Keras 1, Keras 2 and TensorFlow 1, and what stands for them today."""
+
 MEANT = {
     "bilstm": "lstm --bidirectional",
     "bigru": "gru --bidirectional",

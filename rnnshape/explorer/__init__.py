@@ -5,7 +5,8 @@
 - answer: what was found -> the report
 - together: several queries at once, compared or measured
 - jobs: many queries shared among processes
-- build, users: an expression -> the layer; a user's own classes
+- build, allowed: an expression -> the layer; what may be called at all
+- users, modules: a user's own classes; which module a name is of, told without importing it
 - anatomy, halves: the layer -> its cells, its axes, its input
 - sizes: can it be run as asked, and what is run if not
 - declared: what Keras says that will come back

@@ -7,7 +7,7 @@ import math
 import re
 import warnings
 
-from rnnshape.catalogue import by_word
+from rnnshape.catalogue import TOP_LEVEL, by_word
 from rnnshape.errors import InvalidQuery
 from rnnshape.expression.data import KERAS_MODULES, PLAIN_FILE, Call, Items, Pairs
 
@@ -20,7 +20,8 @@ _SHOWN_CHARACTERS = 80
 PREFIXES = ("tensorflow.keras.layers.", "tf.keras.layers.", "keras.layers.", "layers.")
 """What may stand in front of a layer's name in code and docs, and says nothing."""
 _MODULE_PREFIXES = ("tensorflow.keras.", "tf.keras.", "keras.")
-_MODELS = ("models.Sequential", "models.Model")
+_LOWER_CASE = ("initializers.", "regularizers.", "constraints.", "activations.")
+"""Keras has lower-case names for some of what a layer is built with: regularizers.l2, initializers.zeros."""
 
 _QUOTED = r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
 # path/to/cells.py:Name( - the one piece of the language that is not Python. A path with other characters is quoted.
@@ -220,8 +221,7 @@ class _Reader:
         if file is not None:
             return name, file
         name = without_prefix(name)
-        # Keras has lower-case names for some of what a layer is built with: regularizers.l2, initializers.zeros.
-        if not _CLASS_NAME.fullmatch(name.rpartition(".")[2]) and not name.startswith(KERAS_MODULES):
+        if not _CLASS_NAME.fullmatch(name.rpartition(".")[2]) and not name.startswith(_LOWER_CASE):
             known = by_word(name.replace("_", "-"))
             hint = f"Did you mean {known.keras}?" if known else "Give the constructor call of a layer alone: 'LSTM(4)'."
             raise _refusal(
@@ -267,13 +267,16 @@ def _dotted(node: ast.expr) -> list[str] | None:
 def without_prefix(name: str) -> str:
     """Return a Keras name without the `keras.layers.` (and the like) in front of it."""
     for prefix in PREFIXES:
-        if name.startswith(prefix):
+        rest = name.removeprefix(prefix)
+        # What has more in it than the name of a layer stays what it is: keras.layers.recurrent.LSTM.
+        if rest != name and ("." not in rest or rest.startswith(PREFIXES)):
             # Once more, so that what is printed is read as itself.
-            return without_prefix(name[len(prefix) :])
+            return without_prefix(rest)
     for prefix in (*_MODULE_PREFIXES, ""):
         rest = name.removeprefix(prefix)
-        if rest in _MODELS:
-            return rest.removeprefix("models.")
+        home, _, last = rest.rpartition(".")
+        if home in ("models", "dtype_policies", "mixed_precision") and last in TOP_LEVEL:
+            return last
         if prefix and rest != name and (rest.startswith(KERAS_MODULES) or "." not in rest):
             return rest
     return name

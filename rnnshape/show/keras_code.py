@@ -7,10 +7,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from rnnshape.catalogue import MODULES, TOP_LEVEL
 from rnnshape.expression import Call, Items, Pairs, as_code, parse
 
-_MODELS = ("Sequential", "Input", "Model")
-_INITIALIZED = re.compile(r"(?:initializers|regularizers|constraints|activations)\.")
+_INITIALIZED = re.compile(rf"(?:{'|'.join(MODULES)})\.")
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ def _name(call: Call, imports: Imports) -> str:
         module = [part for part in parts[:-1] if not part[:1].isupper()] or parts[:1]
         imports.modules[".".join(module)] = None
         return call.name
-    if call.name in _MODELS or _INITIALIZED.match(call.name):
+    if call.name in TOP_LEVEL or _INITIALIZED.match(call.name):
         return f"keras.{call.name}"
     imports.layers = True
     return f"layers.{call.name}"

@@ -6,11 +6,13 @@ import argparse
 import faulthandler
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 from . import __doc__ as what_it_is
@@ -28,6 +30,7 @@ from .messages import document
 from .standin import stand_in
 from .texts import mutated, text_of_expression
 
+ROOT = Path(__file__).parents[2]
 SLOW = 10.0
 """Seconds that no input without Keras takes, on any machine."""
 
@@ -72,6 +75,7 @@ class Tally:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=what_it_is.partition("\n")[0])
     counts = {"lines": 10_000, "real": 200, "expressions": 1_000_000, "messages": 10_000, "reports": 20_000}
+    counts["acting"] = 3_000
     for name, count in counts.items():
         parser.add_argument(f"--{name}", type=int, default=count, metavar="N", help=f"default: {count}")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="end after these, whatever is left to do")
@@ -126,6 +130,9 @@ def _run(asked: argparse.Namespace) -> int:
     tally.run("reports", asked.reports, check_document)
     if asked.real:
         tally.run("command lines with real layers (by exit status)", asked.real, checks_line(real_line))
+    if asked.acting:
+        words = [sys.executable, "-m", "tests.fuzz.acting", f"--words={asked.acting}", f"--seed={asked.seed}"]
+        tally.found += subprocess.run(words, cwd=ROOT, check=False).returncode  # a status of 1: it tells what it found
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:.0f} MB; {tally.found} findings")
     return int(tally.found > 0)
