@@ -40,6 +40,10 @@ class RnnshapeError(Exception):
         self.hint = _bounded(printable(hint)) if hint else None
         self.layer = printable(layer) if layer is not None else None
 
+    def __str__(self) -> str:
+        """Return the message and the hint: all that Python shows of an exception."""
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle all of it: answers travel between processes."""
         return functools.partial(type(self), hint=self.hint, layer=self.layer), (self.message,)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from rnnshape.errors import InvalidQuery
-from rnnshape.expression import Call, Items, parse
+from rnnshape.expression import Call, Items, flag_layer, parse
 
 _LAYERS = ("SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN", "Bidirectional")
 _SEQUENCE_WANTED = (
@@ -47,12 +47,6 @@ def _stack(call: Call | None) -> tuple[Call, ...]:
     return ()
 
 
-def _recurrent(call: Call) -> Call:
-    """Return the layer that carries the flags: Bidirectional takes them from the one inside."""
-    inside = call.args[0] if call.args else call.argument("layer")
-    return inside if call.name == "Bidirectional" and isinstance(inside, Call) else call
-
-
 def _no_sequence_before(call: Call | None) -> str | None:
     misplaced = _layer_as_cell(call)
     if misplaced is not None:
@@ -60,10 +54,10 @@ def _no_sequence_before(call: Call | None) -> str | None:
     stack = _stack(call)
     for before, after in itertools.pairwise(stack):
         wants = after.name in (*_LAYERS, "TimeDistributed")
-        if wants and before.name in _LAYERS and _recurrent(before).argument("return_sequences") is not True:
+        if wants and before.name in _LAYERS and flag_layer(before).argument("return_sequences") is not True:
             return (
                 f"{before} gives its last output alone, and {after.name} after it wants a whole sequence, "
-                f"(batch, timesteps, features): give {_recurrent(before).name} return_sequences=True."
+                f"(batch, timesteps, features): give {flag_layer(before).name} return_sequences=True."
             )
     return _SEQUENCE_WANTED if stack else None
 
@@ -71,14 +65,14 @@ def _no_sequence_before(call: Call | None) -> str | None:
 def _sequence_before(call: Call | None) -> str | None:
     stack = _stack(call)
     for before, after in itertools.pairwise(stack):
-        if after.name == "RepeatVector" and _recurrent(before).argument("return_sequences") is True:
-            return f"RepeatVector repeats a single output: give {_recurrent(before).name} return_sequences=False."
+        if after.name == "RepeatVector" and flag_layer(before).argument("return_sequences") is True:
+            return f"RepeatVector repeats a single output: give {flag_layer(before).name} return_sequences=False."
     return "Give the whole shape of the input that it takes: --input 32,8"
 
 
 def _states_inside(call: Call | None) -> str | None:
     for before in _stack(call)[:-1]:
-        if _recurrent(before).argument("return_state") is True:
+        if flag_layer(before).argument("return_state") is True:
             return f"In a Sequential only the last layer can return its states: take return_state off {before}."
     return None
 
