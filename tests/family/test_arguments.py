@@ -1,4 +1,4 @@
-"""Keras decides what is an argument: what it takes is run, and of what it refuses the nearest that it takes is named."""
+"""Keras decides what is an argument: what it takes is run; for what it refuses, the nearest that it takes is named."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_what_keras_refuses_has_a_hint(word, hint):
 
 
 NEEDED = {
-    **dict.fromkeys(["SimpleRNN", "GRU", "LSTM", "SimpleRNNCell", "GRUCell", "LSTMCell", "Dense"], {"units": 3}),
-    **dict.fromkeys(["ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Conv1D"], {"filters": 3, "kernel_size": 3}),
+    **{name: {"units": 3} for name in ("SimpleRNN", "GRU", "LSTM", "SimpleRNNCell", "GRUCell", "LSTMCell", "Dense")},
+    **{name: {"filters": 3, "kernel_size": 3} for name in ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Conv1D")},
     "RNN": {"cell": keras.layers.LSTMCell(3)},
     "StackedRNNCells": {"cells": [keras.layers.LSTMCell(3)]},
     "Bidirectional": {"layer": keras.layers.LSTM(3)},
