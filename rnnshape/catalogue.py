@@ -42,6 +42,41 @@ TOP_LEVEL = ("Sequential", "Model", "Input", "DTypePolicy", "FloatDTypePolicy")
 MODULES = ("initializers", "regularizers", "constraints", "activations", "dtype_policies", "mixed_precision", "random")
 """Keras's modules of what a layer is built with. A name that begins with one of them is Keras's."""
 
+ACTIVATIONS = (
+    *(
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "sigmoid",
+        "hard_sigmoid",
+        "tanh",
+        "hard_tanh",
+        "softmax",
+        "log_softmax",
+        "linear",
+    ),
+    *("softplus", "softsign", "swish", "silu", "hard_silu", "hard_swish", "gelu", "elu", "selu", "celu", "glu", "mish"),
+    *(
+        "exponential",
+        "log_sigmoid",
+        "soft_shrink",
+        "hard_shrink",
+        "tanh_shrink",
+        "threshold",
+        "sparse_plus",
+        "squareplus",
+    ),
+)
+"""Names of activations that Keras knows; people forget their quotes."""
+
+ARGUMENTS = (
+    *("activation", "recurrent_activation", "use_bias", "kernel_initializer", "recurrent_initializer"),
+    *("bias_initializer", "unit_forget_bias", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer"),
+    *("activity_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint", "dropout"),
+    *("recurrent_dropout", "reset_after", "use_cudnn", "data_format", "dtype", "name", "trainable", "implementation"),
+)
+"""The constructor arguments of the layers above that are no options of their own: they are given by --set."""
+
 REFUSED = {
     "Lambda": "runs a function, and an expression has none",
     "TFSMLayer": "runs a saved program from a folder",
@@ -90,6 +125,11 @@ MEANT = {
     "convlstm": "conv-lstm-2d",
 }
 """What is to be typed for words that people use for no layer in particular."""
+
+
+def today(word: str) -> str | None:
+    """Return what stands in Keras 3 for the name of a layer in an older one, in whatever case it is written."""
+    return next((new for old, new in RENAMED.items() if old.lower() == word.strip().lower()), None)
 
 
 def by_word(word: str) -> Layer | None:

@@ -251,7 +251,10 @@ def _instead(word: str) -> str:
     meant = catalogue.MEANT.get(plain.replace("-", "").replace("_", ""))
     if meant is not None:
         return f"Did you mean {meant}?"
-    layer = catalogue.by_word(plain.rpartition(".")[2])
+    today = catalogue.today(plain.rpartition(".")[2])
+    layer = catalogue.by_word(today or plain.rpartition(".")[2])
+    if today is not None:
+        return f"That is an old name: in Keras 3 it is {layer.typed if layer else today}."
     if layer is not None:
         return f"Did you mean {layer.typed}, or '{word.strip()}(4)'?"
     near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())

@@ -16,6 +16,7 @@
 - weights: the layer's weights, by name
 - nest: nested return values and shapes
 - refusal, hints: an exception -> words
+- ranks: how many axes the layers of an expression take, for hints
 """
 
 from __future__ import annotations

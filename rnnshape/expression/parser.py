@@ -7,7 +7,7 @@ import math
 import re
 import warnings
 
-from rnnshape.catalogue import TOP_LEVEL, by_word
+from rnnshape.catalogue import ACTIVATIONS, TOP_LEVEL, by_word
 from rnnshape.errors import InvalidQuery
 from rnnshape.expression.data import KERAS_MODULES, PLAIN_FILE, Call, Items, Pairs
 
@@ -33,6 +33,10 @@ _STAND_IN = "_rnnshape_file_{}_"
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.) ", re.MULTILINE)
 _ASSIGNED = re.compile(r"^\s*[A-Za-z_][\w.]*\s*=(?!=)\s*")
 _CLASS_NAME = re.compile(r"_*[A-Z]\w*")
+
+_DTYPE = re.compile(r"(?:mixed_)?b?float\d+|u?int\d+|bool")
+# The arguments whose values are words.
+_WORDS = re.compile(r"(?:\w+_)?(?:activation|initializer|regularizer|constraint|dtype|padding|mode|format|name)")
 
 # The nodes that are refused, in words.
 _CALLED = {
@@ -149,6 +153,8 @@ class _Reader:
         self.text = text
         self.files = files
         self.items = 0
+        self.argument: str | None = None
+        """The keyword argument whose value is being read; None: there is none."""
 
     def read(self, node: ast.expr, depth: int) -> object:
         self.items += 1
@@ -198,12 +204,14 @@ class _Reader:
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 raise _refusal(self.text, "it unpacks arguments with *")
+            self.argument = None
             args.append(self.read(argument, depth + 1))
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise _refusal(self.text, "it unpacks arguments with **")
             if keyword.arg in dict(kwargs):
                 raise _refusal(self.text, f"it gives {_shortened(keyword.arg)} twice")
+            self.argument = keyword.arg
             kwargs.append((keyword.arg, self.read(keyword.value, depth + 1)))
         return Call(name, tuple(args), tuple(kwargs), file)
 
@@ -245,14 +253,22 @@ class _Reader:
             word, hint = f"{file}:{first}", f"Call the class: '{file}:{first}(…)'."
         else:
             word = ".".join(parts)
-            layer = by_word(last)
-            if _CLASS_NAME.fullmatch(last):
-                hint = f"Call it: {word}(…)."
-            elif layer is not None:
-                hint = f"Call it: {layer.keras}(…)."
-            else:
-                hint = f"Quote the names of activations: '{last}'."
+            hint = self._instead_of_name(word, last)
         return _refusal(self.text, f"it has the bare name {_shortened(word)}", hint=_shortened(hint))
+
+    def _instead_of_name(self, word: str, last: str) -> str:
+        """Return what to write in the place of a bare name."""
+        layer = by_word(last)
+        if _CLASS_NAME.fullmatch(last) and (layer is not None or not last.isupper()):
+            return f"Call it: {word}(…)."
+        if layer is not None:
+            return f"Call it: {layer.keras}(…)."
+        if last.lower() in ("true", "false", "none"):
+            return f"Write {last.capitalize()}."
+        if last in ACTIVATIONS or _DTYPE.fullmatch(last) or _WORDS.fullmatch(self.argument or ""):
+            return f"Quote it: {f'{self.argument}=' if self.argument else ''}'{last}'."
+        where = f"{self.argument}=4" if self.argument else "4"
+        return f"Write a number, or what else is meant, in the place of {word}: {where}."
 
 
 def _dotted(node: ast.expr) -> list[str] | None:
