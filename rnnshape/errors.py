@@ -74,6 +74,14 @@ class NoTensorflow(RnnshapeError):
     status = 3
 
 
+def said_by(error: BaseException) -> str:
+    """Return an exception's own words; where it fails to say any, that it does."""
+    try:
+        return str(error)
+    except Exception as failure:  # noqa: BLE001 - it is code of anybody's
+        return f"(its __str__ raises {type(failure).__name__})"
+
+
 def printable(text: str) -> str:
     """Drop terminal escapes and control characters; newlines and tabs stay.
 

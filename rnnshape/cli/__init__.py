@@ -23,7 +23,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rnnshape.errors import InvalidQuery, RnnshapeError, printable
+from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError, printable, said_by
 
 if TYPE_CHECKING:
     from typer import TyperException
@@ -113,7 +113,13 @@ def _unexpected(error: BaseException) -> RnnshapeError:
         return RnnshapeError("There is not enough memory for this.", hint="Ask for less at once, or mind ulimit -v.")
     if isinstance(error, OSError) and error.filename is None:
         return RnnshapeError(f"The system refuses: {error.strerror or error}", hint="ulimit -a shows its limits.")
-    return RnnshapeError(f"{type(error).__name__}: {error}", hint="This is a bug; --debug shows where.")
+    from rnnshape.explorer.refusal import users_line
+
+    said, line = said_by(error), users_line(error)
+    if line is not None:
+        # What is no Exception is caught nowhere on the way; it is the user's own nevertheless.
+        return KerasRefused(f"{type(error).__name__} in {line}: {said}")
+    return RnnshapeError(f"{type(error).__name__}: {said}", hint="This is a bug; --debug shows where.")
 
 
 def _has_completed() -> bool:

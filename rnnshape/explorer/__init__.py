@@ -76,9 +76,9 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
 
 @contextlib.contextmanager
 def _running() -> Iterator[None]:
-    from rnnshape.explorer import engine
+    from rnnshape.explorer import engine, users
 
     engine.load()
     engine.is_about_to_run()
-    with engine.quiet():
+    with engine.quiet(), users.no_sudden_end():
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
+from rnnshape.errors import InvalidQuery, RnnshapeError, nearest, said_by
 from rnnshape.explorer import engine
 from rnnshape.explorer.allowed import Classes, classes_of
 from rnnshape.explorer.refusal import refusal
@@ -67,7 +67,7 @@ def _refused(error: BaseException, cls: Any, call: Call, whole: Call) -> Rnnshap
 
 def _is_refused_by_name(name: str, error: BaseException) -> bool:
     """Tell whether an error says that there is no argument of this name, as Python says it or as Keras does."""
-    said = str(error)
+    said = said_by(error)
     return f"unexpected keyword argument '{name}'" in said or ("keyword argument" in said and f"'{name}':" in said)
 
 

@@ -7,13 +7,14 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError, nearest
 from rnnshape.explorer import modules
@@ -126,6 +127,27 @@ def _working_directory(call: Call) -> Path:
     except OSError as error:
         message = f"There is no working directory to look for {call.name} in: {error.strerror}"
         raise InvalidQuery(message, layer=str(call)) from None
+
+
+@contextlib.contextmanager
+def no_sudden_end() -> Iterator[None]:
+    """Have `os._exit`, called by a user's code meanwhile, raise SystemExit: else this process ended without a word.
+
+    A process that is forked meanwhile may end as it likes, and so may this one later, whoever has kept the function.
+    """
+    real, process, is_on = os._exit, os.getpid(), [True]
+
+    def end(status: int) -> NoReturn:
+        if is_on and os.getpid() == process:
+            raise SystemExit(f"os._exit({status}) ends the program.")
+        real(status)
+
+    os._exit = end
+    try:
+        yield
+    finally:
+        os._exit = real
+        is_on.clear()
 
 
 @dataclass(frozen=True, slots=True)
