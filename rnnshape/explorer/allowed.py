@@ -7,6 +7,7 @@ anywhere. So every class of an expression is looked up before the first one is c
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from rnnshape.catalogue import MODULES, READ_FROM_FILES, REFUSED, RENAMED, TOP_LEVEL
@@ -147,9 +148,20 @@ def _named_arguments(cls: Any, call: Call) -> list[tuple[str, object]]:
 
 
 def _has_configuration(value: object) -> bool:
+    """Tell whether Keras would make an object from a dict in a value, but for its own initializers and their like."""
     match value:
         case Items():
             return any(map(_has_configuration, value.values))
         case Pairs():
-            return any(key == _CONFIGURATION or _has_configuration(item) for key, item in value.pairs)
+            named = dict(value.pairs)
+            inside = any(_has_configuration(item) for item in named.values())
+            return inside or (_CONFIGURATION in named and not _is_of_kerass_own(named))
     return False
+
+
+def _is_of_kerass_own(configuration: Mapping[object, object]) -> bool:
+    """Tell whether a configuration names no module, and a class that Keras looks for among its own."""
+    name = configuration[_CONFIGURATION]
+    homes = (getattr(engine.load(), home) for home in ("initializers", "regularizers", "constraints"))
+    is_known = isinstance(name, str) and any(inspect.isclass(getattr(home, name, None)) for home in homes)
+    return is_known and configuration.keys() <= {_CONFIGURATION, "config"}
