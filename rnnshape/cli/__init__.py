@@ -116,8 +116,8 @@ def _unexpected(error: BaseException) -> RnnshapeError:
     from rnnshape.explorer.refusal import users_line
 
     said, line = said_by(error), users_line(error)
-    if line is not None:
-        # What is no Exception is caught nowhere on the way; it is the user's own nevertheless.
+    if line is not None and "-packages" not in line:
+        # What is no Exception is caught nowhere on the way; it is the user's own nevertheless. Rich is installed, too.
         return KerasRefused(f"{type(error).__name__} in {line}: {said}")
     return RnnshapeError(f"{type(error).__name__}: {said}", hint="This is a bug; --debug shows where.")
 
