@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from rnnshape.worker.place import Fingerprint
+    from rnnshape.worker.fingerprint import Fingerprint
 
 
 _LARGE = 60
@@ -44,15 +44,16 @@ def _hold_closed_streams() -> None:
 
 
 def _answer() -> int:
-    from rnnshape.worker import client, wire
-    from rnnshape.worker.place import NoWorker, fingerprint
+    from rnnshape.worker import client, protocol
+    from rnnshape.worker.fingerprint import fingerprint
+    from rnnshape.worker.folder import NoWorker
 
     seen = None
     try:
         policy = client.policy()
     except ValueError:
         policy = "off"  # the program says what is wrong
-    if policy != "off" and wire.usable() and not _is_about_here() and not _is_large():
+    if policy != "off" and protocol.usable() and not _is_about_here() and not _is_large():
         try:
             seen = fingerprint()
             return client.ask(seen)
@@ -79,7 +80,17 @@ def _is_large() -> bool:
     for word in sys.argv[1:]:
         if "," in word and not word.strip("0123456789,"):
             count *= word.count(",") + 1
-    return count >= _LARGE or "-" in sys.argv[1:]
+    return count >= _LARGE or ("-" in sys.argv[1:] and _is_large_list())
+
+
+def _is_large_list() -> bool:
+    """Tell whether standard input is a long list of layers: a piece of code is one question."""
+    from rnnshape.worker import spool
+
+    try:
+        return spool.count_layers(spool.read_ahead()) >= _LARGE
+    except (OSError, AttributeError):
+        return True
 
 
 def _leave_worker_behind(seen: Fingerprint) -> None:
@@ -89,12 +100,12 @@ def _leave_worker_behind(seen: Fingerprint) -> None:
     before = dict(os.environb)
 
     def leave() -> None:
-        from rnnshape.worker import heir
-        from rnnshape.worker.place import NoWorker
+        from rnnshape.worker import start
+        from rnnshape.worker.folder import NoWorker
         from rnnshape.worker.program import Rnnshape
 
         try:
-            heir.leave_behind(Rnnshape(), seen, before, heir.terms())
+            start.leave_behind(Rnnshape(), seen, before, start.terms())
         except (NoWorker, OSError) as reason:
             _debug(f"no worker is left behind: {reason}")
 

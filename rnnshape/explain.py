@@ -17,6 +17,7 @@ MOST = 7
 """A reader takes in about this many sentences."""
 
 _SEQUENCE = "whole_sequence_output"
+_STEP = "rows, (?:-1 - )?(?:first|last)_step"
 
 
 def explain(report: Report) -> tuple[str, ...]:
@@ -89,7 +90,7 @@ class _Told:
         ends = {
             state.name.partition("_")[0]: (slice_, state.name, statement, verb)
             for statement, verb in self._statements()
-            for slice_, state in self._ends(statement, r"\[(?::, -1|:, 0|rows, last_step|rows, first_step)\b.*\]")
+            for slice_, state in self._ends(statement, rf"\[(?::, -1|:, 0|{_STEP})\b.*\]")
         }
         if "backward" not in ends or "[:, -1" in ends["backward"][0]:
             return
@@ -122,13 +123,16 @@ class _Told:
                 yield f"{whole[0]} {verb} {made[0]}: merge_mode merges the outputs, and the states stay apart."
 
     def masked(self) -> Iterator[str]:
-        """Say what the mask changes."""
-        if self.report.mask is None:
+        """Say what the mask changes, or where it was lost."""
+        mask = self.report.mask
+        if mask is None:
             return
+        if mask.lost_at is not None and not mask.applied:
+            yield f"The mask is lost at {mask.lost_at}: without it all values are the same."
         instead = {
             state: slice_
             for statement, _ in self._statements()
-            for slice_, tensor in self._ends(statement, r"\[rows, (?:first|last)_step.*\]")
+            for slice_, tensor in self._ends(statement, rf"\[{_STEP}.*\]")
             for state in [tensor.name]
         }
         for statement in self.report.broken or ():

@@ -68,16 +68,25 @@ class MaskSpec:
             message = f"The mask needs at least {self.least_time} timesteps, there are {time}. Received: --mask {self}"
             raise InvalidQuery(message, hint=f"Give --time {self.least_time} or more.")
 
-    def rows(self, batch: int, time: int) -> tuple[tuple[bool, ...], ...]:
-        """Return the mask of shape (batch, time)."""
+    def row(self, at: int, time: int) -> tuple[bool, ...]:
+        """Return one row of the mask, of `time` steps. All rows are alike but those of lengths."""
         match self.kind:
             case MaskKind.RIGHT:
-                return (tuple(step < time - self.numbers[0] for step in range(time)),) * batch
+                return tuple(step < time - self.numbers[0] for step in range(time))
             case MaskKind.LEFT:
-                return (tuple(step >= self.numbers[0] for step in range(time)),) * batch
+                return tuple(step >= self.numbers[0] for step in range(time))
             case MaskKind.LENGTHS:
-                return tuple(tuple(step < length for step in range(time)) for length in self.numbers)
-        return (tuple(bool(number) for number in self.numbers),) * batch
+                return tuple(step < self.numbers[at] for step in range(time))
+        return tuple(bool(number) for number in self.numbers)
+
+    def masks_nothing(self, time: int) -> bool:
+        """Tell whether every one of `time` steps counts, in every row."""
+        match self.kind:
+            case MaskKind.RIGHT | MaskKind.LEFT:
+                return self.numbers[0] == 0
+            case MaskKind.LENGTHS:
+                return min(self.numbers) >= time
+        return all(self.numbers)
 
 
 def parse_mask(text: str) -> MaskSpec:
@@ -107,16 +116,6 @@ def parse_mask(text: str) -> MaskSpec:
     if max(numbers) > MOST_STEPS:
         raise _refusal(text, f"it is of at most {MOST_STEPS} steps, for it is run with so many")
     return MaskSpec(kind, tuple(numbers))
-
-
-def first_and_last(rows: tuple[tuple[bool, ...], ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the first and the last unmasked step of each row; a fully masked row counts as if it had no mask."""
-    firsts, lasts = [], []
-    for row in rows:
-        steps = [step for step, counts in enumerate(row) if counts] or range(len(row))
-        firsts.append(steps[0])
-        lasts.append(steps[-1])
-    return tuple(firsts), tuple(lasts)
 
 
 def _refusal(text: str, reason: str, *, hint: str | None = None) -> InvalidQuery:

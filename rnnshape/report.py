@@ -120,24 +120,37 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
-    """Whose answer this is."""
+    """Whose answer this is. `passed_over` is another backend, where the user has chosen one for Keras."""
 
     rnnshape: str
     keras: str
     tensorflow: str
     python: str
+    backend: str | None = None
+    passed_over: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mask:
     """The mask as it was given, and the first and the last unmasked step of each row.
 
-    A row without any unmasked step counts from its first to its last step.
+    A row without any unmasked step has None. No statement uses `first_step` or `last_step` then, since there is no
+    array of steps to evaluate it with; wherever a statement uses them, `rows` is `arange(batch)`. In a sequence in
+    reversed order, step `-1 - first_step` is the timestep `first_step`.
+
+    `applied` is False where dropping the mask changes no returned tensor in any draw: it masks nothing, no layer uses
+    it, or it was lost before one could. `lost_at` is the layer at which the mask ended,
+    because it hands none on, or one of its own; it is there, too, where the mask was used before it, but a layer behind
+    it that takes a mask got none. `padding` is what the inputs hold at the masked steps, where the first layer makes
+    its mask from that.
     """
 
     given: str
-    first_step: tuple[int, ...]
-    last_step: tuple[int, ...]
+    first_step: tuple[int | None, ...]
+    last_step: tuple[int | None, ...]
+    applied: bool | None = None
+    lost_at: str | None = None
+    padding: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +159,8 @@ class Into:
 
     `initial_state` is the NumPy expression, over the names of the tensors, that fits (None where nothing does);
     it was proved by running the layer with it. `change` says in words what has to be changed, if anything;
-    `layer_that_fits` is the other layer where that, too, has to change.
+    `layer_that_fits` is the other layer where that, too, has to change. `caution` is there where the states fit by
+    their shapes alone: one that is an h would be taken for a c, or the other way round.
     """
 
     layer: str
@@ -156,6 +170,7 @@ class Into:
     initial_state: str | None
     change: str | None
     layer_that_fits: str | None = None
+    caution: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +198,9 @@ class Report:
     `equal` holds one statement per fact: expressions of equal value. `close` is the same for values that differ
     by rounding only. `constant` names the expressions that hold one single value throughout, which therefore
     take part in no statement; `undecided` names the tensors whose values vary too little to say anything of them.
-    `broken` are statements that hold without the mask and do not hold with it.
+    `broken` are statements that hold without the mask and do not hold with it. `masks_made` are the layers inside
+    that make a mask of their own from what they are given, `masks_lost` those at which such a mask ends, although a
+    layer behind them takes one.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -203,6 +220,8 @@ class Report:
     constant: tuple[str, ...] | None = None
     undecided: tuple[str, ...] | None = None
     mask: Mask | None = None
+    masks_made: tuple[str, ...] | None = None
+    masks_lost: tuple[str, ...] | None = None
     broken: tuple[Statement, ...] | None = None
     initial_state: str | None = None
     training: bool | None = None

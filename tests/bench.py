@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from rnnshape.worker import control
+from rnnshape.worker import admin
 
 BARE = """
 import numpy as np
@@ -81,7 +81,7 @@ class Bench:
     def cold_leaving_a_worker(self) -> float:
         seconds = self.timed(self.query(4), worker="on")
         self.rest()
-        control.stop()
+        admin.stop()
         return seconds
 
     def warm(self, *more: str) -> float:
@@ -102,10 +102,10 @@ class Bench:
         flags = ("--return-sequences", "--return-state", "--json")
         return self.timed([PROGRAM, "gru", "lstm", "--units", numbers, "--time", numbers, *flags, *more])
 
-    def rest(self) -> control.WorkerStatus:
+    def rest(self) -> admin.WorkerStatus:
         """Wait until the worker has its spares ready: what is timed is an answer, not its predecessor's end."""
         for _ in range(1000):
-            status = control.status()
+            status = admin.status()
             if status is not None and status.is_rested:
                 time.sleep(0.05)
                 return status
@@ -119,7 +119,7 @@ class Bench:
         )
         peak = 0
         while process.poll() is None:
-            peak = max(peak, control._memory((process.pid,)) or 0)
+            peak = max(peak, admin._memory((process.pid,)) or 0)
             time.sleep(0.02)
         return peak
 
@@ -159,7 +159,7 @@ def a_bench() -> Iterator[Bench]:
         try:
             yield Bench(folder)
         finally:
-            control.stop()
+            admin.stop()
             os.environ.pop("XDG_RUNTIME_DIR")
             if before is not None:
                 os.environ["XDG_RUNTIME_DIR"] = before
@@ -212,7 +212,7 @@ def measure(bench: Bench, rounds: int) -> None:
 
     # Each by itself: processes that share a library share its size, too.
     memory = bench.rest().memory_bytes or 0
-    control.stop()
+    admin.stop()
     bare_memory = bench.bare_memory()
     note = f"{memory / 1e6:.0f} and {bare_memory / 1e6:.0f} MB"
     show("memory of the worker with its spares / bare script", memory / bare_memory, 1.2, 1.1, note)

@@ -14,8 +14,10 @@ import time
 
 import pytest
 
+from rnnshape import explore
 from rnnshape.cli import run
-from rnnshape.cli.answering import is_terminal
+from rnnshape.cli.answering import exit_status, is_terminal
+from rnnshape.report import Declared
 
 SMALL = ["--batch", "2", "--time", "3", "--features", "2"]
 
@@ -83,7 +85,7 @@ def test_the_keys_of_the_contract_in_their_order(ran):
     assert list(document["ran"]) == ["seed", "draws", "device", "reduced_to"]
     assert document["ran"]["draws"] == 2
     assert document["ran"]["reduced_to"] is None
-    assert list(document["versions"]) == ["rnnshape", "keras", "tensorflow", "python"]
+    assert list(document["versions"]) == ["rnnshape", "keras", "tensorflow", "python", "backend"]
 
 
 WRONG = [
@@ -139,11 +141,45 @@ def test_debug_shows_where(ran):
     assert "Traceback" in err
 
 
-def test_strict(ran):
-    disagrees = "RNN([LSTMCell(4), GRUCell(6)], return_state=True)"
-    assert ran(disagrees, *SMALL)[0] == 0
-    assert ran(disagrees, "--strict", *SMALL)[0] == 1
-    assert ran("LSTM(4)", "--strict", *SMALL)[0] == 0
+DISAGREES = "RNN([LSTMCell(4), GRUCell(6)], return_state=True)"
+DECLARED = "Keras declares ((2, 6), [(2, 4), (2, 4)], (2, 6)), and returns ((2, 6), [(2, 4), (2, 4)], [(2, 6)])."
+STRICTLY = [
+    (["LSTM(4)"], []),
+    (["LSTM(4, return_state=True)", "--into", "LSTM(4)"], []),
+    ([DISAGREES], [f"{DISAGREES}: {DECLARED}"]),
+    (["GRU(4)", DISAGREES, "GRU(5, return_state=True)", "--into", "GRU(5)"], [
+        "GRU(4): the states do not fit into GRU(5): it wants [(2, 5)], they are [].",
+        f"{DISAGREES}: {DECLARED}",
+        f"{DISAGREES}: the states do not fit into GRU(5): it wants [(2, 5)], they are [[(2, 4), (2, 4)], [(2, 6)]].",
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+@pytest.mark.parametrize(("words", "said"), STRICTLY)
+def test_strict_says_what_differs(ran, words, said, quiet):
+    status, out, err = ran(*words, "--strict", *quiet, *SMALL)
+    assert (status, bool(out)) == (int(bool(said)), not quiet)
+    assert err == "".join(f"rnnshape: {line}\n" for line in said)
+    assert ran(*words, *quiet, *SMALL)[::2] == (0, "")
+
+
+def test_strict_where_keras_refuses_to_declare():
+    declared = Declared(agrees=False, structure="refused: no such axis")
+    report = dataclasses.replace(explore("gru", batch=2, time=3), declared=declared)
+    stderr = io.StringIO()
+    with contextlib.redirect_stderr(stderr):
+        assert exit_status([report], strict=True) == 1
+    assert (
+        stderr.getvalue() == "rnnshape: GRU(4): Keras refuses to declare a shape (no such axis), and returns (2, 4).\n"
+    )
+
+
+def test_quiet_says_what_failed(ran):
+    status, out, err = ran("gru", "GRU(4, activation='none-such')", "--quiet", *SMALL)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("rnnshape: GRU(4, activation='none-such'): ")
+    assert ran("gru", "GRU(4, activation='none-such')", "--quiet", "--json", *SMALL)[2] == ""
 
 
 def test_quiet(ran):
@@ -397,6 +433,44 @@ def test_a_person_is_told_of_the_import_until_it_is_over(ran, monkeypatch):
         wipe()
     assert stderr.getvalue().count(words) == 1
     assert stderr.getvalue().count("\r") == 2
+
+
+CLOSING = """
+import keras, sys
+
+class Closing(keras.layers.GRUCell):
+    def call(self, *args, **kwargs):
+        for name in ("stdout", "__stdout__", "stderr", "__stderr__"):
+            stream = getattr(sys, name)
+            try:
+                stream.{how}()
+            except ValueError:  # the second time
+                pass
+        return super().call(*args, **kwargs)
+"""
+
+
+@pytest.mark.parametrize("how", ["close", "detach"])
+def test_a_cell_that_closes_the_streams_takes_no_answer_away(ran, tmp_path, how):
+    (tmp_path / "closing.py").write_text(CLOSING.format(how=how))
+    real = sys.__stdout__, sys.__stderr__
+    status, out, err = ran(f"RNN({tmp_path}/closing.py:Closing(4))", "--json", *SMALL)
+    assert (status, err) == (0, "")
+    assert json.loads(out)["tensors"][0]["shape"] == [2, 4]
+    assert (sys.__stdout__, sys.__stderr__) == real
+
+
+@pytest.mark.parametrize("how", ["close", "detach"])
+def test_an_answer_for_a_stream_that_something_closed(monkeypatch, capsys, how):
+    """As by a thread that a cell has left behind: no traceback, and no word of a bug."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    getattr(stream, how)()
+    monkeypatch.setattr("sys.stdout", stream)
+    for words in (["gru"], ["gru", "--json"], ["gru", "--code"], ["--version"], ["--help"]):
+        assert run([*words, *(SMALL if words[0] == "gru" else [])]) == 1
+        err = capsys.readouterr().err
+        assert err.startswith("error: The answer cannot be written: ")
+        assert "bug" not in err
 
 
 def test_nobody_is_told_on_a_stream_that_is_closed():

@@ -229,6 +229,30 @@ def test_one_unmasked_step_is_one_place() -> None:
     assert found.equal == (("seq[rows, last_step]", "h"),)
 
 
+def test_a_row_without_an_unmasked_step_leaves_no_such_place() -> None:
+    seq = draws(3, TIME, UNITS)
+    h = each(lambda x: x[np.arange(3), [3, 1, -1]], seq)
+    assert find(steps(4, 2, 0), seq=(seq, SEQUENCE), h=h).equal == ()
+    assert find(steps(4, 2, 5), seq=(seq, SEQUENCE), h=h).equal == (("seq[rows, last_step]", "h"),)
+
+
+def test_a_sequence_in_reversed_order_has_its_unmasked_steps_counted_from_the_end() -> None:
+    seq = draws(3, TIME, UNITS)
+    reversed_ = SEQUENCE | {"is_reversed": True}
+    mask = steps(4, 3, 5, first=(2, 0, 1))
+    after_first, after_last = ([TIME - 1 - at for at in some] for some in ((2, 0, 1), (3, 2, 4)))
+    h = each(lambda x: x[np.arange(3), after_first], seq)
+    c = each(lambda x: x[np.arange(3), after_last], seq)
+    assert find(mask, seq=(seq, reversed_), h=h, c=c).equal == (
+        ("seq[rows, -1 - first_step]", "h"),
+        ("seq[rows, -1 - last_step]", "c"),
+    )
+    assert find(mask, seq=(seq, SEQUENCE), h=h, c=c).equal == ()
+    halved = find(mask, seq=(seq, reversed_ | {"half": 2}), left=each(lambda x: x[:, :2], h))
+    assert halved.equal == (("seq[rows, -1 - first_step, :2]", "left"),)
+    assert find(steps(5, 5, 5), seq=(seq, reversed_), h=last(seq)).equal == (("seq[:, -1, :]", "h"),)
+
+
 def test_a_mask_of_another_time_axis_is_passed_over() -> None:
     seq = draws(3, 2, UNITS)
     assert find(steps(5, 3, 1), seq=(seq, SEQUENCE), h=last(seq)).equal == (("seq[:, -1, :]", "h"),)

@@ -258,9 +258,6 @@ JOINED = (
     "[concatenate([forward_final_memory_state, backward_final_memory_state], axis=-1), "
     "concatenate([forward_final_carry_state, backward_final_carry_state], axis=-1)]"
 )
-SUMMED = (
-    "[forward_final_memory_state + backward_final_memory_state, forward_final_carry_state + backward_final_carry_state]"
-)
 INTO = [
     ("LSTM(4, return_state=True)", "LSTM(4)", True, H_AND_C, None),
     ("GRU(4, return_state=True)", "GRU(4)", True, "[final_state]", None),
@@ -292,14 +289,14 @@ INTO = [
         "[[cell_0_final_memory_state, cell_0_final_carry_state], [cell_1_final_state]]",
         None,
     ),
-    ("GRU(4, return_state=True)", "RNN([GRUCell(4), GRUCell(4)])", False, None, None),
+    ("GRU(4, return_state=True)", "RNN([GRUCell(4), GRUCell(4)])", False, "[[final_state], [final_state]]", None),
     ("LSTMCell(4)", "LSTM(4)", True, H_AND_C, None),
     (
         "Bidirectional(LSTM(4, return_state=True))",
         "RNN(LSTMCell(4))",
         False,
-        SUMMED,
-        None,
+        JOINED,
+        "RNN(LSTMCell(8))",
     ),
     (
         "RNN([GRUCell(4), LSTMCell(4)], return_state=True)",
@@ -320,8 +317,8 @@ INTO = [
         "Bidirectional(GRU(4, return_state=True), backward_layer=GRU(6, go_backwards=True, return_state=True))",
         "RNN(GRUCell(4))",
         False,
-        None,
-        None,
+        "[concatenate([forward_final_state, backward_final_state], axis=-1)]",
+        "RNN(GRUCell(10))",
     ),
 ]
 

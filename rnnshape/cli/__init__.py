@@ -21,7 +21,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError, printable, said_by
 
@@ -50,9 +50,10 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         _silence_stdout()
-    except OSError as lost:
+    except (OSError, ValueError) as lost:
         _silence_stdout()
-        _tell(RnnshapeError(f"The answer cannot be written: {lost.strerror or lost}"), argv)
+        why = getattr(lost, "strerror", None) or lost
+        _tell(RnnshapeError(f"The answer cannot be written: {why}"), argv)
         return status or 1
     return status
 
@@ -85,7 +86,7 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        if isinstance(error, OSError) and _is_of_output(error):
+        if _is_of_output(error):
             raise
         if os.environ.get("_RNNSHAPE_COMPLETE"):
             # The shell would take our words for something to complete with.
@@ -101,10 +102,22 @@ def _with_shell_apart(argv: list[str]) -> list[str]:
     return [part for word in argv for part in (word.split("=", 1) if word.startswith(asked) else [word])]
 
 
-def _is_of_output(error: OSError) -> bool:
-    """Tell whether an error comes from writing to a stream: it names no file, and nothing that may run out is short."""
+def _is_of_output(error: BaseException) -> bool:
+    """Tell whether an error comes from writing to a stream.
+
+    It names no file then, and nothing that may run out is short; or something has closed our stdout.
+    """
+    if not isinstance(error, OSError):
+        return isinstance(error, ValueError) and _is_closed(sys.stdout)
     is_of_fork = isinstance(error, BlockingIOError) and not hasattr(error, "characters_written")
     return error.filename is None and error.errno not in _SHORT and not is_of_fork
+
+
+def _is_closed(stream: IO[str] | None) -> bool:
+    try:
+        return stream is not None and stream.closed
+    except ValueError:  # its buffer was taken away
+        return True
 
 
 def _unexpected(error: BaseException) -> RnnshapeError:
@@ -186,7 +199,7 @@ def _tell(error: RnnshapeError, argv: Sequence[str]) -> None:
 
     if sys.stderr is None:
         return
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
         if "--debug" in argv:
             import traceback
 

@@ -37,6 +37,7 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
 
     with _waiting():
         engine.load()
+    _tell_whose_answer()
     if measure:
         answers: Iterable[Answer] = _measured(asked)
     elif len(asked) < _WORTH_SHARING or engine.has_run() or not may_share():
@@ -49,6 +50,23 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
         if asked.total == 1 and isinstance(answer, RnnshapeError):
             raise answer
         yield answer
+
+
+def _tell_whose_answer() -> None:
+    """Say on stderr that the backend that the user has chosen for Keras is passed over."""
+    from rnnshape.explorer import engine
+
+    chosen = engine.passed_over()
+    if chosen is not None:
+        tell(f"The backend {chosen.backend}, from {chosen.where}, is passed over: TensorFlow answers.")
+
+
+def tell(sentence: str) -> None:
+    """Say something on stderr, if anybody can hear it, in one line."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"rnnshape: {' '.join(printable(sentence).split())}\n")
+            sys.stderr.flush()
 
 
 def _measured(asked: Request) -> list[Answer]:
@@ -75,14 +93,35 @@ def _died(family: Family, how: str) -> list[Answer]:
     ]
 
 
-def exit_status(answers: Iterable[Answer], *, strict: bool) -> int:
-    """Return 1 where a query could not be answered, or with `strict` has an answer that bodes ill; else 0."""
-    return max(int(isinstance(answer, RnnshapeError) or (strict and _bodes_ill(answer))) for answer in answers)
+def exit_status(answers: Iterable[Answer], *, strict: bool, says_errors: bool = False) -> int:
+    """Return 1 where a query could not be answered, or with `strict` has an answer that bodes ill; else 0.
+
+    What bodes ill is said on stderr; with `says_errors`, so is each error, because nothing else shows it.
+    """
+    status = 0
+    for answer in answers:
+        if isinstance(answer, RnnshapeError):
+            status, said = 1, [answer.message] if says_errors else []
+        else:
+            said = list(_bodes_ill(answer)) if strict else []
+            status = max(status, int(bool(said)))
+        for sentence in said:
+            tell(f"{answer.layer}: {sentence}" if answer.layer else sentence)
+    return status
 
 
-def _bodes_ill(report: Report) -> bool:
-    """Tell whether Keras declares other shapes than it returns, or the states do not fit where they were to go."""
-    return not report.declared.agrees or (report.into is not None and not report.into.fits)
+def _bodes_ill(report: Report) -> Iterator[str]:
+    """Say where Keras declares other shapes than it returns, and where the states do not fit where they were to go."""
+    declared, returned = report.declared, report.returned.structure
+    if not declared.agrees:
+        refused = declared.structure.removeprefix("refused: ")
+        said = [f"declares {refused}" if refused == declared.structure else f"refuses to declare a shape ({refused})"]
+        if declared.compute_output_shape is not None:
+            said.append(f"has a compute_output_shape of {declared.compute_output_shape}")
+        yield f"Keras {', '.join(said)}, and returns {returned}."
+    into = report.into
+    if into is not None and not into.fits:
+        yield f"the states do not fit into {into.layer}: it wants {into.wants}, they are {into.gives}."
 
 
 def explained(answers: Iterable[Answer]) -> Iterator[Answer]:

@@ -185,7 +185,7 @@ def main(  # noqa: PLR0913
         answers = answering.print_picture(answers, picture)
     if save is not None:
         answers = answering.saved(answers, save, picture)
-    return answering.exit_status(answers, strict=strict)
+    return answering.exit_status(answers, strict=strict, says_errors=quiet and not (json or code))
 
 
 def _complete_shell(words: Sequence[str], *, install: bool) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rnnshape.errors import InvalidQuery, nearest
 
 if TYPE_CHECKING:
-    from rnnshape.worker.control import WorkerStatus
+    from rnnshape.worker.admin import WorkerStatus
 
 
 class Wish(enum.Enum):
@@ -47,13 +47,13 @@ def answer(word: str, *, json: bool) -> int:
         near = nearest(word, [wish.value for wish in Wish])
         hint = f"Did you mean {near}?" if near else None
         raise InvalidQuery(f"--worker must be status or stop. Received: --worker {word}", hint=hint) from None
-    from rnnshape.worker import control
+    from rnnshape.worker import admin
 
     if wish is Wish.STOP:
-        stopped = control.stop()
+        stopped = admin.stop()
         _write({"stopped": stopped}, "stopped" if stopped else "there was no worker", json=json)
     else:
-        found = control.status()
+        found = admin.status()
         _write({"worker": _document(found)}, _words(found), json=json)
     return 0
 

@@ -6,8 +6,9 @@ what holds only because a size is 1 is no finding). A value that is one constant
 no evidence: what does not vary in at least two draws takes part in no statement.
 
 What is compared is the grammar of the statements: whole tensors; where there is time, the first and the last step
-of all rows, and the first and the last unmasked step of each row; where a tensor is two side by side, the halves of
-all these; and the merges of two whole tensors of one dtype (`a + b`, `a * b`, `(a + b) / 2`, concatenation).
+of all rows, and the first and the last unmasked step of each row, counted from the end where the sequence is in
+reversed order; where a tensor is two side by side, the halves of all these; and the merges
+of two whole tensors of one dtype (`a + b`, `a * b`, `(a + b) / 2`, concatenation).
 """
 
 from __future__ import annotations

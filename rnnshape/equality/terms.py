@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,12 +12,15 @@ from rnnshape.equality import values as of
 from rnnshape.equality.values import Array, Signature, Values
 
 # Places, in the order in which they are told; where two pick the same elements, the first is kept.
-WHOLE, LAST, FIRST, LAST_STEP, FIRST_STEP = range(5)
+WHOLE, LAST, FIRST, LAST_STEP, FIRST_STEP, FIRST_STEP_REVERSED, LAST_STEP_REVERSED = range(7)
 _CODES = {
     LAST: (":", "-1"),
     FIRST: (":", "0"),
     LAST_STEP: ("rows", "last_step"),
     FIRST_STEP: ("rows", "first_step"),
+    # A sequence in the order in which a layer ran backwards: step -1 is timestep 0, step -1 - t is timestep t.
+    FIRST_STEP_REVERSED: ("rows", "-1 - first_step"),
+    LAST_STEP_REVERSED: ("rows", "-1 - last_step"),
 }
 # Sides of the last axis.
 FULL, LEFT, RIGHT = range(3)
@@ -30,6 +33,7 @@ class Subject:
     `draws` holds its value in each draw, of shape (batch, …) or, with `has_time`, (batch, timesteps, …).
     `half` is the width of the first half of the last axis, where the tensor is two tensors side by side;
     `half_shown` is the number written for it, where the values were run at another size than the asked one.
+    With `is_reversed` the first step is the last timestep.
     """
 
     name: str
@@ -37,11 +41,15 @@ class Subject:
     has_time: bool = False
     half: int | None = None
     half_shown: int | None = None
+    is_reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
-    """The first and the last unmasked step of each row, for each draw: integer arrays of shape (batch,)."""
+    """The first and the last unmasked step of each row, for each draw: integer arrays of shape (batch,).
+
+    A row without any has -1. There is no such place then, in no row: NumPy has no index for it.
+    """
 
     first: tuple[Array, ...]
     last: tuple[Array, ...]
@@ -95,8 +103,8 @@ def terms_of(owner: int, subject: Subject, steps: Steps | None) -> Iterator[Term
 def _places(subject: Subject, steps: Steps | None) -> Iterator[tuple[int, tuple[str, ...], list[tuple[Any, ...]]]]:
     """Yield the places in time, each with its code and its index for each draw.
 
-    A place that picks the very elements that one before it picks, in every draw, is left out: a mask that masks
-    nothing makes `last_step` the last step, and that is no finding.
+    A place that some row does not have is left out. So is one that picks the very elements that one before it picks,
+    in every draw: a mask that masks nothing makes `last_step` the last step, and that is no finding.
     """
     draws = subject.draws
     yield WHOLE, (), [()] * len(draws)
@@ -107,11 +115,11 @@ def _places(subject: Subject, steps: Steps | None) -> Iterator[tuple[int, tuple[
     for place, chosen in (
         (LAST, [np.full(batch, time - 1) for batch, time in sizes]),
         (FIRST, [np.zeros(batch, int) for batch, _ in sizes]),
-        (LAST_STEP, steps and steps.last),
-        (FIRST_STEP, steps and steps.first),
+        *_steps(subject, steps, sizes),
     ):
-        if not chosen or any(
-            len(at) != batch or at.max() >= time for at, (batch, time) in zip(chosen, sizes, strict=True)
+        if not all(
+            len(at) == batch and 0 <= at.min() <= at.max() < time
+            for at, (batch, time) in zip(chosen, sizes, strict=True)
         ):
             continue
         if any(all(map(np.array_equal, chosen, others)) for others in known):
@@ -119,6 +127,19 @@ def _places(subject: Subject, steps: Steps | None) -> Iterator[tuple[int, tuple[
         known.append(list(chosen))
         # One index for both kinds of places: row by row, the step that was chosen.
         yield place, _CODES[place], [(np.arange(len(at)), at) for at in chosen]
+
+
+def _steps(
+    subject: Subject, steps: Steps | None, sizes: Sequence[tuple[int, ...]]
+) -> Iterator[tuple[int, Sequence[Array]]]:
+    """Yield the places of unmasked steps, where there is a mask, each with the step of each row for each draw."""
+    if steps is None:
+        return
+    if not subject.is_reversed:
+        yield from ((LAST_STEP, steps.last), (FIRST_STEP, steps.first))
+        return
+    for place, chosen in ((FIRST_STEP_REVERSED, steps.first), (LAST_STEP_REVERSED, steps.last)):
+        yield place, [time - 1 - at for at, (_, time) in zip(chosen, sizes, strict=True)]
 
 
 def _index(code: tuple[str, ...], rank: int, side: int, subject: Subject) -> str:

@@ -144,7 +144,7 @@ def spatial_rank(layer: Any) -> int:
     return 0
 
 
-def _entrance(layer: Any) -> Any:
+def entrance(layer: Any) -> Any:
     """Return the layer that the inputs meet first."""
     keras = engine.load()
     while True:
@@ -178,7 +178,7 @@ def layout_of(layer: Any, sizes: Sizes, *, shown: str) -> Layout:
 
 def _layout_of(layer: Any, sizes: Sizes, shown: str) -> Layout:
     keras = engine.load()
-    first = _entrance(layer)
+    first = entrance(layer)
     rank = spatial_rank(first)
     if sizes.space is not None and len(sizes.space) != rank:
         wanted = f"{rank} spatial axes ({','.join(SPATIAL_AXES[:rank])})" if rank else "no spatial axes"
@@ -216,7 +216,7 @@ def _given(expected: Layout, sizes: Sizes, shown: str) -> Layout:
 def _free(layer: Any, expected: Layout, sizes: Sizes) -> Layout:
     """Return the layout for a layer that takes any input."""
     shape = sizes.shape
-    rank = getattr(getattr(_entrance(layer), "input_spec", None), "ndim", None)
+    rank = getattr(getattr(entrance(layer), "input_spec", None), "ndim", None)
     if shape is None and rank == 2:
         # RepeatVector, for one: what comes in is no sequence yet.
         shape = (sizes.batch, sizes.features)

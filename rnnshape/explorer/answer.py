@@ -7,24 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 import rnnshape
-from rnnshape.catalogue import SPATIAL_AXES
-from rnnshape.equality import Findings, Steps, Subject, compare
-from rnnshape.explorer import engine, halves, nest
-from rnnshape.explorer.finding import MORE_DRAWS, Found, run_of, with_more_draws
+from rnnshape.equality import Findings, Subject, compare
+from rnnshape.explorer import engine, halves, masks, nest
+from rnnshape.explorer.finding import MORE_DRAWS, Found, with_more_draws
 from rnnshape.explorer.gates import explained
 from rnnshape.explorer.holds import holds
-from rnnshape.explorer.into import State, into
+from rnnshape.explorer.into import into
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
 from rnnshape.explorer.states import accepted_states
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.names import Kind, Named, name_initial_states, name_steps, unpacking
-from rnnshape.query import Sizes
 from rnnshape.report import (
     Declared,
     Input,
-    Into,
     Mask,
     Parameters,
     Ran,
@@ -67,10 +66,12 @@ def report_of(found: Found) -> Report:
         close=findings.close or None,
         constant=findings.constant or None,
         mask=_mask(found),
+        masks_made=_written(found, masks.made_in(found.run.trials)) or None,
+        masks_lost=_written(found, masks.made_and_lost(found.layer, found.run.trials[0])) or None,
         broken=_broken(found),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training or None,
-        into=_into(found),
+        into=into(found),
     )
 
 
@@ -91,7 +92,12 @@ def _decided(found: Found) -> tuple[Found, Findings]:
 def _compare(found: Found) -> Findings:
     returned = [subject(found, at, named) for at, named in enumerate(found.named)]
     stepped = [
-        Subject(name=named.name, draws=tuple(arrays[at] for arrays in found.run.stepped), has_time=True)
+        Subject(
+            name=named.name,
+            draws=tuple(arrays[at] for arrays in found.run.stepped),
+            has_time=True,
+            is_reversed=found.anatomy.go_backwards,
+        )
         for at, named in enumerate(_stepped(found))
     ]
     return compare_found([*returned, *stepped], found.run)
@@ -99,8 +105,7 @@ def _compare(found: Found) -> Findings:
 
 def compare_found(subjects: Sequence[Subject], run: Run) -> Findings:
     """Compare the tensors of this run, with the first and last unmasked steps where there is a mask."""
-    firsts, lasts = tuple(first for first, _ in run.steps), tuple(last for _, last in run.steps)
-    return compare(subjects, Steps(first=firsts, last=lasts) if run.steps else None)
+    return compare(subjects, run.steps)
 
 
 def subject(found: Found, at: int, named: Named) -> Subject:
@@ -119,6 +124,7 @@ def subject(found: Found, at: int, named: Named) -> Subject:
         has_time="timesteps" in named.axes and any(draw.shape[1] > 1 for draw in draws),
         half=half,
         half_shown=shown,
+        is_reversed=found.anatomy.go_backwards,
     )
 
 
@@ -126,36 +132,16 @@ def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
     """Return the statements that hold without the mask and do not hold with it; None without a mask."""
     if found.query.mask is None:
         return None
-    bare = replace(found.query, mask=None)
-    bare_run = run_of(found.layer, bare, found.layout, found.declaration)
+    bare = [trial.bare for trial in found.run.trials if trial.bare is not None]
+    if len(bare) < len(found.run.trials):
+        return ()
     subjects = [subject(found, at, named) for at, named in enumerate(found.named)]
-    bare_subjects = [
-        replace(item, draws=tuple(leaves[at] for leaves in bare_run.draws)) for at, item in enumerate(subjects)
-    ]
-    shown = compare_found(bare_subjects, bare_run).equal
+    bare_subjects = [replace(item, draws=tuple(leaves[at] for leaves in bare)) for at, item in enumerate(subjects)]
+    shown = compare(bare_subjects).equal
     # The same statements with the widths of the run, to be evaluated on what came back with the mask.
-    as_run = compare_found([replace(item, half_shown=None) for item in bare_subjects], bare_run).equal
+    as_run = compare([replace(item, half_shown=None) for item in bare_subjects]).equal
     draws = [{item.name: item.draws[at] for item in subjects} for at in range(len(found.run.draws))]
     return tuple(statement for statement, code in zip(shown, as_run, strict=True) if not holds(code, draws))
-
-
-def _into(found: Found) -> Into | None:
-    """Return whether the states fit the layer asked for; widths are those of the run."""
-    call = found.query.into
-    if call is None:
-        return None
-    run = found.run
-    outputs = 2 if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode is None else 1
-    codes = (State(named.name, values) for named, values in zip(found.named, run.draws[0], strict=True))
-    nested = nest.refilled(nest.shapes(run.value), codes)
-    returned = nested[outputs:] if isinstance(nested, tuple | list) else ()
-    if found.anatomy.kind is Kind.CELL:
-        returned = returned[0]
-    states = [list(state) if isinstance(state, list | tuple) else state for state in returned]
-    layout = found.layout
-    space = tuple(layout.size(axis) or 1 for axis in SPATIAL_AXES if axis in layout.axes)
-    sizes = Sizes(batch=layout.shape[0], features=layout.size("features") or 1, space=space or None)
-    return into(call, found.anatomy, states, sizes)
 
 
 def _call_code(found: Found) -> str:
@@ -260,19 +246,39 @@ def _reduced(found: Found) -> Reduced | None:
 
 
 def _mask(found: Found) -> Mask | None:
-    run = found.run
-    if found.query.mask is None or not run.steps:
+    trial = found.run.trials[0]
+    if trial.given is None:
         return None
-    first, last = (tuple(int(step) for step in steps) for steps in run.steps[0])
-    return Mask(given=str(found.query.mask), first_step=first, last_step=last)
+    applied = masks.is_applied(found.run.draws, found.run.trials)
+    lost = None if trial.given.rows.all() else masks.lost_at(found.layer, trial, applied=applied)
+    return Mask(
+        given=str(found.query.mask),
+        first_step=_steps(trial.given.first),
+        last_step=_steps(trial.given.last),
+        applied=applied,
+        lost_at=None if lost is None else _written(found, [lost])[0],
+        padding=trial.given.padding,
+    )
+
+
+def _steps(steps: np.ndarray[Any, Any]) -> tuple[int | None, ...]:
+    return tuple(None if step == masks.NO_STEP else step for step in steps.tolist())
+
+
+def _written(found: Found, layers: Sequence[Any]) -> tuple[str, ...]:
+    """Return layers inside the one that was asked for as they were written."""
+    return tuple(masks.as_written(layer, found.layer, found.asked_layer) for layer in layers)
 
 
 def _versions() -> Versions:
     import tensorflow as tf
 
+    chosen = engine.passed_over()
     return Versions(
         rnnshape=rnnshape.__version__,
         keras=engine.load().__version__,
         tensorflow=tf.__version__,
         python=platform.python_version(),
+        backend=engine.BACKEND,
+        passed_over=chosen.backend if chosen else None,
     )

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
+from typing import IO
 
 from rnnshape.errors import NoTensorflow, RnnshapeError
 
 INSTALL_LINE = "python -m pip install tensorflow"
+BACKEND = "tensorflow"
+_CHOICE = "KERAS_BACKEND"
 
 _MOST_THREADS = 100
 """As many as are tried at most: with hundreds of cores TensorFlow has more, but who has those has threads enough."""
@@ -97,12 +104,11 @@ def _expect_threads() -> None:
 
 def _import_keras() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"
     was_enabled = gc.isenabled()
     # The import allocates a million long-lived objects: collecting meanwhile only walks them again and again.
     gc.disable()
     try:
-        with quiet(importing=True):
+        with quiet(importing=True), _backend_of_ours():
             import keras
             import tensorflow as tf
     except ModuleNotFoundError as error:
@@ -118,10 +124,57 @@ def _import_keras() -> ModuleType:
     if not hasattr(keras, "__version__") or keras.__version__.startswith("2."):
         message = f"rnnshape needs Keras 3. Received: Keras {getattr(keras, '__version__', 'of unknown version')}"
         raise NoTensorflow(message, hint="python -m pip install --upgrade keras tensorflow")
+    if keras.config.backend() != BACKEND:
+        message = f"rnnshape runs Keras on TensorFlow. Received: Keras, imported already, on {keras.config.backend()}"
+        raise NoTensorflow(
+            message, hint="Start a new Python, and set KERAS_BACKEND=tensorflow before it imports keras."
+        )
     # Tiny graphs: the optimizer costs more than it saves, and rounding stays what the layer's own code gives.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     assert isinstance(keras, ModuleType)
     return keras
+
+
+@contextlib.contextmanager
+def _backend_of_ours() -> Iterator[None]:
+    """Have Keras choose TensorFlow meanwhile. The user's own choice stays in the environment, to be told."""
+    chosen = os.environ.get(_CHOICE)
+    os.environ[_CHOICE] = BACKEND
+    try:
+        yield
+    finally:
+        if chosen is None:
+            del os.environ[_CHOICE]
+        else:
+            os.environ[_CHOICE] = chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A backend that the user has chosen for Keras, and where: a variable, or the path of a file."""
+
+    backend: str
+    where: str
+
+
+def passed_over() -> Choice | None:
+    """Return the user's choice of a backend where that is not TensorFlow; the variable counts more than the file."""
+    chosen, where = os.environ.get(_CHOICE), _CHOICE
+    if not chosen:
+        home = os.environ.get("KERAS_HOME") or str(Path("~/.keras").expanduser())
+        where = os.path.join(home, "keras.json")  # noqa: PTH118 - shown as it was given
+        chosen = _backend_in(where)
+    return None if not chosen or chosen == BACKEND else Choice(chosen, where)
+
+
+def _backend_in(path: str) -> str | None:
+    """Return the backend that Keras's configuration file names, if one can be read in it."""
+    try:
+        config = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    named = config.get("backend") if isinstance(config, dict) else None
+    return named if isinstance(named, str) else None
 
 
 @contextlib.contextmanager
@@ -149,10 +202,11 @@ def quiet(*, importing: bool = False) -> Iterator[None]:
         stack.callback(os.close, stderr)
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        own = stack.enter_context(open(stderr, "w", buffering=1, closefd=False, errors="replace"))
-        stack.enter_context(contextlib.redirect_stdout(own))
+        own = open(stderr, "w", buffering=1, closefd=False, errors="replace")  # noqa: SIM115 - the stack closes it
+        stack.callback(_close, own)
+        stack.enter_context(_standing_in(own, "stdout", "__stdout__"))
         if not importing:
-            stack.enter_context(contextlib.redirect_stderr(own))
+            stack.enter_context(_standing_in(own, "stderr", "__stderr__"))
         for number, instead in ((1, stderr), (2, held.fileno())):
             stack.enter_context(_redirected(number, instead))
         try:
@@ -161,6 +215,25 @@ def quiet(*, importing: bool = False) -> Iterator[None]:
             held.seek(0)
             _last_log.append(held.read().decode(errors="replace"))
             raise
+
+
+def _close(stream: IO[str]) -> None:
+    """Close a stream, unless its buffer was taken away."""
+    with contextlib.suppress(ValueError):
+        stream.close()
+
+
+@contextlib.contextmanager
+def _standing_in(stream: IO[str], *names: str) -> Iterator[None]:
+    """Have these of the streams of `sys` be another one meanwhile: whoever closes it, the real ones stay open."""
+    before = {name: getattr(sys, name) for name in names}
+    for name in names:
+        setattr(sys, name, stream)
+    try:
+        yield
+    finally:
+        for name, real in before.items():
+            setattr(sys, name, real)
 
 
 @contextlib.contextmanager

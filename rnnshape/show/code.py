@@ -129,6 +129,7 @@ class _Script:
         if self.report.mask is not None:
             self.imports.numpy = True
             lines += _mask(self.report.mask, shape[0], shape[given.axes.index("timesteps")])
+            lines += _padding(self.report.mask, shape, given.dtype)
         batch = shape[0] if self.report.ran.reduced_to else None
         return lines + self._states(lambda state: self._real_state(_resized(state, batch, small)))
 
@@ -228,6 +229,15 @@ def _mask(mask: Mask, batch: int, time: int) -> list[str]:
         MaskKind.STEPS: f"np.array({list(spec.numbers)}, dtype=bool)",
     }[spec.kind]
     return _assigned("mask", f"np.broadcast_to({steps}, ({batch}, {time}))")
+
+
+def _padding(mask: Mask, shape: Sequence[int], dtype: str) -> list[str]:
+    """Return the line that pads the inputs, which the first layer of the model makes its mask from."""
+    if mask.padding is None:
+        return []
+    value = repr(int(mask.padding) if dtype == "int32" else mask.padding)
+    rows = f"mask[{', '.join([':', ':', *['None'] * (len(shape) - 2)])}]" if len(shape) > 2 else "mask"
+    return _assigned("inputs", f"keras.ops.where({rows}, inputs, {value})")
 
 
 def _symbolic(shape: Shape, dtype: str | None = None) -> str:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rnnshape.errors import RnnshapeError
-from rnnshape.report import Report, Tensor
+from rnnshape.report import Report
 from rnnshape.show import notes
 from rnnshape.show.console import safe
-from rnnshape.show.marks import Carried, Marks, Part, marks
+from rnnshape.show.marks import Marks, marks
+from rnnshape.show.rows import BRACKETS, Alone, Row, rows
 
 _HEADINGS = ("", "tensor", "at", "shape", "axes", "what it is", "equals")
-_SIGNS = {Part.WHOLE: "{}", Part.SLICE: "[{}]", Part.MERGED: "({})"}
 
 
 def as_markdown(answers: Sequence[Report | RnnshapeError]) -> str:
@@ -33,7 +33,7 @@ def in_a_block(text: str, language: str = "") -> str:
 
 def _answered(report: Report, found: Marks) -> Iterator[str]:
     yield f"**{_code(report.layer)}** {_words(' '.join(notes.called_with(report)))}"
-    yield _table(_HEADINGS, [_row(report, tensor, found.of(tensor.name)) for tensor in report.tensors])
+    yield _table(_HEADINGS, [_cells(row) for row in rows(report, found)])
     yield in_a_block(safe(report.unpack, "utf-8"), "python")
     listed: list[str] = []
     for note in notes.notes(report):
@@ -54,38 +54,31 @@ def _failed(error: RnnshapeError) -> Iterator[str]:
         yield _words(error.hint)
 
 
-def _row(report: Report, tensor: Tensor, carried: Sequence[Carried]) -> tuple[str, ...]:
-    at = "".join(f"[{step}]" for step in tensor.path or ())
+def _cells(row: Row) -> tuple[str, ...]:
+    tensor = row.tensor
     letters = []
-    for part, sign in _SIGNS.items():
-        joined = "".join(one.mark.letter for one in carried if one.part is part)
-        letters += [sign.format(joined)] if joined else []
+    for part, (opening, closing) in BRACKETS.items():
+        joined = "".join(mark.letter for mark in row.marks(part))
+        letters += [f"{opening}{joined}{closing}"] if joined else []
+    equals = "<br>".join(one.said(_code) for one in row.equals)
     return (
         " ".join(letters),
         f"**{_code(tensor.name)}**",
-        _code(at) if at else "bare",
+        _code(row.place) if row.place.startswith("[") else row.place,
         _code(notes.shape_code(tensor.shape)),
         _words(", ".join(tensor.axes)),
         _words(tensor.meaning),
-        "<br>".join(_equals(one) for one in carried) or ("constant" if tensor.name in (report.constant or ()) else ""),
+        equals or (row.alone.value if row.alone in (Alone.CONSTANT, Alone.UNDECIDED) else ""),
     )
 
 
-def _equals(one: Carried) -> str:
-    if one.part is Part.MERGED:
-        return f"part of {_code((*one.others, *one.mark.statement)[0])}"
-    sign = " ≈ " if one.mark.is_close else " = "
-    text = sign.join(_code(code) for code in (*one.own, *one.others))
-    return f"≈ {text}" if one.mark.is_close and one.part is Part.WHOLE else text
-
-
 def _small_table(note: notes.Note) -> str:
-    rows = [tuple(_words(cell.lines[0][0]) if cell.lines else "" for cell in row.cells) for row in note.rows]
-    return _table(note.headings, rows)
+    cells = [tuple(_words(cell.lines[0][0]) if cell.lines else "" for cell in row.cells) for row in note.rows]
+    return _table(note.headings, cells)
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
+def _table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

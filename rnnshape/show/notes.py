@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
 
-from rnnshape.report import Into, Parameters, Report, Statement, States
+from rnnshape.mask import parse_mask
+from rnnshape.report import Into, Mask, Parameters, Report, Statement, States
 from rnnshape.show import grid
 from rnnshape.show.fold import fold_assignment, prose
 from rnnshape.show.grid import Look, Row, plain
@@ -42,6 +44,7 @@ def notes(report: Report) -> list[Note]:
     first = [
         *(_different(group) for group in report.same_shape_different_values),
         *_mask(report),
+        *_masks_made(report),
         *_declared(report),
     ]
     explained = [Note(sentence, style="") for sentence in report.explanation or ()]
@@ -123,16 +126,53 @@ def _mask(report: Report) -> list[Note]:
         Note(" = ".join(statement), style="", lead="holds without the mask, not with it:", lead_style="bold red")
         for statement in report.broken or ()
     ]
-    said.append(Note(f"unmasked: {_steps('first_step', mask.first_step)}, {_steps('last_step', mask.last_step)}"))
+    said += _what_became_of(mask, report)
     if any("[rows," in code for statement in (*report.equal, *(report.close or ())) for code in statement):
         said.append(Note(f"rows = arange({len(mask.last_step)})"))
     return said
 
 
-def _steps(name: str, steps: Sequence[int]) -> str:
+def _masks_made(report: Report) -> Iterator[Note]:
+    """Yield which layers make a mask of their own, and how to have the first one mask something."""
+    for made in report.masks_made or ():
+        begins = re.sub(r"^(?:Sequential\(\[)+", "", report.layer).startswith(made)
+        if report.mask is None:
+            yield Note(f"{made} makes a mask{'; --mask pads these inputs' if begins else ''}")
+        elif report.mask.padding is None or not begins:
+            yield Note(f"{made} makes a mask of its own")
+    for lost in report.masks_lost or ():
+        if report.mask is None or lost != report.mask.lost_at:
+            said = f"{lost}: the layers behind it run without"
+            yield Note(said, style="", lead="a mask that is made here is lost at", lead_style="bold red")
+
+
+def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:
+    """Yield whether the mask was used, where it was lost, and which steps it leaves."""
+    reduced = report.ran.reduced_to
+    time = (reduced.input if reduced else report.input.shape)[1]
+    if parse_mask(mask.given).masks_nothing(time or 0):
+        yield Note("the mask masks nothing: every step counts")
+        return
+    if mask.lost_at is not None:
+        what = "the layers behind it run without" if mask.applied else "nothing here changes without it"
+        yield Note(f"{mask.lost_at}: {what}", style="", lead="the mask is lost at", lead_style="bold red")
+    elif mask.applied is False:
+        yield Note("nothing here changes without it", style="", lead="no layer uses the mask:", lead_style="bold red")
+    if mask.padding is not None:
+        yield Note(f"padded: the inputs are {mask.padding:g} at the masked steps")
+    if None not in mask.last_step:
+        yield Note(f"unmasked: {_steps('first_step', mask.first_step)}, {_steps('last_step', mask.last_step)}")
+    elif set(mask.last_step) == {None}:
+        yield Note("no row has an unmasked step")
+    else:
+        steps = f"{_steps('first_step', mask.first_step)}, {_steps('last_step', mask.last_step)}"
+        yield Note(f"unmasked: {steps}; nothing is said of these steps, since not every row has one")
+
+
+def _steps(name: str, steps: Sequence[int | None]) -> str:
     if len(set(steps)) == 1 and len(steps) > 1:
         return f"{name}={steps[0]} in every row"
-    listed = ", ".join(map(str, steps[:_ROWS_LISTED]))
+    listed = ", ".join("none" if step is None else str(step) for step in steps[:_ROWS_LISTED])
     return f"{name}=[{listed}{f', … {len(steps)} in all' if len(steps) > _ROWS_LISTED else ''}]"
 
 
@@ -167,6 +207,10 @@ def _into(into: Into | None) -> list[Note]:
         said.append(Note(f"{into.change[:1].upper()}{into.change[1:]}", style=""))
     if into.initial_state is not None:
         said.append(Note(f"initial_state = {into.initial_state}", code=True))
+    if into.caution is not None:
+        said.append(
+            Note(into.caution, style="", lead="Their shapes fit, their meaning does not:", lead_style="bold red")
+        )
     return said
 
 
@@ -198,6 +242,8 @@ def _facts(report: Report) -> list[Note]:
         said.append(Note(f"values compared at small sizes: {reduced.layer} on inputs {shape_code(reduced.input)}"))
     if report.close:
         said.append(Note("≈ is equal but for rounding"))
+    if report.versions.passed_over is not None:
+        said.append(Note(f"answered by TensorFlow; the backend {report.versions.passed_over} is passed over"))
     total, facts = report.parameters.total, []
     if report.parameters.formula is None:
         facts.append(f"{total} parameter{'' if total == 1 else 's'}")

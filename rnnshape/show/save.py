@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
-import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
 from rnnshape.report import Report
+from rnnshape.show import whole
 from rnnshape.show.console import as_text, safe
 from rnnshape.show.json import as_json
 from rnnshape.show.markdown import as_markdown, in_a_block
@@ -30,7 +28,7 @@ def save(answers: Answers, path: str | os.PathLike[str], *, shown: RenderableTyp
 
     Args:
         answers: the reports, and the errors among them, in their order.
-        path: the file, exactly as it is named; an existing one is replaced, and keeps its permissions.
+        path: the file, exactly as it is named; an existing one gets another text, and keeps all else.
         shown: the picture to save, such as a diagram; the table unless one is given. CSV and JSON hold the answers
             whatever the picture is.
 
@@ -39,8 +37,11 @@ def save(answers: Answers, path: str | os.PathLike[str], *, shown: RenderableTyp
         RnnshapeError: the file could not be written; an existing one is as it was.
 
     """
-    write = _WRITERS[check_path(path)]
-    _replace(os.fspath(path), write(answers, shown))
+    writer = _WRITERS[check_path(path)]
+    try:
+        whole.write(os.fspath(path), writer(answers, shown))
+    except OSError as error:
+        raise RnnshapeError(f"{os.fspath(path)} cannot be written: {error.strerror or error}") from error
 
 
 def check_path(path: str | os.PathLike[str]) -> str:
@@ -69,29 +70,6 @@ def check_path(path: str | os.PathLike[str]) -> str:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InvalidQuery(f"The folder {folder} cannot be written to. Received: {named}")
     return suffix
-
-
-def _replace(named: str, text: str) -> None:
-    """Put a file with this text in the place of the named one, in one step."""
-    # What a link points to is replaced, and the link stays one.
-    target = os.path.realpath(named)
-    temporary = os.path.join(os.path.dirname(target), f".rnnshape-{secrets.token_hex(8)}.tmp")  # noqa: PTH118, PTH120
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        try:
-            with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123
-                with contextlib.suppress(FileNotFoundError):
-                    os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))  # noqa: PTH101, PTH116
-                stream.write(text)
-                stream.flush()
-                os.fsync(descriptor)
-            os.replace(temporary, target)  # noqa: PTH105
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
-            raise
-    except OSError as error:
-        raise RnnshapeError(f"{named} cannot be written: {error.strerror or error}") from error
 
 
 def _title(answers: Answers) -> str:

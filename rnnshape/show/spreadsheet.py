@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rnnshape.errors import RnnshapeError
 from rnnshape.report import Report
 from rnnshape.show import notes
 from rnnshape.show.console import safe
-from rnnshape.show.marks import Marks, Part, marks
+from rnnshape.show.marks import marks
+from rnnshape.show.rows import Alone, Row, rows
 
 _HEADINGS = ("layer", "input", "tensor", "at", "shape", "axes", "dtype", "what it is", "mark", "equals", "error")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,32 +24,30 @@ def as_csv(answers: Sequence[Report | RnnshapeError]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(_HEADINGS)
     for answer in answers:
-        rows = [_failed(answer)] if isinstance(answer, RnnshapeError) else _rows(answer, next(found))
-        writer.writerows([_inert(safe(cell, "utf-8")) for cell in row] for row in rows)
+        if isinstance(answer, RnnshapeError):
+            lines = [_failed(answer)]
+        else:
+            lines = [_cells(answer, row) for row in rows(answer, next(found))]
+        writer.writerows([_inert(safe(cell, "utf-8")) for cell in line] for line in lines)
     return stream.getvalue()
 
 
-def _rows(report: Report, found: Marks) -> Iterator[tuple[str, ...]]:
-    for tensor in report.tensors:
-        carried = found.of(tensor.name)
-        equals = []
-        for one in carried:
-            sign = " ≈ " if one.mark.is_close else " = "
-            said = sign.join([*one.own, *one.others])
-            equals.append(f"part of {(*one.others, *one.mark.statement)[0]}" if one.part is Part.MERGED else said)
-        yield (
-            report.layer,
-            notes.shape_code(report.input.shape),
-            tensor.name,
-            "".join(f"[{step}]" for step in tensor.path or ()),
-            notes.shape_code(tensor.shape),
-            ", ".join(tensor.axes),
-            tensor.dtype,
-            tensor.meaning,
-            "".join(one.mark.letter for one in carried),
-            "; ".join(equals),
-            "",
-        )
+def _cells(report: Report, row: Row) -> tuple[str, ...]:
+    tensor = row.tensor
+    equals = "; ".join(one.said() for one in row.equals)
+    return (
+        report.layer,
+        notes.shape_code(report.input.shape),
+        tensor.name,
+        "" if row.place == "bare" else row.place,
+        notes.shape_code(tensor.shape),
+        ", ".join(tensor.axes),
+        tensor.dtype,
+        tensor.meaning,
+        "".join(one.mark.letter for one in row.equals),
+        equals or (row.alone.value if row.alone in (Alone.CONSTANT, Alone.UNDECIDED) else ""),
+        "",
+    )
 
 
 def _failed(error: RnnshapeError) -> tuple[str, ...]:

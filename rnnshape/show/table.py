@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from rnnshape.errors import RnnshapeError
-from rnnshape.report import Report, Tensor
-from rnnshape.show import comparison, grid, notes
+from rnnshape.report import Report
+from rnnshape.show import comparison, grid, notes, rows
 from rnnshape.show.fold import fill, fold, fold_assignment
 from rnnshape.show.grid import Cell, Grid, Look, Row, plain
-from rnnshape.show.marks import Carried, Marks, Part, families, marks
+from rnnshape.show.marks import Marks, Part, families, marks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def _lines(items: Sequence[Report | RnnshapeError], look: Look) -> Iterator[Text
     groups = _groups(items, look)
     if not groups:
         return
-    rows = [row for group in groups for row in group.rows]
-    count = _EQUALS + 1 if any(row.cells[_EQUALS].lines for row in rows) else _EQUALS
-    columns = grid.layout(_HEADINGS[:count], rows, look, wraps=_MEANING) if rows else None
+    every = [row for group in groups for row in group.rows]
+    count = _EQUALS + 1 if any(row.cells[_EQUALS].lines for row in every) else _EQUALS
+    columns = grid.layout(_HEADINGS[:count], every, look, wraps=_MEANING) if every else None
     if len(groups) == 1:
         yield from _alone(groups[0], columns, look)
     else:
@@ -102,8 +102,8 @@ def _together(groups: Sequence[_Group], columns: Grid | None, look: Look, report
         yield from comparison.comparison(reports, look)
 
 
-def _rows(rows: Iterable[Row], columns: Grid) -> Iterator[Text]:
-    for row in rows:
+def _rows(laid_out: Iterable[Row], columns: Grid) -> Iterator[Text]:
+    for row in laid_out:
         yield from grid.body(row, columns)
 
 
@@ -126,7 +126,7 @@ def _groups(items: Sequence[Report | RnnshapeError], look: Look) -> list[_Group]
 def _group(report: Report, found: Marks, look: Look, brackets: bool) -> _Group:  # noqa: FBT001
     return _Group(
         heading=_heading(report, look),
-        rows=[_row(report, tensor, found, look, brackets) for tensor in report.tensors],
+        rows=[_row(row, look, brackets) for row in rows.rows(report, found)],
         unpack=[Text(line) for line in fold_assignment(look.safe(report.unpack), look.width)],
         notes=notes.notes(report),
     )
@@ -150,53 +150,45 @@ def _heading(report: Report, look: Look) -> list[Text]:
     return lines + [Text(line, "dim") for line in fill(phrases, look.width, "  ")]
 
 
-def _row(report: Report, tensor: Tensor, found: Marks, look: Look, brackets: bool) -> Row:  # noqa: FBT001
-    carried = found.of(tensor.name)
-    whole = next((one.mark for one in carried if one.part is Part.WHOLE), None)
-    at = "stepped" if tensor.path is None else "".join(f"[{step}]" for step in tensor.path) or "bare"
-    name = look.safe(tensor.name)
+def _row(row: rows.Row, look: Look, brackets: bool) -> Row:  # noqa: FBT001
+    tensor = row.tensor
     return Row(
-        mark=_mark(carried, brackets),
+        mark=_mark(row, brackets),
         cells=(
-            plain(name, f"bold {whole.colour}" if whole else "bold"),
-            plain(at, "dim"),
+            plain(look.safe(tensor.name), f"bold {row.colour}".rstrip()),
+            plain(row.place, "dim"),
             plain(notes.shape_code(tensor.shape)),
             plain(look.safe(", ".join(tensor.axes)), "dim"),
             plain(look.safe(tensor.meaning)),
-            _equals(report, tensor, carried, look),
+            _equals(row, look),
         ),
     )
 
 
-def _mark(carried: Sequence[Carried], brackets: bool) -> tuple[grid.Span, ...]:  # noqa: FBT001
+def _mark(row: rows.Row, brackets: bool) -> tuple[grid.Span, ...]:  # noqa: FBT001
     """Return ` A`, `[A]` where a slice of the tensor is A, `(A)` where the tensor is merged into A."""
     spans: list[grid.Span] = []
-    for part, opening, closing in ((Part.WHOLE, " ", ""), (Part.SLICE, "[", "]"), (Part.MERGED, "(", ")")):
-        letters = [(one.mark.letter, f"bold {one.mark.colour}") for one in carried if one.part is part]
+    for part, (opening, closing) in rows.BRACKETS.items():
+        letters = [(mark.letter, f"bold {mark.colour}") for mark in row.marks(part)]
         if letters:
-            spans += [(opening, ""), *letters, (closing, "")] if brackets else letters
+            spans += [(opening or " ", ""), *letters, (closing, "")] if brackets else letters
     return tuple(span for span in spans if span[0])
 
 
-def _equals(report: Report, tensor: Tensor, carried: Sequence[Carried], look: Look) -> Cell:
-    if not carried:
-        return _equals_nothing(report, tensor)
-    below, alone = [], []
-    for one in carried:
-        sign = " ≈ " if one.mark.is_close else " = "
-        text = look.safe(sign.join([*one.own, *one.others]))
-        sign = look.safe(sign)
-        if one.part is Part.MERGED:
-            text = look.safe(f"part of {(*one.others, *one.mark.statement)[0]}")
-        starts_alone = one.part is Part.WHOLE
-        below.append((sign.lstrip() + text if starts_alone and one.mark.is_close else text, one.mark.colour))
-        alone.append((sign.lstrip() + text if starts_alone else text, one.mark.colour))
-    return Cell(tuple(below), tuple(alone))
+def _equals(row: rows.Row, look: Look) -> Cell:
+    if not row.equals:
+        return _equals_nothing(row.alone)
+    below = tuple((look.safe(one.said()), one.mark.colour) for one in row.equals)
+    alone = tuple((look.safe(one.said(with_sign=True)), one.mark.colour) for one in row.equals)
+    return Cell(below, alone)
 
 
-def _equals_nothing(report: Report, tensor: Tensor) -> Cell:
-    if tensor.name in (report.constant or ()):
-        return plain("constant, so compared with nothing", "dim")
-    if len(report.tensors) == 1:
-        return Cell((), ())
-    return Cell((("nothing else here", "dim"),), (("equals nothing else here", "dim"),))
+def _equals_nothing(why: rows.Alone) -> Cell:
+    match why:
+        case rows.Alone.CONSTANT:
+            return plain("constant, so compared with nothing", "dim")
+        case rows.Alone.UNDECIDED:
+            return plain("undecided: its values vary too little", "dim")
+        case rows.Alone.NOTHING:
+            return Cell(((why.value, "dim"),), ((f"equals {why.value}", "dim"),))
+    return Cell((), ())

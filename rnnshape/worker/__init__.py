@@ -1,7 +1,9 @@
 """The warm interpreter: the first answer leaves it behind, and the later ones run in it.
 
-`place` says where a worker's socket lives and which worker is the right one, `wire` what is said over it. `client` asks
-a worker; both and the entry point import next to nothing, for a warm answer is mostly the start of an interpreter.
-`server` is the worker itself: it forks the `spare`s, each of which serves one client. `program` is what they run,
-`control` tells about a worker and ends it.
+`folder` says where a worker's socket lives, `fingerprint` which worker is the right one, `protocol` what is said over
+the socket. `client` asks a worker; all four and the entry point import next to nothing, for a warm answer is mostly the
+start of an interpreter. `start` is how the first client leaves a worker behind. `server` is the worker itself: it forks
+the spares (`child`), each of which serves one client. `program` is what they run. `watching` tells of
+files that change, `forgetting` has the system show nothing of the first client; `admin` tells about a worker and ends
+it.
 """

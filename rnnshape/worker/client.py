@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from rnnshape.worker import wire
-from rnnshape.worker.place import Fingerprint, NoWorker, socket_path
+from rnnshape.worker import protocol
+from rnnshape.worker.folder import NoWorker, socket_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType
+
+    from rnnshape.worker.fingerprint import Fingerprint
 
 POLICIES = ("auto", "on", "off")
 
@@ -45,23 +47,24 @@ def ask(seen: Fingerprint) -> int:
         KeyboardInterrupt: a second Ctrl-C, or one before the worker had the request.
 
     """
-    connection = wire.connect(socket_path(seen), seconds=_LIVELY)
+    connection = protocol.connect(socket_path(seen), seconds=_LIVELY)
     try:
-        words = wire.words(connection)
+        words = protocol.words(connection)
         try:
-            connection.sendall(wire.QUERY)
-            _expect(wire.ACCEPTED, words)
+            is_users = may_run_users_code(sys.argv[1:])
+            connection.sendall(protocol.FRESH if is_users else protocol.QUERY)
+            _expect(protocol.ACCEPTED, words)
             connection.settimeout(_QUEUED)
-            _expect(wire.ASKING, words)
+            _expect(protocol.ASKING, words)
             connection.settimeout(_LIVELY)
             _hand_over(connection)
-            _expect(wire.STARTED, words)
+            pid = _expect_start(words)
         except OSError as error:
             raise NoWorker(f"it does not take the request: {error}") from error
         # A layer may take its time, as without a worker. The end of the process that runs it ends the wait.
         connection.settimeout(None)
-        with _Interrupts(connection):
-            return _wait(words)
+        with _Signals(connection, pid):
+            return _wait(words, is_users=is_users)
     finally:
         connection.close()
 
@@ -71,60 +74,121 @@ def _expect(word: bytes, words: Iterator[tuple[bytes, int]]) -> None:
         raise NoWorker("it ended, or fell silent, before the answer")
 
 
+def _expect_start(words: Iterator[tuple[bytes, int]]) -> int:
+    """Return the number of the process that runs the program, once it does."""
+    pid, shift = 0, 0
+    for word, number in words:
+        if word == protocol.STARTED:
+            return pid
+        if word != protocol.PROCESS:
+            break
+        pid |= number << shift
+        shift += 8
+    raise NoWorker("it ended, or fell silent, before the answer")
+
+
+_KERAS = frozenset(
+    {"keras", "tf", "tensorflow", "layers", "models", "initializers", "regularizers", "constraints", "activations"}
+)
+
+
+def may_run_users_code(words: Sequence[str]) -> bool:
+    """Tell whether words may name a class of the user's own, or ask for a file to be run.
+
+    That code may set what can only be set before the first operation, and it may end its process: so it gets a process
+    in which nothing has run yet, and is never run a second time.
+    """
+    for word in words:
+        if ".py:" in word or ".py':" in word or '.py":' in word or word == "--run":
+            return True
+        if "(" in word and "." in word:
+            for sign in "([{=,:":
+                word = word.replace(sign, " ")  # noqa: PLW2901 - the same word, ready to be split
+            for part in word.split():
+                head, dot, rest = part.partition(".")
+                if dot and head.isidentifier() and head not in _KERAS and rest[:1].isalpha():
+                    return True
+    return False
+
+
 def _hand_over(connection: _socket.socket) -> None:
     umask = os.umask(0)
     os.umask(umask)
     # What Python found at its start: since then another file may have got the number of a closed stream.
     streams = (sys.__stdin__ is not None, sys.__stdout__ is not None, sys.__stderr__ is not None)
-    request = wire.Request(sys.argv, os.environb, streams, umask)
+    request = protocol.Request(sys.argv, os.environb, streams, umask)
     # The directory goes as a descriptor, for its path may be gone or another's; without O_PATH it must be readable.
     directory = os.open(".", getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY)
     try:
-        wire.send(connection, request, [directory, *(number for number in range(3) if streams[number])])
+        protocol.send(connection, request, [directory, *(number for number in range(3) if streams[number])])
     finally:
         os.close(directory)
 
 
-def _wait(words: Iterator[tuple[bytes, int]]) -> int:
-    """Follow the answer to its end."""
+def _wait(words: Iterator[tuple[bytes, int]], *, is_users: bool) -> int:
+    """Follow the answer to its end; a user's code is not run once more."""
     is_printing = False
     for word, number in words:
-        if word == wire.ENDED:
+        if word == protocol.ENDED:
             return number
-        is_printing = is_printing or word == wire.WRITING
-    if not is_printing:
+        is_printing = is_printing or word == protocol.WRITING
+    if not is_printing and not is_users:
         raise NoWorker("it ended before the answer")
     if sys.stderr is not None:
         print("rnnshape: the worker ended in the middle of the answer", file=sys.stderr)  # noqa: T201
     return 1
 
 
-class _Interrupts:
-    """While entered, the first Ctrl-C goes to the worker, which ends as the program does; the second ends the wait."""
+class _Signals:
+    """While entered, what the keyboard does to this process, it does to the one that answers.
 
-    def __init__(self, connection: _socket.socket) -> None:
+    The first Ctrl-C goes to the worker, which ends as the program does; the second ends the wait. A Ctrl-Z stops both,
+    and both go on together.
+    """
+
+    def __init__(self, connection: _socket.socket, pid: int) -> None:
         self._connection = connection
+        self._pid = pid
         self._said = False
-        self._before: object = None
+        self._before: dict[int, object] = {}
 
     def __enter__(self) -> None:
         import _signal  # type: ignore[import-not-found]  # `signal` makes enums of it, which takes longer than the rest
 
         self._signal = _signal
-        self._before = _signal.getsignal(_signal.SIGINT)
         # Ignored in a background job: then it stays so.
-        if self._before is _signal.default_int_handler:
-            _signal.signal(_signal.SIGINT, self._pass_on)
+        for number, default, handler in (
+            (_signal.SIGINT, _signal.default_int_handler, self._pass_on),
+            (_signal.SIGTSTP, _signal.SIG_DFL, self._stop),
+        ):
+            if _signal.getsignal(number) == default:
+                self._before[number] = default
+                _signal.signal(number, handler)
 
     def __exit__(self, *_: object) -> None:
-        if self._before is self._signal.default_int_handler:
-            self._signal.signal(self._signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            self._signal.signal(number, before)
 
     def _pass_on(self, _number: int, _frame: FrameType | None) -> None:
         if self._said:
             raise KeyboardInterrupt
         self._said = True
         try:
-            self._connection.send(wire.INTERRUPT)
+            self._connection.send(protocol.INTERRUPT)
         except OSError:
             raise KeyboardInterrupt from None
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        self._send_group(self._signal.SIGSTOP)
+        self._signal.signal(number, self._signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        # Here it goes on, once the shell says so.
+        self._signal.signal(number, self._stop)
+        self._send_group(self._signal.SIGCONT)
+
+    def _send_group(self, number: int) -> None:
+        """Send a signal to the process that answers, and to those that it forked."""
+        try:
+            os.killpg(self._pid, number)
+        except OSError:
+            return

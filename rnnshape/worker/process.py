@@ -12,7 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NoReturn
 
 
@@ -20,6 +20,14 @@ class _State(enum.Enum):
     WARMING = enum.auto()
     READY = enum.auto()
     SERVING = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A client that waits for a spare. `wants_fresh`: for one in which nothing has run."""
+
+    connection: socket.socket
+    wants_fresh: bool = False
 
 
 @dataclass(slots=True)
@@ -33,11 +41,23 @@ class Child:
     state: _State = _State.WARMING
     is_warm: bool = True
     served_since: float = float("-inf")
+    born: float = field(default_factory=time.monotonic)
+    client: Waiting | None = None
+    """The client that it was given, until it says that it has it."""
 
-    def serve(self) -> None:
-        """Note that it serves a client from now on."""
+    def serve(self, client: Waiting) -> None:
+        """Give it a client; from now on it serves."""
         self.state = _State.SERVING
         self.served_since = time.monotonic()
+        self.client = client
+        # One that has just died takes the connection with it: the client sees its end, and helps itself.
+        with contextlib.suppress(OSError):
+            socket.send_fds(self.channel, [b"c"], [client.connection.fileno()])
+
+    def let_go(self) -> Waiting | None:
+        """Return the client that it has not taken yet, and forget it."""
+        client, self.client = self.client, None
+        return client
 
     def kill(self) -> None:
         """End it, whatever it does. It is not reaped yet, so the number is still its own."""

@@ -6,17 +6,19 @@ garbage, costs it nothing, and every client learns at once that somebody is ther
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from rnnshape.worker import place, spare, wire
-from rnnshape.worker.process import Child, reap
+from rnnshape.worker import fingerprint, folder, protocol
+from rnnshape.worker.child import READY, TAKEN
+from rnnshape.worker.fingerprint import Fingerprint
+from rnnshape.worker.process import Child, Waiting, reap
+from rnnshape.worker.watching import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,8 @@ class Terms:
 
     `idle` without a client end it; `tick` is the time between two looks at its files; `patience` is for a client to
     say what it wants; `grace` for clients being served when the worker ends; `quiet` is what a client gets before a
-    new spare takes time from it; `spares` wait for clients at any time.
+    new spare takes time from it; `answer` is what a spare gets to take a client, or to get ready while one waits;
+    `spares` wait for clients at any time.
     """
 
     idle: float = 900.0
@@ -33,6 +36,7 @@ class Terms:
     patience: float = 2.0
     grace: float = 10.0
     quiet: float = 0.5
+    answer: float = 3.0
     spares: int = 2
 
 
@@ -55,6 +59,8 @@ class Server:
         still_right: Callable[[], bool],
         terms: Terms,
         hold: int | None = None,
+        watch: Watch | None = None,
+        used: Callable[[], None] = lambda: None,
     ) -> None:
         """Take a listening socket.
 
@@ -64,6 +70,8 @@ class Server:
             still_right: whether the socket's path is this worker's and its files are what it has in memory.
             terms: how long it lives.
             hold: a descriptor at whose end the first client has its answer; until then no spare takes time from it.
+            watch: tells of files that change.
+            used: called when a client is served.
 
         """
         listener.settimeout(0)
@@ -72,13 +80,16 @@ class Server:
         self._still_right = still_right
         self._terms = terms
         self._hold = hold
+        self._watch = watch
+        self._used = used
         self._hold_until = time.monotonic() + terms.patience * 2
         self._counts = Counts()
         self._children: dict[int, Child] = {}
         self._newcomers: dict[int, tuple[socket.socket, float]] = {}
-        self._queue: deque[socket.socket] = deque()
+        self._queue: deque[Waiting] = deque()
         self._stoppers: list[socket.socket] = []
         self._failures = 0
+        self._is_stale = False
         self._last_use = time.monotonic()
         self._next_look = time.monotonic()
 
@@ -93,7 +104,7 @@ class Server:
 
     def _is_over(self) -> bool:
         now = time.monotonic()
-        if self._stoppers or self._failures > 2:  # spares that never got ready, in a row
+        if self._is_stale or self._stoppers or self._failures > 2:  # spares that never got ready, in a row
             return True
         if self._queue or any(child.state is Child.State.SERVING for child in self._children.values()):
             self._last_use = now
@@ -109,19 +120,26 @@ class Server:
         Clients that wait come first: each gets a spare of its own, but no more at a time than there are processors.
         When nobody waits, the resting spares are replaced, but not while that would slow down a client's short run.
         """
-        states = [child.state for child in self._children.values()]
-        unused = len(states) - states.count(Child.State.SERVING)
+        unused = [child for child in self._children.values() if child.state is not Child.State.SERVING]
+        warm = [child for child in unused if child.is_warm]
         busy = sum(child.served_since > time.monotonic() - self._terms.quiet for child in self._children.values())
         if self._queue:
-            missing = min(len(self._queue), len(os.sched_getaffinity(0)) - busy) - unused
-        elif self._is_held() or (busy and Child.State.READY in states):
+            fresh = sum(client.wants_fresh for client in self._queue)
+            wanted = fresh + max(len(self._queue) - fresh - sum(map(self._is_lively, warm)), 0)
+            raw = sum(not child.is_warm and self._is_lively(child) for child in unused)
+            missing = min(wanted, len(os.sched_getaffinity(0)) - busy) - raw
+        elif self._is_held() or (busy and any(child.state is Child.State.READY for child in warm)):
             missing = 0
         else:
-            missing = self._terms.spares - unused
+            missing = self._terms.spares - len(warm)
         for _ in range(missing):
             child = self._spawn(self._descriptors(), bool(self._queue))
             child.is_warm = not self._queue
             self._children[child.channel.fileno()] = child
+
+    def _is_lively(self, child: Child) -> bool:
+        """Tell whether a spare is ready, or may still be on its way: it may have been stopped, or be out of luck."""
+        return child.state is Child.State.READY or time.monotonic() - child.born < self._terms.answer
 
     def _is_held(self) -> bool:
         if self._hold is not None and time.monotonic() >= self._hold_until:
@@ -135,35 +153,60 @@ class Server:
 
     def _descriptors(self) -> list[int]:
         own = [self._listener.fileno(), *self._children, *self._newcomers]
-        own += [connection.fileno() for connection in (*self._queue, *self._stoppers)]
+        own += [connection.fileno() for connection in self._stoppers]
+        lent = [child.client for child in self._children.values() if child.client is not None]
+        own += [client.connection.fileno() for client in (*self._queue, *lent)]
+        own += [] if self._watch is None or self._watch.descriptor is None else [self._watch.descriptor]
         return own if self._hold is None else [*own, self._hold]
 
     def _turn(self) -> None:
         """Wait for something to happen, at most until the next look at the files, and deal with it."""
-        poll = select.poll()
-        for descriptor in (self._listener.fileno(), *self._children, *self._newcomers):
-            poll.register(descriptor, select.POLLIN)
-        if self._hold is not None:
-            poll.register(self._hold, select.POLLHUP)
-        now = time.monotonic()
-        times = [self._next_look, self._last_use + self._terms.idle, *(until for _, until in self._newcomers.values())]
-        if self._hold is not None:
-            times.append(self._hold_until)
-        quiet_until = [child.served_since + self._terms.quiet for child in self._children.values()]
-        times += [until for until in quiet_until if until > now]
-        for descriptor, _ in poll.poll(max(0.0, min(times) - now) * 1000 + 1):
+        events = self._wait()
+        if self._watch is not None and self._watch.descriptor in events and self._watch.tells():
+            # Whoever waits sees the end of the connection, and runs what is in the files now.
+            self._is_stale = True
+            return
+        for descriptor in events:
             if descriptor == self._listener.fileno():
                 self._accept()
             elif descriptor == self._hold:
                 self._release()
             elif descriptor in self._children:
                 self._hear_child(self._children[descriptor])
-            else:
+            elif descriptor in self._newcomers:
                 self._hear_newcomer(descriptor)
+        self._take_back()
         for descriptor, (_, until) in list(self._newcomers.items()):
             if time.monotonic() >= until:
                 self._newcomers.pop(descriptor)[0].close()
         self._hand_on()
+
+    def _wait(self) -> list[int]:
+        """Return the descriptors at which something happened, after the time at the latest when something is due."""
+        poll = select.poll()
+        for descriptor in (self._listener.fileno(), *self._children, *self._newcomers):
+            poll.register(descriptor, select.POLLIN)
+        if self._hold is not None:
+            poll.register(self._hold, select.POLLHUP)
+        if self._watch is not None and self._watch.descriptor is not None:
+            poll.register(self._watch.descriptor, select.POLLIN)
+        left = min(self._due()) - time.monotonic()
+        return [descriptor for descriptor, _ in poll.poll(max(0.0, left) * 1000 + 1)]
+
+    def _due(self) -> Iterator[float]:
+        """Yield the times at which something is to be looked at, whatever happens."""
+        now = time.monotonic()
+        yield from (self._next_look, self._last_use + self._terms.idle)
+        yield from (until for _, until in self._newcomers.values())
+        if self._hold is not None:
+            yield self._hold_until
+        for child in self._children.values():
+            if child.served_since + self._terms.quiet > now:
+                yield child.served_since + self._terms.quiet
+            if child.client is not None:
+                yield child.served_since + self._terms.answer
+            if self._queue and child.born + self._terms.answer > now:
+                yield child.born + self._terms.answer
 
     def _accept(self) -> None:
         try:
@@ -171,7 +214,7 @@ class Server:
         except OSError:
             return
         # The folder is closed to others, so this is the second lock on the same door.
-        if wire.peer(connection) not in {os.geteuid(), 0}:
+        if protocol.peer(connection) not in {os.geteuid(), 0}:
             connection.close()
             return
         connection.settimeout(0)
@@ -182,18 +225,18 @@ class Server:
         connection, _ = self._newcomers[descriptor]
         try:
             wish = connection.recv(1)
-            if wish == wire.QUERY:
-                connection.send(wire.ACCEPTED + b"\0")
-            elif wish in {wire.STATUS, wire.STOP}:
+            if wish in {protocol.QUERY, protocol.FRESH}:
+                connection.send(protocol.ACCEPTED + b"\0")
+            elif wish in {protocol.STATUS, protocol.STOP}:
                 connection.send(self._status())
         except BlockingIOError:
             return
         except OSError:
             wish = b""
         del self._newcomers[descriptor]
-        if wish == wire.QUERY:
-            self._queue.append(connection)
-        elif wish == wire.STOP:
+        if wish in {protocol.QUERY, protocol.FRESH}:
+            self._queue.append(Waiting(connection, wants_fresh=wish == protocol.FRESH))
+        elif wish == protocol.STOP:
             self._stoppers.append(connection)
         else:
             connection.close()
@@ -211,7 +254,12 @@ class Server:
             word = child.channel.recv(1)
         except OSError:
             word = b""
-        if word == spare.READY:
+        if word == TAKEN:
+            client = child.let_go()
+            if client is not None:
+                client.connection.close()
+            return
+        if word == READY:
             if child.state is Child.State.SERVING:
                 self._counts.served -= 1  # that client had no request
             child.state = Child.State.READY
@@ -219,30 +267,49 @@ class Server:
             return
         if child.state is Child.State.WARMING:
             self._failures += 1
+        client = child.let_go()
+        if client is not None:
+            client.connection.close()
         del self._children[child.channel.fileno()]
         reap(child)
+
+    def _take_back(self) -> None:
+        """Replace a spare that does not take its client: it was stopped, perhaps. The client gets another one."""
+        late = time.monotonic() - self._terms.answer
+        for child in self._children.values():
+            if child.client is not None and child.served_since < late:
+                child.kill()
+                client = child.let_go()
+                assert client is not None
+                self._queue.appendleft(client)
+                self._counts.served -= 1
 
     def _hand_on(self) -> None:
         """Give the clients that wait to the spares that wait."""
         ready = [child for child in self._children.values() if child.state is Child.State.READY]
-        while self._queue and ready:
-            connection, child = self._queue.popleft(), ready.pop(0)
-            child.serve()
-            self._counts.served += 1
-            self._last_use = time.monotonic()
-            # A spare that has just died takes the connection with it: the client sees its end, and helps itself.
-            with contextlib.suppress(OSError):
-                socket.send_fds(child.channel, [b"c"], [connection.fileno()])
-            connection.close()
+        for child in list(ready):
+            client = self._next_for(child)
+            if client is not None:
+                ready.remove(child)
+                self._queue.remove(client)
+                child.serve(client)
+                self._counts.served += 1
+                self._last_use = time.monotonic()
+                self._used()
         for child in ready:
             if not child.is_warm:
                 child.kill()  # its client is gone, or was quicker served by another: a warm one is to take its place
+
+    def _next_for(self, child: Child) -> Waiting | None:
+        """Return the client that a spare is for: one in which something has run is not for all."""
+        return next((client for client in self._queue if not (child.is_warm and client.wants_fresh)), None)
 
     def _end(self) -> None:
         """End the spares; wait, for a while, for those that serve. Whoever asked for the end sees it by its own."""
         self._listener.close()
         self._release()
-        for connection in (*self._queue, *(newcomer for newcomer, _ in self._newcomers.values())):
+        waiting = (client.connection for client in self._queue)
+        for connection in (*waiting, *(newcomer for newcomer, _ in self._newcomers.values())):
             connection.close()
         for child in self._children.values():
             if child.state is not Child.State.SERVING:
@@ -265,9 +332,9 @@ def still_owns(path: str, seen: os.stat_result) -> bool:
     return (now.st_ino, now.st_dev) == (seen.st_ino, seen.st_dev)
 
 
-def still_as(seen: place.Fingerprint) -> bool:
+def still_as(seen: Fingerprint) -> bool:
     """Tell whether the files, and Keras's configuration, are what they were when the fingerprint was taken."""
     try:
-        return place.files(seen.path) == seen.files and place.config() == seen.config
-    except (place.NoWorker, OSError):
+        return fingerprint.files(seen.path) == seen.files and fingerprint.config() == seen.config
+    except (folder.NoWorker, OSError):
         return False

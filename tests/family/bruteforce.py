@@ -13,17 +13,23 @@ import numpy as np
 
 CONCATENATION = "concatenate([{}, {}], axis=-1)"
 ARITHMETIC = {"{} + {}": np.add, "{} * {}": np.multiply, "({} + {}) / 2": lambda a, b: (a + b) / 2}
-PLACES = {"last": ":, -1", "first": ":, 0", "last_step": "rows, last_step", "first_step": "rows, first_step"}
+STEPS = {"last_step": "rows, last_step", "first_step": "rows, first_step"}
+REVERSED = {"first_step_reversed": "rows, -1 - first_step", "last_step_reversed": "rows, -1 - last_step"}
+PLACES = {"last": ":, -1", "first": ":, 0", **STEPS, **REVERSED}
 
 
 @dataclass
 class Value:
-    """What is known of one tensor: its value in each draw, whether it has a time axis, the width of its first half."""
+    """What is known of one tensor: its value in each draw, whether it has a time axis, the width of its first half.
+
+    With `is_reversed` its first step is the last timestep.
+    """
 
     name: str
     draws: list
     has_time: bool
     half: int | None = None
+    is_reversed: bool = False
 
 
 @dataclass
@@ -37,7 +43,7 @@ class Expressions:
     def __post_init__(self):
         for tensor in self.tensors:
             for place in ("", *(PLACES if tensor.has_time else ())):
-                if place.endswith("step") and not self.steps:
+                if place in (*STEPS, *REVERSED) and not (self.steps and (place in REVERSED) == tensor.is_reversed):
                     continue
                 whole = [self._at(array, place) for array in tensor.draws]
                 self.values["", place, "", tensor.name] = whole
@@ -55,7 +61,13 @@ class Expressions:
     def _at(self, array, place):
         rows = np.arange(len(array))
         at = {"": (), "last": (rows, -1), "first": (rows, 0)}
-        return array[at[place] if place in at else (rows, self.steps[place])]
+        return array[at[place] if place in at else (rows, self.step(place))]
+
+    def step(self, place):
+        """Return the index of each row at an unmasked step, in a sequence in either order."""
+        if place in STEPS:
+            return self.steps[place]
+        return -1 - self.steps[place.removesuffix("_reversed")]
 
     def evaluate(self, code):
         """Return the values of an expression as it is written, with NumPy's own syntax."""
@@ -144,7 +156,10 @@ class Consequences:
         for tensor in self.expressions.tensors:
             if tensor.has_time:
                 batch, time = tensor.draws[0].shape[:2]
-                steps = {"last": [time - 1] * batch, "first": [0] * batch, **self.expressions.steps}
+                steps = {"last": [time - 1] * batch, "first": [0] * batch}
+                if self.expressions.steps:
+                    places = REVERSED if tensor.is_reversed else STEPS
+                    steps |= {place: self.expressions.step(place) % time for place in places}
                 for one, other in itertools.combinations(steps, 2):
                     if list(steps[one]) == list(steps[other]):
                         for side in ("", "left", "right"):

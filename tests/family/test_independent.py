@@ -124,17 +124,21 @@ def check(expression, layer, call, *, half=None, sequences, outputs=1, widths=()
 
 
 def steps_of(rows):
-    """Return the first and the last step that the mask leaves of each row; of a row without any, the ends."""
-    kept = [[step for step, keeps in enumerate(row) if keeps] or range(len(row)) for row in rows or ()]
+    """Return the first and the last step that the mask leaves of each row; of a row without any, None."""
+    kept = [[step for step, keeps in enumerate(row) if keeps] or [None] for row in rows or ()]
     return {"first_step": [row[0] for row in kept], "last_step": [row[-1] for row in kept]} if rows else {}
 
 
 def compare(found, values, steps, has_time, half, *, missed=None):
     """Compare what was found with all that holds for these values; what was missed, too, unless there is one step."""
     tensors = [
-        Value(tensor["name"], draws, timed, None if at else half)
+        Value(tensor["name"], draws, timed, None if at else half, "reversed" in tensor.get("meaning", ""))
         for at, (tensor, draws, timed) in enumerate(zip(found["tensors"], values, has_time, strict=True))
     ]
+    # Where some row has no unmasked step, there is no array of such steps.
+    steps = (
+        {} if any(None in some for some in steps.values()) else {name: np.array(some) for name, some in steps.items()}
+    )
     expressions = Expressions(tensors, steps)
     for statement in found["equal"]:
         first, *others = map(expressions.evaluate, statement)
@@ -180,14 +184,17 @@ def test_plain_layers(kind, units, given_flags, call):
 def test_bidirectional_layers(kind, other, units, others, given_flags, call, mode, uneven):
     import keras
 
-    given_flags = {name: value for name, value in given_flags.items() if name not in ("stateful", "go_backwards")}
+    given_flags = {name: value for name, value in given_flags.items() if name != "stateful"}
+    if given_flags.get("go_backwards"):
+        # Keras wants a backward layer that runs the other way.
+        uneven = True
     other, others = (other, others) if uneven else (kind, units)
     if mode in ("sum", "mul", "ave"):
         others = units
     forward, backward = built(kind, units, given_flags), None
     expression = written(kind, units, given_flags)
     if uneven:
-        reversed_flags = {**given_flags, "go_backwards": True}
+        reversed_flags = {**given_flags, "go_backwards": not given_flags.get("go_backwards")}
         backward = built(other, others, reversed_flags)
         expression += f", backward_layer={written(other, others, reversed_flags)}"
     layer = keras.layers.Bidirectional(forward, merge_mode=mode, backward_layer=backward)

@@ -21,7 +21,7 @@ from rnnshape.expression import Call, parse, parse_value
 from rnnshape.mask import MaskSpec, parse_mask
 from rnnshape.options import read_options
 from rnnshape.report import Report
-from rnnshape.worker import control, wire
+from rnnshape.worker import admin, protocol
 
 from .messages import message
 
@@ -134,7 +134,7 @@ def wrong_with_message(random: Random) -> list[str]:
             ours.sendall(data)
         ours.close()
         try:
-            asked, descriptors = wire.receive(theirs)
+            asked, descriptors = protocol.receive(theirs)
             if len(descriptors) != 1 + sum(asked.streams):
                 wrong.append("too many descriptors, or too few")
             for descriptor in descriptors:
@@ -150,15 +150,15 @@ def wrong_with_status(random: Random) -> list[str]:
     """Return what is wrong with what is made of a status that no worker of ours tells."""
     keys = ["pid", "since", "served", "ready", "warming", "serving", "more"]
     told = {key: random.choice(["1", "0", "", "-1", "inf", "nan", "1e300", "9" * 30, "1,2", "x"]) for key in keys}
-    real, control._tell = control._tell, lambda *_, **__: (told, True)
+    real, admin._tell = admin._tell, lambda *_, **__: (told, True)
     try:
-        found = control._status("/run/\x1b[31m\udcff")
+        found = admin._status("/run/\x1b[31m\udcff")
         workers._words(found)
         workers._document(found)
     except BaseException as error:  # noqa: BLE001
         return [f"{error!r} for {told}"]
     finally:
-        control._tell = real
+        admin._tell = real
     return []
 
 

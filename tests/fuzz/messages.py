@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from rnnshape.report import Report
-from rnnshape.worker import wire
+from rnnshape.worker import protocol
 
 from .standin import canned
 from .texts import expression, word
@@ -21,7 +21,7 @@ def message(random: Random) -> bytes:
         os.fsencode(word(random).replace("\0", "").replace("\ud800", "")) or b"N": b"\xff",
     }
     streams = random.random() < 0.5, random.random() < 0.5, random.random() < 0.5
-    data = bytearray(wire.Request(["rnnshape", "gru", "\udcff"], environ, streams, random.randrange(512)).pack())
+    data = bytearray(protocol.Request(["rnnshape", "gru", "\udcff"], environ, streams, random.randrange(512)).pack())
     for _ in range(random.choice([0, 1, 1, 2, 5])):
         at = random.randrange(len(data) + 1)
         data[at : at + random.choice([0, 1, 4])] = random.choice(

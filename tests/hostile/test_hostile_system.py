@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnshape.worker import place, wire
+from rnnshape.worker import fingerprint, protocol
+from rnnshape.worker.folder import NoWorker
 
 PROGRAM = f"{sys.executable} -m rnnshape"
 
@@ -109,19 +110,19 @@ def test_packages_that_cannot_be_listed(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "listdir", refuses)
-    with pytest.raises(place.NoWorker, match="cannot be listed"):
-        place.files((str(tmp_path),))
+    with pytest.raises(NoWorker, match="cannot be listed"):
+        fingerprint.files((str(tmp_path),))
 
 
 def test_no_socket_to_be_had(tmp_path, monkeypatch):
     def refuses(*_):
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(wire._socket, "socket", refuses)
+    monkeypatch.setattr(protocol._socket, "socket", refuses)
     folder = tmp_path / "folder"
     folder.mkdir(mode=0o700)
-    with pytest.raises(place.NoWorker, match="Too many open files"):
-        wire.connect(str(Path(folder) / "x"), seconds=1)
+    with pytest.raises(NoWorker, match="Too many open files"):
+        protocol.connect(str(Path(folder) / "x"), seconds=1)
 
 
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)

@@ -69,7 +69,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "bi-into": ("lstm", {"into": "LSTM(4)", **BI, "return_state": True}),
     "into-gru": ("lstm", {"into": "GRU(4)", "return_state": True}),
     "into-lstm": ("gru", {"into": "LSTM(4)", "return_state": True}),
-    "into-nothing": (STACK, {"into": "LSTM(4)"}),
+    "into-nothing": (STACK, {"into": "ConvLSTM1D(4, 3)"}),
     "into-cell": ("lstm", {"into": "LSTMCell(4)", "return_state": True}),
     "cell-into": ("LSTMCell(4)", {"into": "LSTM(4)"}),
     "unknown-output": ("lstm", {"batch": None}),

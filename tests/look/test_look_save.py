@@ -229,7 +229,7 @@ def test_what_a_link_points_to_is_replaced(tmp_path):
     assert target.read_text(encoding="utf-8").startswith("layer,")
 
 
-@pytest.mark.parametrize("fails", ["chmod", "fsync", "replace"])
+@pytest.mark.parametrize("fails", ["fchmod", "fsync", "link", "replace"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
 def test_whole_or_not_at_all(tmp_path, monkeypatch, fails, error):
     path = tmp_path / "kept.txt"

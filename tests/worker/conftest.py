@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import rnnshape
-from rnnshape.worker import control
+from rnnshape.worker import admin
 
 PACKAGE = Path(rnnshape.__file__).parent
 BOUND = 60
@@ -63,27 +63,28 @@ class House:
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
 
-    def workers(self) -> list[control.WorkerStatus]:
+    def workers(self) -> list[admin.WorkerStatus]:
         """Return the workers that answer."""
         paths = [str(path) for path in self.sockets.glob("*") if "." not in path.name]
-        return [status for status in map(control._status, paths) if status is not None]
+        return [status for status in map(admin._status, paths) if status is not None]
 
-    def worker(self) -> control.WorkerStatus:
+    def worker(self) -> admin.WorkerStatus:
         (status,) = self.workers()
         return status
 
-    def rested(self) -> control.WorkerStatus:
+    def rested(self) -> admin.WorkerStatus:
         """Wait until the one worker has its spares ready and nobody to serve."""
         wait_for(lambda: len(self.workers()) == 1 and self.worker().is_rested)
         return self.worker()
 
     def processes(self) -> list[int]:
         """Return the processes that were started here, and live."""
-        ours = f"XDG_RUNTIME_DIR={self.runtime}".encode()
+        # A worker shows the path of its socket, and nothing else of its environment.
+        ours = f"XDG_RUNTIME_DIR={self.runtime}".encode(), f"RNNSHAPE=rnnshape worker {self.sockets}/".encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                is_ours = ours in (entry / "environ").read_bytes().split(b"\0")
+                is_ours = any(word.startswith(ours) for word in (entry / "environ").read_bytes().split(b"\0"))
                 if is_ours and not is_over(int(entry.name)):
                     found.append(int(entry.name))
             except OSError:
@@ -101,7 +102,7 @@ class House:
 
     def _are_stopped(self) -> bool:
         for worker in self.workers():
-            control._stop(worker.socket)
+            admin._stop(worker.socket)
         return not self.processes()
 
 

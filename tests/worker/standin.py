@@ -6,22 +6,24 @@ tells whether a worker ran it.
 
 import os
 import sys
+import tempfile
 import time
 import types
 import warnings
 
 _loaded = []
+_warmed = []
 _callbacks = []
 
 
 def load():
     if not _loaded:
         _loaded.append(True)
-        from rnnshape.worker import heir, program, spare
+        from rnnshape.worker import child, program, start
 
-        spare.PATIENCE = 0.3
+        child.PATIENCE = 1.0
         program.Rnnshape = Program
-        heir.terms = terms
+        start.terms = terms
         if "STANDIN_CONFIGURES" in os.environ:
             os.makedirs(os.path.expanduser("~/.keras"), exist_ok=True)
             with open(os.path.expanduser("~/.keras/keras.json"), "a") as file:
@@ -34,7 +36,7 @@ def terms():
     from rnnshape.worker.server import Terms
 
     idle = float(os.environ.get("RNNSHAPE_WORKER_IDLE", "60"))
-    return Terms(idle=idle, tick=0.1, patience=0.5, grace=1.0)
+    return Terms(idle=idle, tick=0.1, patience=0.5, grace=1.0, answer=float(os.environ.get("STANDIN_ANSWER", "20")))
 
 
 class Program:
@@ -42,6 +44,7 @@ class Program:
         pass
 
     def warm_up(self):
+        _warmed.append(True)
         time.sleep(float(os.environ.get("STANDIN_WARM_UP", "0")))
         if "STANDIN_BROKEN" in os.environ:
             os._exit(3)
@@ -134,6 +137,22 @@ def do_mark(where, *_):
     with open("mark", "a") as file:
         print(where, file=file)
     return 0
+
+
+def do_warmed(where, *_):
+    print(where, "warmed up" if _warmed else "fresh")
+    return 0
+
+
+def do_temporary(where, *_):
+    print(where, tempfile.gettempdir())
+    return 0
+
+
+def do_end(where, *_):
+    with open("mark", "a") as file:
+        print(where, file=file)
+    os._exit(5)
 
 
 def do_worker(where, *_):

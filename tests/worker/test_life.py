@@ -13,7 +13,7 @@ import tempfile
 
 import pytest
 
-from rnnshape.worker import control, heir, server
+from rnnshape.worker import admin, server, start
 
 from .conftest import House, is_over, wait_for
 
@@ -77,7 +77,8 @@ def test_a_worker_holds_nothing_of_its_first_client(house: House):
     for pid in (worker.pid, *worker.spares):
         assert os.readlink(f"/proc/{pid}/cwd") == "/"
         links = {os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
-        assert all(link == os.devnull or link.startswith("socket:") for link in links), links
+        kinds = (os.devnull, "socket:", "anon_inode:inotify")
+        assert all(link.startswith(kinds) for link in links), links
         assert os.getsid(pid) == worker.pid
 
 
@@ -119,7 +120,7 @@ def test_it_ends_when_idle(house: House):
 @pytest.mark.parametrize(("text", "seconds"), [("", 900), ("5", 5), ("0", 900), ("-1", 900), ("inf", 900), ("x", 900)])
 def test_the_idle_time_is_a_number_of_seconds_else_the_default(monkeypatch, text, seconds):
     monkeypatch.setenv("RNNSHAPE_WORKER_IDLE", text)
-    assert heir.terms().idle == seconds
+    assert start.terms().idle == seconds
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -196,29 +197,27 @@ def test_spares_that_never_get_ready_end_it(house: House):
 
 def test_status_and_stop(house: House, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(house.runtime))
-    assert control.status() is None
-    assert control.stop() is False
+    assert admin.status() is None
+    assert admin.stop() is False
     assert house.processes() == []
     house.run("say")
     house.run("say")
     house.rested()
-    status = control.status()
+    status = admin.status()
     assert status is not None
     assert (status.served, status.is_ours, len(status.spares)) == (1, False, 2)
     assert status.memory_bytes > 1_000_000
     assert os.stat(status.socket).st_uid == os.geteuid()
-    assert control.stop() is True
+    assert admin.stop() is True
     assert house.processes() == []
-    assert control.status() is None
+    assert admin.status() is None
     assert list(house.sockets.iterdir()) == []
 
 
 def test_status_knows_its_own_worker(house: House):
     house.run("say")
     house.rested()
-    script = (
-        "import sys; sys.path[0] = sys.argv[1]; from rnnshape.worker import control; print(control.status().is_ours)"
-    )
+    script = "import sys; sys.path[0] = sys.argv[1]; from rnnshape.worker import admin; print(admin.status().is_ours)"
     own = [sys.executable, "-c", script, str(house.site)]
     env = house.env
     assert subprocess.run(own, env=env, capture_output=True, text=True, check=True).stdout == "True\n"
@@ -231,7 +230,7 @@ def test_stop_lets_a_client_have_its_answer(house: House, monkeypatch):
     house.rested()
     client = house.start("later", "0.3")
     wait_for(lambda: house.worker().serving)
-    assert control.stop() is True
+    assert admin.stop() is True
     assert client.communicate(timeout=60)[0] == "warm at last\n"
 
 
@@ -247,6 +246,6 @@ def test_a_path_that_is_taken_in_the_very_moment_after_is_not_owned(monkeypatch)
             rename(f"{folder}/other", new)
 
         monkeypatch.setattr(os, "rename", rename_and_lose)
-        listener, owned = heir._listen(path)
+        listener, owned = start._listen(path)
         with listener:
             assert not server.still_owns(path, owned)

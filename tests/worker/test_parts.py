@@ -11,8 +11,10 @@ import threading
 
 import pytest
 
-from rnnshape.worker import client, control, ending, heir, place, process, server, wire
-from rnnshape.worker.place import Fingerprint, NoWorker
+from rnnshape.worker import admin, client, ending, fingerprint, process, protocol, server, start
+from rnnshape.worker import folder as sockets
+from rnnshape.worker.fingerprint import Fingerprint
+from rnnshape.worker.folder import NoWorker
 
 
 @pytest.fixture
@@ -31,24 +33,24 @@ def test_a_working_directory_that_is_gone(tmp_path, monkeypatch):
     gone.rmdir()
     monkeypatch.setattr("sys.path", ["", *sys.path])
     with pytest.raises(NoWorker, match="the working directory is gone"):
-        place.fingerprint()
+        fingerprint.fingerprint()
 
 
 def test_packages_that_are_nowhere(tmp_path):
     with pytest.raises(NoWorker, match="in no folder"):
-        place.files((str(tmp_path),))
+        fingerprint.files((str(tmp_path),))
 
 
 def test_a_runtime_folder_that_is_not_there(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "nowhere"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert place.folder() == f"{tmp_path}/rnnshape-{os.geteuid()}"
+    assert sockets.folder() == f"{tmp_path}/rnnshape-{os.geteuid()}"
 
 
 def test_a_folder_below_a_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NoWorker, match="its folder cannot be read"):
-        place.check(str(tmp_path / "file" / "folder"))
+        sockets.check(str(tmp_path / "file" / "folder"))
 
 
 # --- asking about it
@@ -59,46 +61,46 @@ def test_nobody_listens(folder, monkeypatch):
     path = str(folder / "stale")
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(path)
-    assert control.status() is None
-    assert control.stop() is False
+    assert admin.status() is None
+    assert admin.stop() is False
 
     def nowhere():
         raise NoWorker("nowhere")
 
-    monkeypatch.setattr(place, "fingerprint", nowhere)
-    assert control._own_path() is None
+    monkeypatch.setattr(fingerprint, "fingerprint", nowhere)
+    assert admin._own_path() is None
 
 
 def test_somebody_listens_and_says_nothing(folder, monkeypatch):
     folder.mkdir(0o700)
-    monkeypatch.setattr(control, "_LIVELY", 0.05)
-    monkeypatch.setattr(control, "_ENDING", 0.05)
+    monkeypatch.setattr(admin, "_LIVELY", 0.05)
+    monkeypatch.setattr(admin, "_ENDING", 0.05)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(folder / "silent"))
         silent.listen()
-        assert control.status() is None
-        assert control.stop() is False
+        assert admin.status() is None
+        assert admin.stop() is False
 
 
 def test_the_memory_and_the_life_of_a_process_that_is_gone():
-    assert not control._lives("no number")
-    assert control._lives(str(os.getpid()))
-    assert control._memory((2**22 + 1,)) is None
-    assert control._memory((os.getpid(),)) > 2**20
+    assert not admin._lives("no number")
+    assert admin._lives(str(os.getpid()))
+    assert admin._memory((2**22 + 1,)) is None
+    assert admin._memory((os.getpid(),)) > 2**20
 
 
 def test_a_status_that_has_lines_of_another_version(monkeypatch):
-    monkeypatch.setattr(control, "_tell", lambda *_, **__: ({"pid": "1"}, True))
-    assert control._status("somewhere") is None
+    monkeypatch.setattr(admin, "_tell", lambda *_, **__: ({"pid": "1"}, True))
+    assert admin._status("somewhere") is None
 
 
 # --- leaving one behind
 
 
 def test_a_file_that_changes_while_it_is_imported():
-    seen = Fingerprint("other files", "settings", "", tuple(sys.path))
+    seen = Fingerprint("other files", "settings", "", tuple(sys.path), 0.0)
     with pytest.raises(NoWorker, match="a file changed"):
-        heir.leave_behind(None, seen, {}, server.Terms())
+        start.leave_behind(None, seen, {}, server.Terms())
 
 
 def test_a_process_that_may_not_fork(folder, monkeypatch):
@@ -107,7 +109,7 @@ def test_a_process_that_may_not_fork(folder, monkeypatch):
 
     monkeypatch.setattr(process, "fork", fails)
     with pytest.raises(NoWorker, match="it cannot be forked"):
-        heir.leave_behind(None, place.fingerprint(), dict(os.environb), server.Terms())
+        start.leave_behind(None, fingerprint.fingerprint(), dict(os.environb), server.Terms())
 
 
 def test_a_path_where_one_lives_already(folder):
@@ -115,7 +117,7 @@ def test_a_path_where_one_lives_already(folder):
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(folder / "path"))
         other.listen()
-        assert heir._listen(str(folder / "path")) is None
+        assert start._listen(str(folder / "path")) is None
 
 
 def test_a_socket_that_is_gone_is_nobody_s_own(folder):
@@ -128,14 +130,14 @@ def test_a_socket_that_is_gone_is_nobody_s_own(folder):
 
 
 def test_packages_that_are_gone_are_not_as_they_were(tmp_path):
-    assert not server.still_as(Fingerprint("files", "settings", "", (str(tmp_path),)))
+    assert not server.still_as(Fingerprint("files", "settings", "", (str(tmp_path),), 0.0))
 
 
 # --- interrupts, as the client passes them on
 
 
 def interrupted(connection, times=1):
-    with client._Interrupts(connection):
+    with client._Signals(connection, os.getpid()):
         for _ in range(times):
             os.kill(os.getpid(), signal.SIGINT)
             # Python calls the handler between two steps of the main thread.
@@ -147,7 +149,7 @@ def test_the_first_interrupt_goes_to_the_worker_and_the_second_ends_the_wait():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         interrupted(ours)
-        assert theirs.recv(1) == wire.INTERRUPT
+        assert theirs.recv(1) == protocol.INTERRUPT
         with pytest.raises(KeyboardInterrupt):
             interrupted(ours, times=2)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -161,16 +163,37 @@ def test_an_interrupt_behind_the_worker_s_end_ends_the_wait():
 
 
 def test_what_ends_in_the_middle_of_an_answer_is_told(capsys, monkeypatch):
-    assert client._wait(iter([(wire.WRITING, 0)])) == 1
+    assert client._wait(iter([(protocol.WRITING, 0)]), is_users=False) == 1
     assert "ended in the middle" in capsys.readouterr().err
     monkeypatch.setattr("sys.stderr", None)
-    assert client._wait(iter([(wire.WRITING, 0)])) == 1
+    assert client._wait(iter([(protocol.WRITING, 0)]), is_users=False) == 1
     with pytest.raises(NoWorker, match="before the answer"):
-        client._wait(iter([]))
+        client._wait(iter([]), is_users=False)
+    assert client._wait(iter([]), is_users=True) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "may"),
+    [
+        (["gru", "--units", "4"], False),
+        (["LSTM(4, dropout=0.5)", "--set", "dropout=0.25"], False),
+        (["tf.keras.layers.Bidirectional(keras.layers.LSTM(4))"], False),
+        (["x = layers.LSTM(4)(x)", "snippet.py", "--save", "a.svg"], False),
+        (["RNN(cells.Minimal(5))"], True),
+        (["RNN([LSTMCell(4),cells.Minimal(5)])"], True),
+        (["my/cells.py:Cell(4)"], True),
+        (["'my cells.py':Cell(4)"], True),
+        (["snippet.py", "--run"], True),
+        (["lstm", "--into", "Bidirectional(layer=own.Layer(4))"], True),
+    ],
+    ids=str,
+)
+def test_words_that_may_run_a_user_s_code(words, may):
+    assert client.may_run_users_code(words) is may
 
 
 def test_a_request_that_ends_too_early_or_says_that_it_is_longer_than_any():
-    whole = wire.Request(["rnnshape"], {b"A": b"b"}, (True, True, True), 0).pack()
+    whole = protocol.Request(["rnnshape"], {b"A": b"b"}, (True, True, True), 0).pack()
     for data in (whole[:3], whole[:-1], b"\xff" * 64):
         ours, theirs = socket.socketpair()
         with ours, theirs:
@@ -178,7 +201,7 @@ def test_a_request_that_ends_too_early_or_says_that_it_is_longer_than_any():
             thread = threading.Thread(target=lambda ours=ours, data=data: (ours.sendall(data), ours.close()))
             thread.start()
             with pytest.raises(ValueError, match="request"):
-                wire.receive(theirs)
+                protocol.receive(theirs)
             thread.join()
 
 

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from rnnshape.worker import place, wire
+from rnnshape.worker import folder, protocol
 
 from .conftest import House, wait_for
 
@@ -63,27 +63,27 @@ def test_a_folder_that_cannot_be_made(house: House):
 def test_without_a_runtime_folder_it_is_below_the_temporary_one(monkeypatch):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("TMPDIR", "/somewhere")
-    assert place.folder() == f"/somewhere/rnnshape-{os.geteuid()}"
+    assert folder.folder() == f"/somewhere/rnnshape-{os.geteuid()}"
     monkeypatch.setenv("TMPDIR", "relative")
     monkeypatch.delenv("TEMP", raising=False)
     monkeypatch.delenv("TMP", raising=False)
-    assert place.folder() == f"/tmp/rnnshape-{os.geteuid()}"
+    assert folder.folder() == f"/tmp/rnnshape-{os.geteuid()}"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_another_users_runtime_folder_is_not_used(monkeypatch, tmp_path):
     os.chown(tmp_path, 12345, 12345)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert not place.folder().startswith(str(tmp_path))
+    assert not folder.folder().startswith(str(tmp_path))
 
 
 def test_a_wrong_peer(house: House, monkeypatch):
     house.run("say")
     path = house.rested().socket
-    wire.connect(path, seconds=5).close()
-    monkeypatch.setattr(wire, "peer", lambda _: 12345)
-    with pytest.raises(place.NoWorker, match="belongs to another user"):
-        wire.connect(path, seconds=5)
+    protocol.connect(path, seconds=5).close()
+    monkeypatch.setattr(protocol, "peer", lambda _: 12345)
+    with pytest.raises(folder.NoWorker, match="belongs to another user"):
+        protocol.connect(path, seconds=5)
 
 
 def test_the_folder_and_the_socket_are_private(house: House):
@@ -134,8 +134,8 @@ def wait_for_the_end(peer: socket.socket):
 
 def test_a_request_survives_the_wire():
     environ = {b"A": b"b=c\nd", b"EMPTY": b""}
-    packed = wire.Request(["x", "", "ü", "\udcff"], environ, (True, False, True), 0o22).pack()
-    read = wire.Request.unpack(packed[5:])
+    packed = protocol.Request(["x", "", "ü", "\udcff"], environ, (True, False, True), 0o22).pack()
+    read = protocol.Request.unpack(packed[5:])
     assert int.from_bytes(packed[:5], "big") == len(packed) - 5
     assert (read.argv, read.environ) == (["x", "", "ü", "\udcff"], environ)
     assert (read.streams, read.umask) == ((True, False, True), 0o22)

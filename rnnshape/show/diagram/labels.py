@@ -134,9 +134,10 @@ class Labels:
         # With an index array in front, only half of the last axis is written out behind it.
         side = full.removeprefix("[:, {t}").removesuffix("]")
         side = "" if set(side) <= set(", :") else side
+        order = "-1 - " if row.reverses else ""
         for name, known in (("first_step", self.scene.first_step), ("last_step", self.scene.last_step)):
             if known == step:
-                here.add(f"[rows, {name}{side}]")
+                here.add(f"[rows, {order}{name}{side}]")
         return not here.isdisjoint(one.own)
 
 

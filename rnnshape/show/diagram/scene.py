@@ -258,12 +258,19 @@ def _drawn_row(report: Report) -> int | None:
     mask = report.mask
     if mask is None:
         return None
-    partly = [at for at, last in enumerate(mask.last_step) if last > mask.first_step[at]]
-    return min(partly or range(len(mask.last_step)), key=lambda at: mask.last_step[at])
+    ends = {
+        at: (first, last)
+        for at, (first, last) in enumerate(zip(mask.first_step, mask.last_step, strict=True))
+        if first is not None and last is not None
+    }
+    partly = {at: last for at, (first, last) in ends.items() if last > first}
+    known = partly or {at: last for at, (_, last) in ends.items()} or {0: 0}
+    return min(known, key=known.__getitem__)
 
 
 def _masked(report: Report, drawn: int | None, steps: int) -> frozenset[int]:
-    if report.mask is None or drawn is None:
+    # What a mask that changes nothing masks is read as any other step.
+    if report.mask is None or drawn is None or report.mask.applied is False:
         return frozenset()
-    rows = parse_mask(report.mask.given).rows(len(report.mask.last_step), steps)
-    return frozenset(step for step, counts in enumerate(rows[drawn]) if not counts)
+    row = parse_mask(report.mask.given).row(drawn, steps)
+    return frozenset(step for step, counts in enumerate(row) if not counts)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from rnnshape.worker.place import NoWorker, check
+from rnnshape.worker.folder import NoWorker, check
 
 try:
     # `socket` adds enums and selectors, which take a third of an interpreter's start; a client needs neither.
@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Mapping, Sequence
 
-QUERY, STATUS, STOP = b"q", b"s", b"x"
-"""What a client wants."""
+QUERY, FRESH, STATUS, STOP = b"q", b"f", b"s", b"x"
+"""What a client wants. FRESH is a query for a process in which nothing has run: a user's code may want that."""
 
 INTERRUPT = b"i"
 """What a client says later on: its user pressed Ctrl-C."""
 
-ACCEPTED, ASKING, STARTED, WRITING, ENDED = b"a", b"r", b"s", b"w", b"e"
-"""What a worker says: the client is seen; send the request; the program runs; it is about to print; it ended."""
+ACCEPTED, ASKING, PROCESS, STARTED, WRITING, ENDED = b"a", b"r", b"p", b"s", b"w", b"e"
+"""What a worker says: the client is seen; send the request; a byte of the number of the process that runs it, the
+lowest first; the program runs; it is about to print; it ended."""
+_NUMBER = 4
+"""Bytes of the number of a process."""
 
 LONGEST_REQUEST = 16 * 1024 * 1024
 """Bytes. Linux passes at most 6 MB of arguments and environment to a process."""
@@ -126,6 +129,11 @@ def send(connection: _socket.socket, request: Request, descriptors: Sequence[int
     sent = connection.sendmsg([data], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
     if sent < len(data):
         connection.sendall(data[sent:])
+
+
+def process_words(pid: int) -> bytes:
+    """Return the words that tell the number of a process."""
+    return b"".join(PROCESS + bytes([byte]) for byte in pid.to_bytes(_NUMBER, "little"))
 
 
 def words(connection: _socket.socket) -> Iterator[tuple[bytes, int]]:

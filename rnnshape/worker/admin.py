@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from dataclasses import dataclass
 
-from rnnshape.worker import place, wire
+from rnnshape.worker import fingerprint, folder, protocol
 
 _LIVELY = 3.0
 _ENDING = 20.0
@@ -58,17 +57,11 @@ def stop() -> bool:
 
 def _paths() -> list[str]:
     """Return the paths of all that may be a worker's socket, ours first."""
-    folder = place.folder()
-    try:
-        place.check(folder)
-        names = sorted(os.listdir(folder))
-    except (place.NoWorker, OSError):
-        return []
-    return [f"{folder}/{name}" for name in names if "." not in name]
+    return folder.sockets()
 
 
 def _status(path: str) -> WorkerStatus | None:
-    told, _ = _tell(path, wire.STATUS, seconds=_LIVELY)
+    told, _ = _tell(path, protocol.STATUS, seconds=_LIVELY)
     if told is None:
         return None
     try:
@@ -92,7 +85,7 @@ def _status(path: str) -> WorkerStatus | None:
 
 
 def _stop(path: str) -> bool:
-    told, has_ended = _tell(path, wire.STOP, seconds=_ENDING)
+    told, has_ended = _tell(path, protocol.STOP, seconds=_ENDING)
     if told is None or not has_ended:
         return False
     # Its descriptors are closed a moment before it is gone.
@@ -116,8 +109,8 @@ def _tell(path: str, wish: bytes, *, seconds: float) -> tuple[dict[str, str] | N
     parts: list[bytes] = []
     has_ended = False
     try:
-        connection = wire.connect(path, seconds=_LIVELY)
-    except place.NoWorker:
+        connection = protocol.connect(path, seconds=_LIVELY)
+    except folder.NoWorker:
         return None, False
     try:
         connection.sendall(wish)
@@ -135,8 +128,8 @@ def _tell(path: str, wish: bytes, *, seconds: float) -> tuple[dict[str, str] | N
 
 
 def _own_path() -> str | None:
-    with contextlib.suppress(place.NoWorker):
-        return place.socket_path(place.fingerprint())
+    with contextlib.suppress(folder.NoWorker):
+        return folder.socket_path(fingerprint.fingerprint())
     return None
 
 

@@ -1,4 +1,4 @@
-"""Where a worker's socket lives, whether that place can be trusted, and which worker is the right one.
+"""What a worker has in memory and may do, and so which worker is the right one for a client.
 
 A client computes all of this at every start. So: few imports, no `pathlib`, no `dataclasses`.
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+
+from rnnshape.worker.folder import NoWorker
 
 try:
     # The same function as hashlib's, without loading OpenSSL for it: that takes longer than all the rest.
@@ -14,38 +17,38 @@ try:
 except ImportError:
     from hashlib import blake2b
 
-LONGEST_PATH = 103
-"""Bytes of the longest path that every system takes as the address of a Unix socket."""
-
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _HEAVY = ("tensorflow", "keras")
+_INSTALLED = ("site-packages", "dist-packages")
+_VERSIONS = (".dist-info", ".egg-info", ".egg-link")
 _PREFIXES = (
-    *("TF", "KERAS_", "XLA_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "NPY_", "NUMPY_"),
-    *("PYTHON", "LC_", "LD_", "TYPER_", "_TYPER_"),
+    *("TF", "KERAS_", "XLA_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "GOMP_", "OPENBLAS_", "MKL_", "ONEDNN_", "DNNL_"),
+    *("NPY_", "NUMPY_", "PYTHON", "LC_", "LD_", "TYPER_", "_TYPER_"),
 )
 # The last four are read when Typer's Rich half is imported.
 _NAMES = frozenset({"LANG", "LANGUAGE", "HOME", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TERMINAL_WIDTH"})
-
-
-class NoWorker(Exception):
-    """Why no worker is used; the text is for `--debug`."""
+_STATUS = ("Uid:", "Gid:", "Groups:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:", "Seccomp:",
+           "Cpus_allowed:", "Mems_allowed:")  # fmt: skip
+_LINKS = ("root", *(f"ns/{name}" for name in ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")))
 
 
 class Fingerprint:
     """What a worker has in memory, or what a client would import now: equal ones are interchangeable.
 
-    `files` are rnnshape's own files, TensorFlow's and Keras's, and the versions installed next to these, one a line;
-    `settings` the interpreter and the environment that is read at import; `config` Keras's configuration file, empty
-    where there is none. `path` is `sys.path`, made absolute.
+    `files` are rnnshape's own files, TensorFlow's and Keras's, and the packages that are installed, one a line;
+    `settings` the interpreter, the environment that is read at import, and what a process has of its parent and cannot
+    be handed later (its limits, its groups, …); `config` Keras's configuration file, empty where there is none. `path`
+    is `sys.path`, made absolute, and `taken` when it was taken (a Unix time).
     """
 
-    __slots__ = ("config", "files", "path", "settings")
+    __slots__ = ("config", "files", "path", "settings", "taken")
 
-    def __init__(self, files: str, settings: str, config: str, path: tuple[str, ...]) -> None:
+    def __init__(self, files: str, settings: str, config: str, path: tuple[str, ...], taken: float) -> None:
         self.files = files
         self.settings = settings
         self.config = config
         self.path = path
+        self.taken = taken
 
     def name(self) -> str:
         """Return the fingerprint as the name of a socket: 24 hexadecimal digits."""
@@ -64,7 +67,7 @@ def fingerprint() -> Fingerprint:
         path = tuple(entry if entry.startswith("/") else os.path.join(os.getcwd(), entry) for entry in sys.path)
     except OSError as error:
         raise NoWorker(f"the working directory is gone: {error}") from error
-    return Fingerprint(files(path), _settings(), config(), path)
+    return Fingerprint(files(path), "\n".join((_settings(), *inherited(), *path)), config(), path, time.time())
 
 
 def files(path: tuple[str, ...]) -> str:
@@ -78,18 +81,33 @@ def files(path: tuple[str, ...]) -> str:
         lines = sorted(_stat_lines(_PACKAGE))
     except OSError as error:
         raise NoWorker(f"rnnshape's own files cannot be read: {error}") from error
-    folders = set()
+    folders = {folder for folder in path if folder.endswith(_INSTALLED)}
     for package in _HEAVY:
         folder, line = _find(package, path)
         folders.add(folder)
         lines.append(line)
     for folder in sorted(folders):
-        # NumPy, Rich and Typer are in memory too: their versions are part of these names.
-        try:
-            lines.extend(sorted(name for name in os.listdir(folder) if name.endswith(".dist-info")))
-        except OSError as error:
-            raise NoWorker(f"the installed packages cannot be listed: {error}") from error
+        lines += _installed(folder)
     return "\n".join(lines)
+
+
+def _installed(folder: str) -> list[str]:
+    """Return what tells which packages are installed in a folder: their versions, and the files that extend sys.path.
+
+    NumPy, Rich and Typer are in memory, too: their versions are part of these names.
+    """
+    lines = []
+    try:
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(_VERSIONS):
+                lines.append(name)
+            elif name.endswith(".pth"):
+                lines.append(_line(f"{folder}/{name}", os.stat(f"{folder}/{name}")))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise NoWorker(f"the installed packages cannot be listed: {error}") from error
+    return lines
 
 
 def _stat_lines(folder: str) -> list[str]:
@@ -128,6 +146,27 @@ def _settings() -> str:
     return "\n".join((*python, streams, *read_at_import))
 
 
+def inherited() -> list[str]:
+    """Return what a process has of its parent and keeps, a line each.
+
+    Its users, groups, capabilities and processors; its limits, niceness and control group; its namespaces and root.
+
+    Raises:
+        NoWorker: the system does not tell.
+
+    """
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            found = [line.rstrip() for line in file if line.startswith(_STATUS)]
+        for name in ("limits", "cgroup"):
+            with open(f"/proc/self/{name}", encoding="utf-8", errors="surrogateescape") as file:
+                found.append(file.read())
+        found += [os.readlink(f"/proc/self/{link}") for link in _LINKS]
+    except OSError as error:
+        raise NoWorker(f"the system does not tell what this process may do: {error}") from error
+    return [*found, str(os.getpriority(os.PRIO_PROCESS, 0)), str(os.sched_getscheduler(0))]
+
+
 def writes_through() -> bool:
     """Tell whether Python was started with -u or `PYTHONUNBUFFERED`; no flag keeps that."""
     return any(getattr(stream, "write_through", False) for stream in (sys.__stdout__, sys.__stderr__))
@@ -141,73 +180,3 @@ def config() -> str:
             return file.read(4096)
     except OSError:
         return ""
-
-
-def folder() -> str:
-    """Return the path of the folder for sockets, which need not exist."""
-    uid = os.geteuid()
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/"):
-        try:
-            # Another user's (sudo keeps the variable): a folder of ours in it would be in that user's way.
-            if os.stat(runtime).st_uid == uid:
-                return f"{runtime}/rnnshape"
-        except OSError:
-            pass
-    for name in ("TMPDIR", "TEMP", "TMP"):
-        temporary = os.environ.get(name, "")
-        if temporary.startswith("/"):
-            return f"{temporary}/rnnshape-{uid}"
-    return f"/tmp/rnnshape-{uid}"  # noqa: S108 - its owner and mode are checked
-
-
-def check(path: str) -> None:
-    """Check that a folder for sockets is a folder, ours, and closed to everybody else.
-
-    Raises:
-        NoWorker: it is not, or it is not there.
-
-    """
-    try:
-        status = os.lstat(path)
-    except FileNotFoundError:
-        raise NoWorker("none is there") from None
-    except OSError as error:
-        raise NoWorker(f"its folder cannot be read: {error}") from error
-    if status.st_mode & 0o170000 != 0o040000:
-        raise NoWorker(f"{path} is not a folder, or a link to one")
-    if status.st_uid != os.geteuid():
-        raise NoWorker(f"{path} belongs to another user")
-    if status.st_mode & 0o077:
-        raise NoWorker(f"{path} is open to other users (mode {status.st_mode & 0o777:o}, not 700)")
-
-
-def make_folder() -> str:
-    """Make the folder for sockets unless it is there, and return its path.
-
-    Raises:
-        NoWorker: it cannot be made, or what is there is not to be trusted.
-
-    """
-    path = folder()
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise NoWorker(f"its folder cannot be made: {error}") from error
-    check(path)
-    return path
-
-
-def socket_path(seen: Fingerprint) -> str:
-    """Return the path of the socket of the worker with this fingerprint.
-
-    Raises:
-        NoWorker: the path is too long for a socket.
-
-    """
-    path = f"{folder()}/{seen.name()}"
-    if len(os.fsencode(path)) > LONGEST_PATH:
-        raise NoWorker(f"the path of its socket is longer than {LONGEST_PATH} bytes: {path}")
-    return path

@@ -8,18 +8,19 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from typing import Any, NoReturn, TextIO
 
-from rnnshape.worker import wire
+from rnnshape.worker import protocol
 from rnnshape.worker.ending import INTERRUPTED, finish
-from rnnshape.worker.place import writes_through
+from rnnshape.worker.fingerprint import writes_through
 from rnnshape.worker.program import Program
 
-READY = b"r"
-"""What a spare says to the worker: it waits for a client. (Again, when the last one sent no request.)"""
+READY, TAKEN = b"r", b"t"
+"""What a spare says to the worker: it waits for a client (again, when the last one sent no request); it has got one."""
 
 PATIENCE = 2.0
 """Seconds between two parts of a request."""
@@ -69,12 +70,15 @@ def live(channel: socket.socket, program: Program, surroundings: Surroundings, *
         data, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
         if not data:
             os._exit(0)
+        channel.sendall(TAKEN)
         connection = socket.socket(fileno=descriptors[0])
         connection.settimeout(PATIENCE)
         try:
-            connection.sendall(wire.ASKING + b"\0")
-            request, streams = wire.receive(connection)
-            connection.sendall(wire.STARTED + b"\0")
+            connection.sendall(protocol.ASKING + b"\0")
+            request, streams = protocol.receive(connection)
+            # A group of its own, so that what the program forks can be stopped with it.
+            os.setpgid(0, 0)
+            connection.sendall(protocol.process_words(os.getpid()) + protocol.STARTED + b"\0")
         except (OSError, ValueError):
             connection.close()
         else:
@@ -83,7 +87,7 @@ def live(channel: socket.socket, program: Program, surroundings: Surroundings, *
 
 
 def _serve(
-    connection: socket.socket, request: wire.Request, descriptors: list[int], program: Program, around: Surroundings
+    connection: socket.socket, request: protocol.Request, descriptors: list[int], program: Program, around: Surroundings
 ) -> NoReturn:
     """Be the client's process: run the program with what the request says, tell the status, exit."""
     _apply(request, descriptors, around)
@@ -99,7 +103,7 @@ def _serve(
     os._exit(0)
 
 
-def _apply(request: wire.Request, descriptors: list[int], around: Surroundings) -> None:
+def _apply(request: protocol.Request, descriptors: list[int], around: Surroundings) -> None:
     directory, *streams = descriptors
     os.fchdir(directory)
     os.close(directory)
@@ -117,6 +121,8 @@ def _apply(request: wire.Request, descriptors: list[int], around: Surroundings) 
     if environ.get(b"TZ") != zone:
         time.tzset()
     sys.argv = list(request.argv)
+    # The folder for temporary files is looked for once, and TMPDIR may be another one now.
+    tempfile.tempdir = None
 
 
 def _open_streams(are_open: tuple[bool, bool, bool], around: Surroundings, line: _Line) -> None:
@@ -174,11 +180,11 @@ class _Line:
         """Say, once, that the program is about to print."""
         if not self._announced:
             self._announced = True
-            self._say(wire.WRITING, 0)
+            self._say(protocol.WRITING, 0)
 
     def end(self, status: int) -> None:
         """Say that the program has ended."""
-        self._say(wire.ENDED, status & 0xFF)
+        self._say(protocol.ENDED, status & 0xFF)
 
     def watch(self) -> None:
         """From now on pass the client's Ctrl-C on to the main thread, and end this process when the client is gone."""

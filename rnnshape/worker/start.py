@@ -9,10 +9,13 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
-from rnnshape.worker import place, process, server, spare
-from rnnshape.worker.place import Fingerprint, NoWorker
+from rnnshape.worker import child, fingerprint, folder, process, protocol, server
+from rnnshape.worker.fingerprint import Fingerprint
+from rnnshape.worker.folder import NoWorker
+from rnnshape.worker.forgetting import forget
 from rnnshape.worker.program import Program
 from rnnshape.worker.server import Server, Terms
+from rnnshape.worker.watching import Watch, module_files
 
 _BACKLOG = 128
 
@@ -39,16 +42,16 @@ def leave_behind(program: Program, seen: Fingerprint, environ: Mapping[bytes, by
         NoWorker: there is none to be had.
 
     """
-    now = Fingerprint(place.files(seen.path), seen.settings, place.config(), seen.path)
+    now = Fingerprint(fingerprint.files(seen.path), seen.settings, fingerprint.config(), seen.path, seen.taken)
     if now.files != seen.files or (seen.config and now.config != seen.config):
         raise NoWorker("a file changed while it was imported")
     # Keras writes its configuration file when it finds none: what it wrote is what it has in memory.
-    path = place.socket_path(now)
-    place.make_folder()
+    path = folder.socket_path(now)
+    folder.make_folder()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    around = spare.Surroundings(environ)
+    around = child.Surroundings(environ)
     try:
         # This process keeps the other end until it exits, and the worker waits for that before it takes up the CPU.
         hold, _ = os.pipe()
@@ -64,7 +67,7 @@ def leave_behind(program: Program, seen: Fingerprint, environ: Mapping[bytes, by
 
 
 def _become(
-    program: Program, seen: Fingerprint, path: str, around: spare.Surroundings, terms: Terms, hold: int
+    program: Program, seen: Fingerprint, path: str, around: child.Surroundings, terms: Terms, hold: int
 ) -> None:
     found = _listen(path)
     if found is None:
@@ -73,22 +76,57 @@ def _become(
 
     def spawn(close: list[int], is_awaited: bool) -> process.Child:  # noqa: FBT001
         def live(channel: socket.socket) -> NoReturn:
-            spare.live(channel, program, around, is_awaited=is_awaited)
+            child.live(channel, program, around, is_awaited=is_awaited)
 
         return process.fork_child(live, close)
 
+    watch = Watch()
     try:
+        if any(_changed_since(file, seen.taken) for file in module_files()):
+            return
+        forget(f"rnnshape worker {path}")
+        _make_room(path)
         program.prepare()
         Server(
             listener,
             spawn=spawn,
-            still_right=lambda: server.still_owns(path, owned) and server.still_as(seen),
+            still_right=lambda: server.still_owns(path, owned) and server.still_as(seen) and not _is_one_too_many(path),
             terms=terms,
             hold=hold,
+            watch=watch,
+            used=lambda: _touch(path),
         ).run()
     finally:
         if server.still_owns(path, owned):
             os.unlink(path)
+
+
+def _changed_since(file: str, time: float) -> bool:
+    try:
+        return os.stat(file).st_mtime > time
+    except OSError:
+        return False  # a module from an archive, say
+
+
+def _make_room(path: str) -> None:
+    """End the workers beyond the most that there may be, those that were not used for the longest time."""
+    _touch(path)
+    for other in [one for one in folder.sockets() if one != path][folder.MOST - 1 :]:
+        with contextlib.suppress(OSError, NoWorker):
+            connection = protocol.connect(other, seconds=1)
+            connection.sendall(protocol.STOP)
+            connection.close()
+
+
+def _is_one_too_many(path: str) -> bool:
+    """Tell whether enough other workers were used since this one was."""
+    return path in folder.sockets()[folder.MOST :]
+
+
+def _touch(path: str) -> None:
+    """Note in the time of a worker's socket that it was used now."""
+    with contextlib.suppress(OSError):
+        os.utime(path)
 
 
 def _listen(path: str) -> tuple[socket.socket, os.stat_result] | None:
