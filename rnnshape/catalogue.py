@@ -33,6 +33,90 @@ TYPED = tuple(layer.typed for layer in LAYERS)
 _BY_WORD = {word.lower(): layer for layer in LAYERS for word in (layer.typed, layer.keras)}
 
 
+RECURRENT = (*(layer.keras for layer in LAYERS), "RNN")
+"""The Keras layers that run over a time axis and take the flags return_sequences and return_state."""
+
+TOP_LEVEL = ("Sequential", "Model", "Input", "DTypePolicy", "FloatDTypePolicy")
+"""What is not in keras.layers but in keras itself, and is written without a module in front of it."""
+
+MODULES = ("initializers", "regularizers", "constraints", "activations", "dtype_policies", "mixed_precision", "random")
+"""Keras's modules of what a layer is built with. A name that begins with one of them is Keras's."""
+
+ACTIVATIONS = (
+    *(
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "sigmoid",
+        "hard_sigmoid",
+        "tanh",
+        "hard_tanh",
+        "softmax",
+        "log_softmax",
+        "linear",
+    ),
+    *("softplus", "softsign", "swish", "silu", "hard_silu", "hard_swish", "gelu", "elu", "selu", "celu", "glu", "mish"),
+    *(
+        "exponential",
+        "log_sigmoid",
+        "soft_shrink",
+        "hard_shrink",
+        "tanh_shrink",
+        "threshold",
+        "sparse_plus",
+        "squareplus",
+    ),
+)
+"""Names of activations that Keras knows; people forget their quotes."""
+
+ARGUMENTS = (
+    *("activation", "recurrent_activation", "use_bias", "kernel_initializer", "recurrent_initializer"),
+    *("bias_initializer", "unit_forget_bias", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer"),
+    *("activity_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint", "dropout"),
+    *("recurrent_dropout", "reset_after", "use_cudnn", "data_format", "dtype", "name", "trainable", "implementation"),
+)
+"""The constructor arguments of the layers above that are no options of their own: they are given by --set."""
+
+REFUSED = {
+    "Lambda": "runs a function, and an expression has none",
+    "TFSMLayer": "runs a saved program from a folder",
+    "TorchModuleWrapper": "runs a module of PyTorch",
+    "JaxLayer": "runs a function of JAX",
+    "FlaxLayer": "runs a module of Flax",
+}
+"""Keras's layers that run something else than Keras, and what that is."""
+
+READ_FROM_FILES = ("vocabulary",)
+"""The arguments of Keras's layers that are the name of a file where they are a string."""
+
+RENAMED = {
+    "CuDNNLSTM": "LSTM",
+    "CuDNNGRU": "GRU",
+    "TimeDistributedDense": "TimeDistributed(Dense(…))",
+    "Merge": "Concatenate, Add, Multiply or Average",
+    "AbstractRNNCell": "a subclass of keras.layers.Layer",
+    "ConvRecurrent2D": "ConvLSTM2D",
+    "AtrousConvolution1D": "Conv1D(…, dilation_rate=…)",
+    "AtrousConvolution2D": "Conv2D(…, dilation_rate=…)",
+    "Deconvolution2D": "Conv2DTranspose",
+    "Deconvolution3D": "Conv3DTranspose",
+    "MaxoutDense": "Dense",
+    "Highway": "Dense",
+    "ThresholdedReLU": "ReLU(threshold=…)",
+    "LocallyConnected1D": "Conv1D",
+    "LocallyConnected2D": "Conv2D",
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "LSTMV2": "LSTM",
+    "GRUV2": "GRU",
+    "LSTMCellV2": "LSTMCell",
+    "GRUCellV2": "GRUCell",
+    "BasicLSTMCell": "LSTMCell",
+    "BasicRNNCell": "SimpleRNNCell",
+    "MultiRNNCell": "StackedRNNCells",
+}
+"""Names of layers in Keras 1, Keras 2 and TensorFlow 1, and what stands for them today."""
+
 MEANT = {
     "bilstm": "lstm --bidirectional",
     "bigru": "gru --bidirectional",
@@ -41,6 +125,11 @@ MEANT = {
     "convlstm": "conv-lstm-2d",
 }
 """What is to be typed for words that people use for no layer in particular."""
+
+
+def today(word: str) -> str | None:
+    """Return what stands in Keras 3 for the name of a layer in an older one, in whatever case it is written."""
+    return next((new for old, new in RENAMED.items() if old.lower() == word.strip().lower()), None)
 
 
 def by_word(word: str) -> Layer | None:

@@ -40,6 +40,10 @@ class RnnshapeError(Exception):
         self.hint = _bounded(printable(hint)) if hint else None
         self.layer = printable(layer) if layer is not None else None
 
+    def __str__(self) -> str:
+        """Return the message and the hint: all that Python shows of an exception."""
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle all of it: answers travel between processes."""
         return functools.partial(type(self), hint=self.hint, layer=self.layer), (self.message,)
@@ -68,6 +72,14 @@ class NoTensorflow(RnnshapeError):
 
     code = "no-tensorflow"
     status = 3
+
+
+def said_by(error: BaseException) -> str:
+    """Return an exception's own words; where it fails to say any, that it does."""
+    try:
+        return str(error)
+    except Exception as failure:  # noqa: BLE001 - it is code of anybody's
+        return f"(its __str__ raises {type(failure).__name__})"
 
 
 def printable(text: str) -> str:

@@ -100,8 +100,9 @@ def parse_mask(text: str) -> MaskSpec:
     kinds = {kind.value: kind for kind in MaskKind if kind is not MaskKind.STEPS}
     kind = kinds.get(word.strip().lower()) if colon else MaskKind.STEPS
     if kind is None:
-        near = nearest(word, kinds)
-        raise _refusal(text, f"{word!r} is not a kind of mask", hint=f"Did you mean {near}?" if near else None)
+        # Keras's pad_sequences has words of its own for the two sides.
+        near = {"post": "right", "pre": "left"}.get(word.strip().lower()) or nearest(word, kinds)
+        raise _refusal(text, f"{word!r} is not a kind of mask", hint=f"Did you mean {near}:{rest}?" if near else None)
     numbers = []
     for part in (rest if colon else word).split(","):
         if not _NUMBER.fullmatch(part):

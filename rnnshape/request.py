@@ -13,7 +13,7 @@ from typing import Any
 
 from rnnshape import catalogue
 from rnnshape.errors import InvalidQuery, nearest
-from rnnshape.expression import Call, parse
+from rnnshape.expression import Call, flag, like, parse, takes_flags, with_flags
 from rnnshape.options import CONV, FLAGS, Options, Part, typed
 from rnnshape.query import (
     DEFAULT_BATCH,
@@ -28,6 +28,9 @@ from rnnshape.query import (
 
 MOST_AT_ONCE = 4_000_000
 """Layers, and inputs, of one command: each is in memory from the beginning."""
+
+ADDED = ("return_sequences", "return_state", "all_flags")
+"""The options of a layer that may be added to an expression."""
 
 Units = tuple[int, ...]
 Arguments = tuple[tuple[str, object], ...]
@@ -63,7 +66,7 @@ class Request(Sequence[Family]):
                 mask=options.mask,
                 initial_state=options.initial_state,
                 training=options.training,
-                into=options.into,
+                into=_into(options.into, call),
                 weights=options.weights,
                 every_state=options.every_state,
                 seed=options.seed,
@@ -94,6 +97,8 @@ def request(words: Sequence[str], options: Options, *, most: int | None = None) 
         message = f"That is {layers} layers on {inputs} inputs; there may be {MOST_AT_ONCE} of each at once."
         raise InvalidQuery(message, hint="Split the sizes between several commands.")
     families = tuple(tuple(family) for word in words for family in _calls(word, options))
+    for family in families:
+        _into(options.into, family[0])
     asked = Request(families, tuple(_input_sizes(options)), options)
     for at in range(len(asked.sizes)):
         # Each combination of sizes is checked before the first query runs.
@@ -105,7 +110,7 @@ def _count(word: str, options: Options) -> int:
     """Return how many layers a word asks for with these options."""
     layer = catalogue.by_word(word)
     if layer is None:
-        return 1
+        return 4 if options.all_flags else 1
     units, grid = _sizes(layer, options)
     modes = len(options.merge_mode or (None,)) if options.bidirectional else 1
     return len(units) * math.prod(len(values) for values in grid) * modes * (4 if options.all_flags else 1)
@@ -122,7 +127,7 @@ def _calls(word: str, options: Options) -> list[list[Call]]:
     """Return the layers that a word asks for with these options, each as a family of its combinations of flags."""
     layer = catalogue.by_word(word)
     if layer is None:
-        return [[_expression(word, options)]]
+        return [_expression(word, options)]
     given = [typed(name) for name in options.given(Part.LAYER) if name in CONV]
     if given and not layer.spatial:
         name = given[0]
@@ -160,11 +165,15 @@ def _sizes(layer: catalogue.Layer, options: Options) -> tuple[list[Units], list[
 
 def _with_flags(call: Call, options: Options) -> list[Call]:
     """Return the call with the flags that were given; with all combinations of the two that --all-flags is about."""
+    return [_flagged(call, flags) for flags in _combinations(options)]
+
+
+def _combinations(options: Options) -> list[dict[str, bool]]:
     given = {name: True for name in FLAGS if getattr(options, name)}
     if not options.all_flags:
-        return [_flagged(call, given)]
+        return [given]
     return [
-        _flagged(call, {**given, "return_sequences": sequences, "return_state": state})
+        {**given, "return_sequences": sequences, "return_state": state}
         for state in (False, True)
         for sequences in (False, True)
     ]
@@ -182,19 +191,48 @@ def _bidirectional(call: Call, mode: MergeMode | None) -> Call:
     return Call("Bidirectional", args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
 
 
-def _expression(word: str, options: Options) -> Call:
+def _expression(word: str, options: Options) -> list[Call]:
+    """Return the expression with the flags that may be added to one, in all of their combinations."""
     text = word.strip()
     if "(" not in text:
         raise _unknown_layer(word)
     call = parse(text)
     given = options.given(Part.LAYER)
-    if given:
+    alien = [name for name in given if name not in ADDED]
+    if alien:
         message = (
-            f"An expression carries its own constructor arguments, so {typed(given[0])} does not go with it. "
+            f"An expression carries its own constructor arguments, so {typed(alien[0])} does not go with it. "
             f"Received: {word}"
         )
         raise InvalidQuery(message, hint="Write the argument into the expression, or name the layer: gru.", layer=word)
-    return call
+    for name in given:
+        _check_flag(call, name, word)
+    return [with_flags(call, flags) for flags in _combinations(options)]
+
+
+def _check_flag(call: Call, name: str, word: str) -> None:
+    """Refuse a flag that the layer of an expression does not take, or of which the expression says the contrary."""
+    if not takes_flags(call):
+        message = f"{typed(name)} belongs to a recurrent layer, and {call.name} is none. Received: {word}"
+        hint = "Write return_state=True and its like into the layer that is meant."
+        raise InvalidQuery(message, hint=hint, layer=word)
+    for said in ("return_sequences", "return_state") if name == "all_flags" else (name,):
+        value = flag(call, said)
+        if value is not None and (value is not True or name == "all_flags"):
+            message = f"{typed(name)} and {said}={value} in the expression contradict each other. Received: {word}"
+            raise InvalidQuery(message, hint=f"Leave out {typed(name)}, or {said} in the expression.", layer=word)
+
+
+def _into(asked: Call | str | None, call: Call) -> Call | None:
+    """Return the layer that the states are to go into; a bare name is one with the units of the layer itself."""
+    if not isinstance(asked, str):
+        return asked
+    found = like(asked, call)
+    if found is None:
+        layer = catalogue.by_word(asked)
+        message = f"--into {asked} takes the units of the layer, and none are known here. Received: {call}"
+        raise InvalidQuery(message, hint=f"Say how many: --into '{layer.keras if layer else asked}(4)'.")
+    return found
 
 
 def _unknown_layer(word: str) -> InvalidQuery:
@@ -213,7 +251,10 @@ def _instead(word: str) -> str:
     meant = catalogue.MEANT.get(plain.replace("-", "").replace("_", ""))
     if meant is not None:
         return f"Did you mean {meant}?"
-    layer = catalogue.by_word(plain.rpartition(".")[2])
+    today = catalogue.today(plain.rpartition(".")[2])
+    layer = catalogue.by_word(today or plain.rpartition(".")[2])
+    if today is not None:
+        return f"That is an old name: in Keras 3 it is {layer.typed if layer else today}."
     if layer is not None:
         return f"Did you mean {layer.typed}, or '{word.strip()}(4)'?"
     near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())

@@ -65,7 +65,8 @@ def test_printable_text_is_left_alone(text: str) -> None:
 )
 def test_errors_are_documents(cls: type[RnnshapeError], code: str, status: int) -> None:
     error = cls("\x1b[1mwrong\x1b[0m", hint="\x1b[1mright", layer="LSTM(\x074)")
-    assert (error.status, str(error)) == (status, "wrong")
+    assert (error.status, error.message, str(error)) == (status, "wrong", "wrong\nright")
+    assert str(cls("wrong")) == "wrong"
     assert error.to_dict() == {
         "schema_version": 1,
         "layer": "LSTM(4)",

@@ -155,8 +155,16 @@ def test_what_is_refused(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("A(activation=tanh)", "Quote the names of activations: 'tanh'."),
-        ("A(activation=tf.nn.relu)", "Quote the names of activations: 'relu'."),
+        ("A(activation=tanh)", "Quote it: activation='tanh'."),
+        ("A(activation=tf.nn.relu)", "Quote it: activation='relu'."),
+        ("A(tanh)", "Quote it: 'tanh'."),
+        ("A(4, dtype=tf.float16)", "Quote it: dtype='float16'."),
+        ("A(padding=same)", "Quote it: padding='same'."),
+        ("A(kernel_initializer=GlorotUniform)", "Call it: GlorotUniform(…)."),
+        ("LSTM(latent_dim)", "Write a number, or what else is meant, in the place of latent_dim: 4."),
+        ("GRU(SIZE)", "Write a number, or what else is meant, in the place of SIZE: 4."),
+        ("GRU(units=conf.units)", "Write a number, or what else is meant, in the place of conf.units: units=4."),
+        ("A(use_bias=false)", "Write False."),
         ("Bidirectional(keras.layers.LSTM)", "Call it: keras.layers.LSTM(…)."),
         ("Bidirectional(lstm)", "Call it: LSTM(…)."),
         ("gru", "Call it: GRU(…)."),

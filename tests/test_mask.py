@@ -46,7 +46,7 @@ def test_rows(text: str, batch: int, time: int, rows: str) -> None:
         ("right:1.5", "'1.5' is not a number of steps", None),
         ("right:²", "'²' is not a number of steps", None),
         ("right:9999999999", "is not a number of steps", None),
-        ("rigth:3", "'rigth' is not a kind of mask", "Did you mean right?"),
+        ("rigth:3", "'rigth' is not a kind of mask", "Did you mean right:3?"),
         ("padding:3", "'padding' is not a kind of mask", None),
         ("1,2,0", "a step is 1 (it counts) or 0 (it is masked)", None),
         ("1,1,0,", "'' is not a number of steps", None),

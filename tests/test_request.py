@@ -57,6 +57,31 @@ LAYERS = [
     ),
     (["conv-lstm-2d"], {"set": ["kernel_size=(3, 5)"]}, ["ConvLSTM2D(4, kernel_size=(3, 5))"]),
     (["tf.keras.layers.GRU(7)", "gru"], {}, ["GRU(7)", "GRU(4)"]),
+    (["LSTM(4)"], {"return_state": True}, ["LSTM(4, return_state=True)"]),
+    (["LSTM(4, return_state=True)"], {"return_state": True}, ["LSTM(4, return_state=True)"]),
+    (
+        ["Bidirectional(GRU(3), 'sum')"],
+        {"return_sequences": True, "return_state": True},
+        ["Bidirectional(GRU(3, return_sequences=True, return_state=True), 'sum')"],
+    ),
+    (
+        ["Bidirectional(layer=GRU(3), backward_layer=GRU(3, go_backwards=True))"],
+        {"return_state": True},
+        ["Bidirectional(layer=GRU(3, return_state=True), backward_layer=GRU(3, go_backwards=True, return_state=True))"],
+    ),
+    (["RNN(LSTMCell(4), True)"], {"return_state": True}, ["RNN(LSTMCell(4), True, return_state=True)"]),
+    (["RNN(LSTMCell(4), True)"], {"return_sequences": True}, ["RNN(LSTMCell(4), True)"]),
+    (["my.Layer(4)"], {"return_state": True}, ["my.Layer(4, return_state=True)"]),
+    (
+        ["GRU(3, 'relu')"],
+        {"all_flags": True},
+        [
+            "GRU(3, 'relu')",
+            "GRU(3, 'relu', return_sequences=True)",
+            "GRU(3, 'relu', return_state=True)",
+            "GRU(3, 'relu', return_sequences=True, return_state=True)",
+        ],
+    ),
 ]
 
 
@@ -67,6 +92,29 @@ def test_which_layers_are_asked_for(words, raw, expected):
         assert len(found) == 1
     else:
         assert found == expected
+
+
+INTO = [
+    ("lstm", "gru", {"units": 5}, "GRU(5)"),
+    ("lstm", "LSTM", {"bidirectional": True, "return_state": True}, "LSTM(4)"),
+    ("LSTM(units=6)", "lstm", {}, "LSTM(6)"),
+    ("RNN([LSTMCell(4), GRUCell(7)])", "gru", {}, "GRU(7)"),
+    ("Sequential([LSTM(4), GRU(3, return_state=True)])", "gru", {}, "GRU(3)"),
+    (
+        "conv-lstm-2d",
+        "conv-lstm-2d",
+        {"kernel_size": 5, "padding": "same"},
+        "ConvLSTM2D(4, kernel_size=5, padding='same')",
+    ),
+    ("lstm", "conv-lstm-1d", {}, "ConvLSTM1D(4, kernel_size=3)"),
+    ("lstm", "LSTM(9)", {}, "LSTM(9)"),
+]
+
+
+@pytest.mark.parametrize(("word", "into", "raw", "expected"), INTO)
+def test_a_bare_name_in_into_takes_the_units_of_the_layer(word, into, raw, expected):
+    ((query,),) = request([word], read_options({**raw, "into": into}))
+    assert str(query.into) == expected
 
 
 INPUTS = [
@@ -101,6 +149,11 @@ REFUSED = [
     (["convlstm2"], {}, "Did you mean conv-lstm-2d?"),
     (["bilstm"], {}, "Did you mean lstm --bidirectional?"),
     (["Bi-GRU"], {}, "Did you mean gru --bidirectional?"),
+    (["CuDNNLSTM"], {}, "in Keras 3 it is lstm."),
+    (["keras.layers.cudnngru"], {}, "in Keras 3 it is gru."),
+    (["ConvRecurrent2D"], {}, "in Keras 3 it is conv-lstm-2d."),
+    (["gru"], {"mask": "post:3"}, "Did you mean right:3?"),
+    (["gru"], {"mask": "pre:2"}, "Did you mean left:2?"),
     (["rnn"], {}, "Did you mean simple-rnn, or 'RNN(LSTMCell(4))'?"),
     (["keras.layers.GRU"], {}, "Did you mean gru, or 'keras.layers.GRU(4)'?"),
     (["gru", "4"], {}, "Sizes are options: --units 4."),
@@ -137,7 +190,14 @@ REFUSED = [
     (["gru"], {"return_state": "yes"}, "True or False"),
     (["gru"], {"unit": 4}, "Did you mean units?"),
     (["LSTM(4)"], {"units": "4"}, "--units does not go with it"),
-    (["LSTM(4)"], {"return_state": True}, "--return-state does not go with it"),
+    (["LSTM(4)"], {"go_backwards": True, "return_state": True}, "--go-backwards does not go with it"),
+    (["LSTM(4, return_state=False)"], {"return_state": True}, "--return-state and return_state=False in the expr"),
+    (["RNN(LSTMCell(4), False)"], {"return_sequences": True}, "Leave out --return-sequences, or return_sequences"),
+    (["Bidirectional(LSTM(4, return_state=True))"], {"all_flags": True}, "--all-flags and return_state=True"),
+    (["Dense(4)"], {"return_state": True}, "Dense is none"),
+    (["LSTMCell(4)"], {"return_state": True}, "LSTMCell is none"),
+    (["Sequential([LSTM(4)])"], {"all_flags": True}, "into the layer that is meant"),
+    (["Dense(units='a')"], {"into": "lstm"}, "--into 'LSTM(4)'"),
     (["gru", "LSTM(4)"], {"bidirectional": True}, "--bidirectional does not go with it"),
 ]
 

@@ -8,6 +8,7 @@ before there is a query to answer.
     completion  what a TAB offers
     scripts     the shells' completion scripts
     answering   queries -> answers -> standard output
+    meant       what was meant by an option that there is not
     words       words that stand for something else
     interrupts  Ctrl-C
     workers     what can be asked of the warm interpreter
@@ -22,7 +23,7 @@ import sys
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
-from rnnshape.errors import InvalidQuery, RnnshapeError, nearest, printable
+from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError, printable, said_by
 
 if TYPE_CHECKING:
     from typer import TyperException
@@ -68,8 +69,9 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
     try:
         if os.environ.get("_RNNSHAPE_COMPLETE") and _has_completed():
             return 0, None
+        _check_dashes(argv)
         with interrupts.noted():
-            return int(command()(args=argv, prog_name="rnnshape", standalone_mode=False) or 0), None
+            return int(command()(args=_with_shell_apart(argv), prog_name="rnnshape", standalone_mode=False) or 0), None
     except SystemExit as end:
         if sys.stdout is not stdout:
             # What Typer does about a broken pipe: it puts a silent stream in the place of stdout, and leaves.
@@ -78,7 +80,7 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
         # Completion ends this way, too.
         return end.code if isinstance(end.code, int) else 0, None
     except TyperException as error:
-        found: RnnshapeError = _parsers_refusal(error)
+        found: RnnshapeError = _parsers_refusal(error, argv)
     except RnnshapeError as error:
         found = error
     except KeyboardInterrupt:
@@ -92,6 +94,12 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
         found = _unexpected(error)
         found.__cause__ = error
     return found.status, found
+
+
+def _with_shell_apart(argv: list[str]) -> list[str]:
+    """Return the words with `--install-completion=fish` as two: Typer has no option whose value may be left out."""
+    asked = ("--install-completion=", "--show-completion=")
+    return [part for word in argv for part in (word.split("=", 1) if word.startswith(asked) else [word])]
 
 
 def _is_of_output(error: BaseException) -> bool:
@@ -118,7 +126,13 @@ def _unexpected(error: BaseException) -> RnnshapeError:
         return RnnshapeError("There is not enough memory for this.", hint="Ask for less at once, or mind ulimit -v.")
     if isinstance(error, OSError) and error.filename is None:
         return RnnshapeError(f"The system refuses: {error.strerror or error}", hint="ulimit -a shows its limits.")
-    return RnnshapeError(f"{type(error).__name__}: {error}", hint="This is a bug; --debug shows where.")
+    from rnnshape.explorer.refusal import users_line
+
+    said, line = said_by(error), users_line(error)
+    if line is not None and "-packages" not in line:
+        # What is no Exception is caught nowhere on the way; it is the user's own nevertheless. Rich is installed, too.
+        return KerasRefused(f"{type(error).__name__} in {line}: {said}")
+    return RnnshapeError(f"{type(error).__name__}: {said}", hint="This is a bug; --debug shows where.")
 
 
 def _has_completed() -> bool:
@@ -131,17 +145,40 @@ def _has_completed() -> bool:
     return offered is not None
 
 
-def _parsers_refusal(error: TyperException) -> InvalidQuery:
+def _parsers_refusal(error: TyperException, argv: Sequence[str]) -> InvalidQuery:
+    from rnnshape.cli.meant import instead_of
+
     message = error.format_message().partition(" (Possible")[0].partition(" Did you")[0]
     option = getattr(error, "option_name", None) or ""
-    near = nearest(option, getattr(error, "possibilities", None) or ())
-    if near:
-        hint = f"Did you mean {near}?"
+    instead = instead_of(option, argv, _options()) if option and message.startswith("No such option") else None
+    if instead:
+        hint = f"Did you mean {instead}?" if instead.startswith("-") else f"{instead[0].upper()}{instead[1:]}"
     elif "does not take a value" in message:
-        hint = f"It is on where it stands: {option} alone."
+        hint = f"{option} takes no value."
     else:
         hint = "rnnshape --help lists the options."
     return InvalidQuery(message, hint=hint)
+
+
+def _check_dashes(argv: Sequence[str]) -> None:
+    """Refuse an option with one dash instead of two.
+
+    Raises:
+        InvalidQuery: there is one.
+
+    """
+    from rnnshape.cli.meant import with_one_dash
+
+    found = with_one_dash(argv, _options())
+    if found is not None:
+        typed, meant = found
+        raise InvalidQuery(f"No such option: {typed}", hint=f"Did you mean {meant}?")
+
+
+def _options() -> list[str]:
+    from rnnshape.cli.command import command
+
+    return [spelling for parameter in command().params for spelling in parameter.opts]
 
 
 def _show(error: RnnshapeError, argv: Sequence[str]) -> None:

@@ -151,11 +151,16 @@ def main(  # noqa: PLR0913
     debug: Annotated[bool, _option("--debug", say="Show tracebacks and TensorFlow's log on errors.")] = False,
     version: Annotated[bool, _VERSION] = False,
     install_completion: Annotated[
-        bool, _option("--install-completion", say="Install completion for the current shell.", panel=_HELP_PANEL)
+        bool,
+        _option(
+            "--install-completion",
+            say="Install completion for this shell, or bash|zsh|fish|powershell.",
+            panel=_HELP_PANEL,
+        ),
     ] = False,
     show_completion: Annotated[
         bool,
-        _option("--show-completion", say="Show the script that does it, to put it elsewhere.", panel=_HELP_PANEL),
+        _option("--show-completion", say="Show the script that does it, of this shell or that one.", panel=_HELP_PANEL),
     ] = False,
     **asked: Any,
 ) -> int:
@@ -164,7 +169,7 @@ def main(  # noqa: PLR0913
     if worker is not None:
         return workers.answer(worker, json=json)
     if install_completion or show_completion:
-        return _complete_shell(install=install_completion)
+        return _complete_shell(layer or [], install=install_completion)
     if sum((json, code, diagram)) > 1:
         raise InvalidQuery("--json, --code and --diagram are three ways to show an answer: choose one.")
     queries = _request(layer or [], asked, save=save, most=None if yes else MANY)
@@ -183,11 +188,11 @@ def main(  # noqa: PLR0913
     return answering.exit_status(answers, strict=strict, says_errors=quiet and not (json or code))
 
 
-def _complete_shell(*, install: bool) -> int:
-    """Install or show the completion script of the shell around us."""
+def _complete_shell(words: Sequence[str], *, install: bool) -> int:
+    """Install or show the completion script of the shell that is named, or of the one around us."""
     from rnnshape.cli import scripts
 
-    shell = scripts.shell_around()
+    shell = scripts.named(words)
     if install:
         answering.write(f"{shell} completion is in {scripts.install(shell)}; it begins with the next {shell}.\n")
     else:

@@ -6,9 +6,10 @@ at each TAB, and the one for zsh does nothing at the first; so these are ours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from rnnshape.errors import RnnshapeError
+from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
 
 _BASH = """\
 _rnnshape() {
@@ -68,6 +69,26 @@ complete --command rnnshape --no-files --arguments '(__rnnshape_offers)'
 _OURS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 _TYPERS = ("pwsh", "powershell")
 _ASK = {"prog_name": "rnnshape", "complete_var": "_RNNSHAPE_COMPLETE"}
+
+
+SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+
+
+def named(words: Sequence[str]) -> str:
+    """Return the shell that the words name, or else the one that started this program.
+
+    Raises:
+        InvalidQuery: the words are no shell.
+        RnnshapeError: nothing is said, and nobody knows the shell around us.
+
+    """
+    if not words:
+        return shell_around()
+    if len(words) == 1 and words[0].lower() in SHELLS:
+        return words[0].lower()
+    near = nearest(words[0], SHELLS)
+    message = f"There is completion for bash, zsh, fish and powershell. Received: {' '.join(words)}"
+    raise InvalidQuery(message, hint=f"Did you mean {near}?" if near else "Leave it out for the shell around you.")
 
 
 def script(shell: str) -> str:

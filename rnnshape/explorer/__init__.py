@@ -5,7 +5,8 @@
 - answer: what was found -> the report
 - together: several queries at once, compared or measured
 - jobs: many queries shared among processes
-- build, users: an expression -> the layer; a user's own classes
+- build, allowed: an expression -> the layer; what may be called at all
+- users, modules: a user's own classes; which module a name is of, told without importing it
 - anatomy, halves: the layer -> its cells, its axes, its input
 - whose: which of a layer's code is Keras's own, and what it is made of
 - said: what an expression says of its input
@@ -18,6 +19,7 @@
 - weights: the layer's weights, by name
 - nest: nested return values and shapes
 - refusal, hints: an exception -> words
+- ranks: how many axes the layers of an expression take, for hints
 """
 
 from __future__ import annotations
@@ -77,9 +79,9 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
 
 @contextlib.contextmanager
 def _running() -> Iterator[None]:
-    from rnnshape.explorer import engine
+    from rnnshape.explorer import engine, users
 
     engine.load()
     engine.is_about_to_run()
-    with engine.quiet():
+    with engine.quiet(), users.no_sudden_end():
         yield

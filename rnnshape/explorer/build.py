@@ -1,17 +1,15 @@
-"""A constructor call as data -> the real Keras layer. Every name is looked up, every argument checked first."""
+"""A constructor call as data -> the real Keras layer. Every class in it is looked up before the first one is called."""
 
 from __future__ import annotations
 
 import inspect
 from typing import Any
 
-from rnnshape.errors import InvalidQuery, nearest
+from rnnshape.errors import InvalidQuery, RnnshapeError, nearest, said_by
 from rnnshape.explorer import engine
+from rnnshape.explorer.allowed import Classes, classes_of
 from rnnshape.explorer.refusal import refusal
-from rnnshape.explorer.users import users_class
 from rnnshape.expression import Call, Items, Pairs
-
-_CONTAINERS = ("Sequential", "Input")
 
 
 def build(call: Call) -> Any:
@@ -22,7 +20,7 @@ def build(call: Call) -> Any:
         KerasRefused: the constructor refused the arguments.
 
     """
-    layer = _construct(call, call)
+    layer = _construct(call, call, classes_of(call))
     keras = engine.load()
     if isinstance(layer, keras.layers.Layer) or hasattr(layer, "state_size"):
         return layer
@@ -30,59 +28,47 @@ def build(call: Call) -> Any:
     raise InvalidQuery(message, layer=str(call))
 
 
-def _construct(call: Call, whole: Call) -> Any:
-    cls = users_class(call) if call.is_users else _keras_class(call, whole)
-    args = [_value(value, whole) for value in call.args]
-    kwargs = {name: _value(value, whole) for name, value in call.kwargs}
-    _check_arguments(cls, call, whole)
+def _construct(call: Call, whole: Call, classes: Classes) -> Any:
+    cls = classes[call.file, call.name]
+    args = [_value(value, whole, classes) for value in call.args]
+    kwargs = {name: _value(value, whole, classes) for name, value in call.kwargs}
     try:
         return cls(*args, **kwargs)
     except (Exception, SystemExit) as error:
-        raise refusal(error, layer=str(whole), doing=f"building {call.name}") from error
+        raise _refused(error, cls, call, whole) from error
 
 
-def _value(value: object, whole: Call) -> Any:
+def _value(value: object, whole: Call, classes: Classes) -> Any:
     match value:
         case Call():
-            return _construct(value, whole)
+            return _construct(value, whole, classes)
         case Items():
-            values = [_value(item, whole) for item in value.values]
+            values = [_value(item, whole, classes) for item in value.values]
             return values if value.is_list else tuple(values)
         case Pairs():
-            return {_value(key, whole): _value(item, whole) for key, item in value.pairs}
+            return {_value(key, whole, classes): _value(item, whole, classes) for key, item in value.pairs}
     return value
 
 
-def _keras_class(call: Call, whole: Call) -> Any:
-    keras = engine.load()
-    if call.name in _CONTAINERS:
-        # In an expression, Input is what a Sequential begins with; the function of that name makes a tensor.
-        return keras.layers.InputLayer if call.name == "Input" else keras.Sequential
-    module_name, _, name = call.name.rpartition(".")
-    module = getattr(keras, module_name) if module_name else keras.layers
-    found = getattr(module, name, None)
-    if inspect.isclass(found):
-        return found
-    known = [word for word in dir(module) if inspect.isclass(getattr(module, word, None))]
-    near = nearest(name, known)
-    where = f"keras.{module_name or 'layers'}"
-    hint = (
-        f"Did you mean {near}?" if near else "Write a layer of your own as module.Class(…) or path/to/file.py:Class(…)."
-    )
-    raise InvalidQuery(f"There is no layer {name} in {where}. Received: {whole}", hint=hint, layer=str(whole))
+def _refused(error: BaseException, cls: Any, call: Call, whole: Call) -> RnnshapeError:
+    """Return what a constructor's exception means: an argument that it does not have, or a refusal of Keras's.
 
-
-def _check_arguments(cls: Any, call: Call, whole: Call) -> None:
-    """Refuse keyword arguments that the constructor does not have, with the nearest that it has."""
+    What is an argument is Keras's to say: it takes more of them by name than stand in its signatures.
+    """
     known = arguments_of(cls)
-    if known is None:
-        return
     for name, _ in call.kwargs:
-        if name not in known:
+        if known is not None and name not in known and _is_refused_by_name(name, error):
             near = nearest(name, known)
             hint = f"Did you mean {near}?" if near else f"It takes {', '.join(sorted(known))}."
             message = f"{call.name} has no argument {name}. Received: {whole}"
-            raise InvalidQuery(message, hint=hint, layer=str(whole))
+            return InvalidQuery(message, hint=hint, layer=str(whole))
+    return refusal(error, layer=str(whole), doing=f"building {call.name}")
+
+
+def _is_refused_by_name(name: str, error: BaseException) -> bool:
+    """Tell whether an error says that there is no argument of this name, as Python says it or as Keras does."""
+    said = said_by(error)
+    return f"unexpected keyword argument '{name}'" in said or ("keyword argument" in said and f"'{name}':" in said)
 
 
 def arguments_of(cls: Any) -> frozenset[str] | None:
@@ -104,6 +90,6 @@ def arguments_of(cls: Any) -> frozenset[str] | None:
             # A user's own **kwargs may be anything.
             return None
         if owner is engine.load().layers.Layer:
-            names |= {"input_shape", "batch_size", "batch_input_shape"}
+            names |= {"input_shape", "input_dim"}
             break
     return frozenset(names - {"self", "args"})

@@ -6,18 +6,22 @@ typed, so that advice can name the very part of it.
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import itertools
 import re
 from collections.abc import Callable
+from typing import Any
 
-from rnnshape.errors import InvalidQuery
-from rnnshape.expression import Call, Items, parse
+from rnnshape.errors import InvalidQuery, nearest
+from rnnshape.explorer import engine
+from rnnshape.explorer.ranks import example, lost_time, rank, reaches, stack_of
+from rnnshape.expression import Call, Items, flag, flag_layer, parse
 
 _LAYERS = ("SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN", "Bidirectional")
-_SEQUENCE_WANTED = (
-    "A recurrent layer wants a whole sequence, (batch, timesteps, features): "
-    "give the layer before it return_sequences=True."
-)
+_SHOWN_NAMES = 12
+
+Advice = Callable[[Call | None, str], str | None]
 
 
 def hint_for(said: str, layer: str) -> str | None:
@@ -25,7 +29,7 @@ def hint_for(said: str, layer: str) -> str | None:
     call = _parsed(layer)
     for pattern, advice in _ADVICE:
         if re.search(pattern, said, re.IGNORECASE | re.DOTALL):
-            found = advice if isinstance(advice, str) else advice(call)
+            found = advice if isinstance(advice, str) else advice(call, said)
             if found is not None:
                 return found
     return None
@@ -38,47 +42,72 @@ def _parsed(layer: str) -> Call | None:
         return None
 
 
-def _stack(call: Call | None) -> tuple[Call, ...]:
-    """Return the layers of the first Sequential in the expression."""
-    for inner in call.calls() if call is not None else ():
-        listed = next((value for value in (*inner.args, inner.argument("layers")) if isinstance(value, Items)), None)
-        if inner.name == "Sequential" and listed is not None:
-            return tuple(item for item in listed.values if isinstance(item, Call))
-    return ()
-
-
-def _recurrent(call: Call) -> Call:
-    """Return the layer that carries the flags: Bidirectional takes them from the one inside."""
-    inside = call.args[0] if call.args else call.argument("layer")
-    return inside if call.name == "Bidirectional" and isinstance(inside, Call) else call
-
-
-def _no_sequence_before(call: Call | None) -> str | None:
+def _no_sequence_before(call: Call | None, said: str) -> str | None:
     misplaced = _layer_as_cell(call)
     if misplaced is not None:
         return misplaced
-    stack = _stack(call)
-    for before, after in itertools.pairwise(stack):
-        wants = after.name in (*_LAYERS, "TimeDistributed")
-        if wants and before.name in _LAYERS and _recurrent(before).argument("return_sequences") is not True:
-            return (
-                f"{before} gives its last output alone, and {after.name} after it wants a whole sequence, "
-                f"(batch, timesteps, features): give {_recurrent(before).name} return_sequences=True."
-            )
-    return _SEQUENCE_WANTED if stack else None
+    found = lost_time(stack_of(call))
+    if found is None:
+        return _whole_input(call, said)
+    lost, after = found
+    wants = f"{after.name} after it wants a whole sequence, (batch, timesteps, features)"
+    if lost.name not in _LAYERS:
+        return f"{lost.name} takes the time axis away, and {wants}: leave out {lost}."
+    return f"{lost} gives its last output alone, and {wants}: give {flag_layer(lost).name} return_sequences=True."
 
 
-def _sequence_before(call: Call | None) -> str | None:
-    stack = _stack(call)
-    for before, after in itertools.pairwise(stack):
-        if after.name == "RepeatVector" and _recurrent(before).argument("return_sequences") is True:
-            return f"RepeatVector repeats a single output: give {_recurrent(before).name} return_sequences=False."
+def _sequence_before(call: Call | None, _: str) -> str | None:
+    for before, after in itertools.pairwise(stack_of(call)):
+        if after.name == "RepeatVector" and flag(before, "return_sequences") is True:
+            return f"RepeatVector repeats a single output: give {flag_layer(before).name} return_sequences=False."
     return "Give the whole shape of the input that it takes: --input 32,8"
 
 
-def _states_inside(call: Call | None) -> str | None:
-    for before in _stack(call)[:-1]:
-        if _recurrent(before).argument("return_state") is True:
+def _whole_input(call: Call | None, said: str) -> str | None:
+    """Return which input the whole expression takes, or that a layer in the middle does not go with its neighbour."""
+    layer = re.search(r"of layer '?(\w+?)'? is incompatible", said)
+    axes = re.search(r"expected (?:min_|max_)?ndim=(\d+), found ndim=(\d+)", said)
+    if layer is not None and axes is not None and not reaches(stack_of(call), layer[1]):
+        return f"The layer before {layer[1]} gives it {axes[2]} axes, and it wants {axes[1]}."
+    wanted = (rank(call) if call is not None else None) or (int(axes[1]) if axes is not None else None)
+    return (
+        None if wanted is None else f"Give the whole shape of the input that it takes: --input {example(wanted, call)}"
+    )
+
+
+def _known_name(_: Call | None, said: str) -> str | None:
+    """Return the names that Keras has for what it could not interpret, the nearest first."""
+    found = re.search(r"interpret (\w+).*identifier: (\w+)$", said)
+    if found is None:
+        return None
+    module = getattr(engine.load(), f"{found[1]}s", None)
+    names = [name for name in dir(module) if name.islower() and not name.startswith("_") and _is_taken(module, name)]
+    near = nearest(found[2], names)
+    ordered = sorted(names, key=lambda name: -difflib.SequenceMatcher(None, name, found[2]).ratio())[:_SHOWN_NAMES]
+    asked = f"Did you mean {near}? " if near else ""
+    return f"{asked}Keras has {', '.join(ordered)}{' and more' if len(names) > _SHOWN_NAMES else ''}."
+
+
+def _is_taken(module: Any, name: str) -> bool:
+    """Tell whether Keras takes a name for an activation, an initializer and so on: some need arguments."""
+    with contextlib.suppress(Exception):
+        return name not in ("get", "serialize", "deserialize") and callable(module.get(name))
+    return False
+
+
+def _known_dtype(_: Call | None, said: str) -> str | None:
+    found = re.search(r"Cannot convert '([^']*)' to", said)
+    near = (
+        nearest(found[1], ("float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16"))
+        if found
+        else None
+    )
+    return f"Did you mean {near}?" if near else None
+
+
+def _states_inside(call: Call | None, _: str) -> str | None:
+    for before in stack_of(call)[:-1]:
+        if flag(before, "return_state") is True:
             return f"In a Sequential only the last layer can return its states: take return_state off {before}."
     return None
 
@@ -94,7 +123,7 @@ def _layer_as_cell(call: Call | None) -> str | None:
     return None
 
 
-def _cell_as_layer(call: Call | None) -> str | None:
+def _cell_as_layer(call: Call | None, _: str) -> str | None:
     for inner in call.calls() if call is not None else ():
         part = inner.args[0] if inner.args else None
         if inner.name == "Bidirectional" and isinstance(part, Call):
@@ -107,7 +136,6 @@ def _cell_as_layer(call: Call | None) -> str | None:
     return None
 
 
-_WHOLE_INPUT = "Give the whole shape of the input that it takes, such as --input 32,10,8,8,3."
 _ONE_TENSOR = "rnnshape calls a layer with one tensor; layers of several inputs are not run."
 
 _REGISTER = (
@@ -119,13 +147,15 @@ _BFLOAT16 = (
     "use dtype='mixed_bfloat16', or recurrent_initializer='glorot_uniform'."
 )
 
-_ADVICE: tuple[tuple[str, str | Callable[[Call | None], str | None]], ...] = (
+_ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"expected ndim=3, found ndim=2", _no_sequence_before),
     (r"TimeDistributed.*at least 3 dimensions", _no_sequence_before),
     (r"expected ndim=2, found ndim=3", _sequence_before),
     (r"expects 1 input\(s\), but it received \d+ input tensors", _states_inside),
-    (r"expected (?:min_|max_)?ndim=\d", _WHOLE_INPUT),
-    (r"using input dim \d+; input has only", _WHOLE_INPUT),
+    (r"expected (?:min_|max_)?ndim=\d", _whole_input),
+    (r"using input dim \d+; input has only", _whole_input),
+    (r"Could not interpret", _known_name),
+    (r"DTypePolicy", _known_dtype),
     (r"called on a list of|missing a required argument: '(?:value|key|inputs)", _ONE_TENSOR),
     (
         r"stateful.*batch size|batch size must be static",
@@ -151,7 +181,7 @@ _ADVICE: tuple[tuple[str, str | Callable[[Call | None], str | None]], ...] = (
     ),
     (
         r"Incompatible shapes.*|Dimensions must be equal",
-        lambda call: (
+        lambda call, _: (
             "merge_mode sum, mul and ave want two layers of the same width; concat and None take any."
             if call is not None and call.argument("backward_layer") is not None
             else None

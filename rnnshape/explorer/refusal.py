@@ -6,7 +6,7 @@ import re
 import traceback
 from pathlib import Path
 
-from rnnshape.errors import KerasRefused, RnnshapeError, printable
+from rnnshape.errors import KerasRefused, RnnshapeError, printable, said_by
 from rnnshape.explorer.hints import hint_for
 
 _NOISE = re.compile(
@@ -43,12 +43,12 @@ def refusal(error: BaseException, *, layer: str, doing: str) -> RnnshapeError:
     """Return the refusal that an exception means; one of ours is handed on as it is."""
     if isinstance(error, RnnshapeError):
         return error
-    said = clean(str(error)) or type(error).__name__
+    said = clean(said_by(error)) or type(error).__name__
     line = users_line(error)
     hint = hint_for(said, layer)
     if line is not None:
         return KerasRefused(f"{type(error).__name__} in {line}: {said}", hint=hint, layer=layer)
-    if isinstance(error, ValueError) or "__init__()" in str(error):
+    if isinstance(error, ValueError) or "__init__()" in said_by(error):
         return KerasRefused(said, hint=hint, layer=layer)
     return KerasRefused(f"Keras fails at {doing}: {type(error).__name__}: {said}", hint=hint, layer=layer)
 

@@ -12,7 +12,7 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.explorer.answer import compare_found, needs_more_draws, report_of, subject
 from rnnshape.explorer.finding import Found, find, run_again, with_more_draws
 from rnnshape.explorer.measure import measure
-from rnnshape.expression import Call
+from rnnshape.expression import Call, flag
 from rnnshape.query import Query
 from rnnshape.report import Combination, Report, Statement
 
@@ -59,10 +59,7 @@ def _found_or_error(query: Query) -> Found | RnnshapeError:
 
 
 def _combination(call: Call) -> Combination:
-    inner = call.args[0] if call.name == "Bidirectional" else call
-    assert isinstance(inner, Call)
-    flags = {name: inner.argument(name) is True for name in ("return_sequences", "return_state")}
-    return Combination(**flags)
+    return Combination(**{name: flag(call, name) is True for name in ("return_sequences", "return_state")})
 
 
 def _same_weights(found: Sequence[Found]) -> bool:

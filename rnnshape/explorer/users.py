@@ -7,15 +7,17 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError, nearest
+from rnnshape.explorer import modules
 from rnnshape.explorer.refusal import refusal, shown_path, users_line
 from rnnshape.expression import Call
 
@@ -24,26 +26,34 @@ def users_class(call: Call) -> Any:
     """Return the class that the call names, imported from its file or its module.
 
     Raises:
-        InvalidQuery: there is no such file, module or class.
+        InvalidQuery: there is no such file, module or class, or it is not the user's.
         KerasRefused: the user's code failed while it was imported; the message shows its line.
 
     """
     if call.file is not None:
-        module, path = _from_file(call), call.name
+        module, path = _from_file(call), call.name.split(".")
     else:
-        module_name, _, path = call.name.rpartition(".")
-        module = _from_module(module_name, call)
+        module, path = _from_module(call)
     found: Any = module
-    for part in path.split("."):
+    for part in path:
         if not hasattr(found, part):
-            near = nearest(part, [name for name, item in vars(found).items() if inspect.isclass(item)])
-            hint = f"Did you mean {near}?" if near else None
-            message = f"{call.file or module.__name__} has no class {part}. Received: {call}"
-            raise InvalidQuery(message, hint=hint, layer=str(call))
+            names = [name for name, item in vars(found).items() if inspect.isclass(item)]
+            raise _no_class(part, names, call.file or module.__name__, call)
         found = getattr(found, part)
     if not inspect.isclass(found):
         raise InvalidQuery(f"{call.name} is not a class. Received: {call}", layer=str(call))
     return found
+
+
+def is_users_own(cls: Any) -> bool:
+    """Tell whether a class comes from a file that the user named, from the working directory, or from beside them."""
+    return any(cls.__module__ in known.files for known in _imported.values())
+
+
+def _no_class(name: str, names: Iterable[str], where: str, call: Call) -> InvalidQuery:
+    near = nearest(name, names)
+    hint = f"Did you mean {near}?" if near else None
+    return InvalidQuery(f"{where} has no class {name}. Received: {call}", hint=hint, layer=str(call))
 
 
 def _from_file(call: Call) -> ModuleType:
@@ -55,6 +65,7 @@ def _from_file(call: Call) -> ModuleType:
     if not is_there:
         raise InvalidQuery(f"There is no file {call.file}. Received: {call}", layer=str(call))
     path = path.resolve()
+    _check_is_no_libraries(path, call.file or "", call)
     # Two files of one name are two modules.
     name = f"_rnnshape_user_{path.stem}_{zlib.crc32(str(path).encode()):08x}"
 
@@ -72,17 +83,42 @@ def _from_file(call: Call) -> ModuleType:
         raise _broken(error, call.file or "", call) from error
 
 
-def _from_module(name: str, call: Call) -> ModuleType:
+def _from_module(call: Call) -> tuple[ModuleType, list[str]]:
+    """Return the module that a dotted name begins with, and what is left of the name."""
+    top = call.name.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        hint = f"A file of that name is meant by {top}.py:Class(…)."
+        raise InvalidQuery(f"{top} is a module of Python's own. Received: {call}", hint=hint, layer=str(call))
+    folder = _working_directory(call)
+    with _importing_from(folder):
+        spec, path = modules.find(call.name)
+    if spec is None:
+        hint = "A module is looked for in the working directory and among the installed packages."
+        raise InvalidQuery(f"There is no module {top}. Received: {call}", hint=hint, layer=str(call))
+    if spec.origin is not None:
+        _check_is_no_libraries(Path(spec.origin), spec.name, call)
+    if modules.is_installed(spec) and not modules.may_have_layer(spec, path[0]):
+        names = modules.names_in(spec)
+        if path[0] not in names:
+            raise _no_class(path[0], names, spec.name, call)
+        raise InvalidQuery(f"{call.name} is not a Keras layer or cell. Received: {call}", layer=str(call))
+    name = spec.name
     try:
-        return _loaded(name, _working_directory(call), lambda: importlib.import_module(name))
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-            hint = "A module is looked for in the working directory and among the installed packages."
-            message = f"There is no module {error.name}. Received: {call}"
-            raise InvalidQuery(message, hint=hint, layer=str(call)) from None
-        raise _broken(error, name, call) from error
+        module = _loaded(name, folder, lambda: importlib.import_module(name))
     except (Exception, SystemExit) as error:
         raise _broken(error, name, call) from error
+    if spec.origin is not None and getattr(module, "__file__", None) != spec.origin:
+        hint = f"Name the file: {shown_path(spec.origin)}:{'.'.join(path)}(…)."
+        message = f"There is another module {name}, which is imported already. Received: {call}"
+        raise InvalidQuery(message, hint=hint, layer=str(call))
+    return module, path
+
+
+def _check_is_no_libraries(path: Path, shown: str, call: Call) -> None:
+    owner = modules.library_of(path)
+    if owner is not None:
+        message = f"{shown} is a module of {owner}, and only layers of Keras and the user's own are called."
+        raise InvalidQuery(f"{message} Received: {call}", layer=str(call))
 
 
 def _working_directory(call: Call) -> Path:
@@ -91,6 +127,27 @@ def _working_directory(call: Call) -> Path:
     except OSError as error:
         message = f"There is no working directory to look for {call.name} in: {error.strerror}"
         raise InvalidQuery(message, layer=str(call)) from None
+
+
+@contextlib.contextmanager
+def no_sudden_end() -> Iterator[None]:
+    """Have `os._exit`, called by a user's code meanwhile, raise SystemExit: else this process ended without a word.
+
+    A process that is forked meanwhile may end as it likes, and so may this one later, whoever has kept the function.
+    """
+    real, process, is_on = os._exit, os.getpid(), [True]
+
+    def end(status: int) -> NoReturn:
+        if is_on and os.getpid() == process:
+            raise SystemExit(f"os._exit({status}) ends the program.")
+        real(status)
+
+    os._exit = end
+    try:
+        yield
+    finally:
+        os._exit = real
+        is_on.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from rnnshape.expression.parser import (
     parse_value,
     without_prefix,
 )
+from rnnshape.expression.recurrent import flag, flag_layer, like, takes_flags, with_flags
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -26,7 +27,12 @@ __all__ = [
     "Items",
     "Pairs",
     "as_code",
+    "flag",
+    "flag_layer",
+    "like",
     "parse",
     "parse_value",
+    "takes_flags",
+    "with_flags",
     "without_prefix",
 ]

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-KERAS_MODULES = ("initializers.", "regularizers.", "constraints.", "activations.")
+from rnnshape.catalogue import MODULES
+
+KERAS_MODULES = tuple(f"{module}." for module in MODULES)
 """The modules of Keras that hold what a layer is built with; all other dotted names are the user's own."""
 PLAIN_FILE = r"[^\s'\"()\[\]{},=:]+\.py"
 """A file that is written without quotes."""

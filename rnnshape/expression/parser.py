@@ -7,7 +7,7 @@ import math
 import re
 import warnings
 
-from rnnshape.catalogue import by_word
+from rnnshape.catalogue import ACTIVATIONS, TOP_LEVEL, by_word
 from rnnshape.errors import InvalidQuery
 from rnnshape.expression.data import KERAS_MODULES, PLAIN_FILE, Call, Items, Pairs
 
@@ -20,7 +20,8 @@ _SHOWN_CHARACTERS = 80
 PREFIXES = ("tensorflow.keras.layers.", "tf.keras.layers.", "keras.layers.", "layers.")
 """What may stand in front of a layer's name in code and docs, and says nothing."""
 _MODULE_PREFIXES = ("tensorflow.keras.", "tf.keras.", "keras.")
-_MODELS = ("models.Sequential", "models.Model")
+_LOWER_CASE = ("initializers.", "regularizers.", "constraints.", "activations.")
+"""Keras has lower-case names for some of what a layer is built with: regularizers.l2, initializers.zeros."""
 
 _QUOTED = r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
 # path/to/cells.py:Name( - the one piece of the language that is not Python. A path with other characters is quoted.
@@ -32,6 +33,10 @@ _STAND_IN = "_rnnshape_file_{}_"
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.) ", re.MULTILINE)
 _ASSIGNED = re.compile(r"^\s*[A-Za-z_][\w.]*\s*=(?!=)\s*")
 _CLASS_NAME = re.compile(r"_*[A-Z]\w*")
+
+_DTYPE = re.compile(r"(?:mixed_)?b?float\d+|u?int\d+|bool")
+# The arguments whose values are words.
+_WORDS = re.compile(r"(?:\w+_)?(?:activation|initializer|regularizer|constraint|dtype|padding|mode|format|name)")
 
 # The nodes that are refused, in words.
 _CALLED = {
@@ -148,6 +153,8 @@ class _Reader:
         self.text = text
         self.files = files
         self.items = 0
+        self.argument: str | None = None
+        """The keyword argument whose value is being read; None: there is none."""
 
     def read(self, node: ast.expr, depth: int) -> object:
         self.items += 1
@@ -197,12 +204,14 @@ class _Reader:
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 raise _refusal(self.text, "it unpacks arguments with *")
+            self.argument = None
             args.append(self.read(argument, depth + 1))
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise _refusal(self.text, "it unpacks arguments with **")
             if keyword.arg in dict(kwargs):
                 raise _refusal(self.text, f"it gives {_shortened(keyword.arg)} twice")
+            self.argument = keyword.arg
             kwargs.append((keyword.arg, self.read(keyword.value, depth + 1)))
         return Call(name, tuple(args), tuple(kwargs), file)
 
@@ -220,8 +229,7 @@ class _Reader:
         if file is not None:
             return name, file
         name = without_prefix(name)
-        # Keras has lower-case names for some of what a layer is built with: regularizers.l2, initializers.zeros.
-        if not _CLASS_NAME.fullmatch(name.rpartition(".")[2]) and not name.startswith(KERAS_MODULES):
+        if not _CLASS_NAME.fullmatch(name.rpartition(".")[2]) and not name.startswith(_LOWER_CASE):
             known = by_word(name.replace("_", "-"))
             hint = f"Did you mean {known.keras}?" if known else "Give the constructor call of a layer alone: 'LSTM(4)'."
             raise _refusal(
@@ -245,14 +253,22 @@ class _Reader:
             word, hint = f"{file}:{first}", f"Call the class: '{file}:{first}(…)'."
         else:
             word = ".".join(parts)
-            layer = by_word(last)
-            if _CLASS_NAME.fullmatch(last):
-                hint = f"Call it: {word}(…)."
-            elif layer is not None:
-                hint = f"Call it: {layer.keras}(…)."
-            else:
-                hint = f"Quote the names of activations: '{last}'."
+            hint = self._instead_of_name(word, last)
         return _refusal(self.text, f"it has the bare name {_shortened(word)}", hint=_shortened(hint))
+
+    def _instead_of_name(self, word: str, last: str) -> str:
+        """Return what to write in the place of a bare name."""
+        layer = by_word(last)
+        if _CLASS_NAME.fullmatch(last) and (layer is not None or not last.isupper()):
+            return f"Call it: {word}(…)."
+        if layer is not None:
+            return f"Call it: {layer.keras}(…)."
+        if last.lower() in ("true", "false", "none"):
+            return f"Write {last.capitalize()}."
+        if last in ACTIVATIONS or _DTYPE.fullmatch(last) or _WORDS.fullmatch(self.argument or ""):
+            return f"Quote it: {f'{self.argument}=' if self.argument else ''}'{last}'."
+        where = f"{self.argument}=4" if self.argument else "4"
+        return f"Write a number, or what else is meant, in the place of {word}: {where}."
 
 
 def _dotted(node: ast.expr) -> list[str] | None:
@@ -267,13 +283,16 @@ def _dotted(node: ast.expr) -> list[str] | None:
 def without_prefix(name: str) -> str:
     """Return a Keras name without the `keras.layers.` (and the like) in front of it."""
     for prefix in PREFIXES:
-        if name.startswith(prefix):
+        rest = name.removeprefix(prefix)
+        # What has more in it than the name of a layer stays what it is: keras.layers.recurrent.LSTM.
+        if rest != name and ("." not in rest or rest.startswith(PREFIXES)):
             # Once more, so that what is printed is read as itself.
-            return without_prefix(name[len(prefix) :])
+            return without_prefix(rest)
     for prefix in (*_MODULE_PREFIXES, ""):
         rest = name.removeprefix(prefix)
-        if rest in _MODELS:
-            return rest.removeprefix("models.")
+        home, _, last = rest.rpartition(".")
+        if home in ("models", "dtype_policies", "mixed_precision") and last in TOP_LEVEL:
+            return last
         if prefix and rest != name and (rest.startswith(KERAS_MODULES) or "." not in rest):
             return rest
     return name

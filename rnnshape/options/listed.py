@@ -176,7 +176,7 @@ class Options:
         choices=tuple(state.value for state in InitialState),
     )
     training: bool = _switch(Part.CALL, "Call it with training=True.")
-    into: Call | None = _option(
+    into: Call | str | None = _option(
         Part.CALL,
         readers.into,
         "Do the states fit this layer's initial_state? What makes them?",

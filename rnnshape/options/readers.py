@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from rnnshape.catalogue import by_word
 from rnnshape.errors import InvalidQuery, nearest
 from rnnshape.expression import Call, parse, parse_value
 from rnnshape.mask import MaskSpec, parse_mask
@@ -129,9 +130,10 @@ def mask(_: str, value: object) -> MaskSpec:
     return parse_mask(",".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
 
 
-def into(_: str, value: object) -> Call:
-    """Return the layer that the states are to go into."""
-    return parse(str(value))
+def into(_: str, value: object) -> Call | str:
+    """Return the layer that the states are to go into; the bare name of one stands for itself."""
+    word = str(value).strip()
+    return word if by_word(word) is not None else parse(str(value))
 
 
 def arguments(name: str, value: object) -> tuple[tuple[str, object], ...]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import keyword
 import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from rnnshape.catalogue import MODULES, TOP_LEVEL
 from rnnshape.expression import Call, Items, Pairs, as_code, parse
 
-_MODELS = ("Sequential", "Input", "Model")
-_INITIALIZED = re.compile(r"(?:initializers|regularizers|constraints|activations)\.")
+_INITIALIZED = re.compile(rf"(?:{'|'.join(MODULES)})\.")
+
+
+_TAKEN = ("keras", "layers", "np", "runpy", "sys")
+"""Names that a script has for itself."""
+_NEEDED = {*sys.stdlib_module_names, "keras", "numpy", "tensorflow"}
+"""Modules that a script imports, or that those import; a file of such a name is never imported by it."""
 
 _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim", "input_length")
 """Arguments that are no widths of what comes out."""
@@ -18,26 +26,65 @@ _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim", "input_length"
 
 @dataclass(slots=True)
 class Imports:
-    """What a script has to import, filled while its code is written."""
+    """What a script has to import, filled while its code is written.
+
+    `files` holds for each file and class the name that the class has in the script: two of one name get two.
+    """
 
     numpy: bool = False
     layers: bool = False
     modules: dict[str, None] = field(default_factory=dict)
-    files: dict[tuple[str, str], None] = field(default_factory=dict)
+    files: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def name_of(self, file: str, name: str) -> str:
+        """Return what a file's class is called in the script, and have it imported."""
+        if (file, name) not in self.files:
+            names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
+            used = {*self.files.values(), *_TAKEN}
+            self.files[file, name] = next(free for free in names if free not in used)
+        return self.files[file, name]
 
     def lines(self) -> list[str]:
         """Return the import statements, in the order in which import sorters put them."""
         found = ["import keras"]
         found += ["import numpy as np"] if self.numpy else []
         found += ["from keras import layers"] if self.layers else []
-        folders = dict.fromkeys(str(PurePath(file).parent) for file, _ in self.files if _is_module(file))
+        folders = dict.fromkeys(str(PurePath(file).parent) for file, _ in self.files)
         elsewhere = [folder for folder in folders if folder != "."]
-        runs = any(not _is_module(file) for file, _ in self.files)
+        hidden = [
+            file for file, _ in self.files if str(PurePath(file).parent) == "." and PurePath(file).stem in _NEEDED
+        ]
+        runs = any(not self._is_module(file) for file, _ in self.files)
         standard = (["import runpy"] if runs else []) + (["import sys"] if elsewhere else [])
+        first = [
+            "import sys",
+            "",
+            f"# {''.join(hidden[:1])} lies here, and other modules need the one of that name: this folder comes last.",
+            "sys.path.append(sys.path.pop(0))",
+            "",
+        ]
         own = [f"sys.path.insert(0, {folder!r})" for folder in elsewhere]
         own += [f"import {module}" for module in self.modules]
-        own += [_from_file(file, name) for file, name in self.files]
-        return [*standard, *([""] if standard else []), *found, *([""] if own else []), *own]
+        own += [self._from_file(file, name, known_as) for (file, name), known_as in self.files.items()]
+        return [
+            *(first if hidden else []),
+            *([line for line in standard if not hidden or line != "import sys"]),
+            *([""] if standard else []),
+            *found,
+            *([""] if own else []),
+            *own,
+        ]
+
+    def _is_module(self, file: str) -> bool:
+        """Tell whether a file can be imported by its name, and no other one is."""
+        stem = PurePath(file).stem
+        alone = {str(PurePath(other)) for other, _ in self.files if PurePath(other).stem == stem}
+        return stem.isidentifier() and not keyword.iskeyword(stem) and stem not in _NEEDED and len(alone) == 1
+
+    def _from_file(self, file: str, name: str, known_as: str) -> str:
+        if self._is_module(file):
+            return f"from {PurePath(file).stem} import {name}{f' as {known_as}' if known_as != name else ''}"
+        return f'{known_as} = runpy.run_path({file!r})["{name}"]'
 
 
 def keras_code(text: str, imports: Imports) -> str:
@@ -69,15 +116,15 @@ def _code(value: object, imports: Imports) -> str:
 
 def _name(call: Call, imports: Imports) -> str:
     if call.file is not None:
-        imports.files[call.file, call.name.partition(".")[0]] = None
-        return call.name
+        first, dot, rest = call.name.partition(".")
+        return f"{imports.name_of(call.file, first)}{dot}{rest}"
     if call.is_users:
         # `package.cells.Cell` may be a class in a module, or a class in a class: the capital letter tells.
         parts = call.name.split(".")
         module = [part for part in parts[:-1] if not part[:1].isupper()] or parts[:1]
         imports.modules[".".join(module)] = None
         return call.name
-    if call.name in _MODELS or _INITIALIZED.match(call.name):
+    if call.name in TOP_LEVEL or _INITIALIZED.match(call.name):
         return f"keras.{call.name}"
     imports.layers = True
     return f"layers.{call.name}"
@@ -85,17 +132,6 @@ def _name(call: Call, imports: Imports) -> str:
 
 def _is_plain(text: str) -> bool:
     return re.fullmatch(r"[\w .,:;/+-]*", text) is not None
-
-
-def _is_module(file: str) -> bool:
-    stem = PurePath(file).stem
-    return stem.isidentifier() and stem not in sys.stdlib_module_names
-
-
-def _from_file(file: str, name: str) -> str:
-    if _is_module(file):
-        return f"from {PurePath(file).stem} import {name}"
-    return f'{name} = runpy.run_path({file!r})["{name}"]'
 
 
 def _pairs(asked: object, small: object) -> list[tuple[int, int]]:

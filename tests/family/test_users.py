@@ -407,6 +407,16 @@ BROKEN = {
         """,
         "raise SystemExit(3)",
     ),
+    "an end without a word": (
+        """
+        import os
+
+        class Cell(Plain):
+            def call(self, inputs, states):
+                os._exit(0)
+        """,
+        "os._exit(0)",
+    ),
     "a helper": (
         """
         def helper(value):
@@ -434,6 +444,47 @@ def test_an_error_in_a_user_s_code_shows_the_user_s_line(write, what, layer):
     assert f"{name}.py:{number} ({line})" in caught.value.message
     assert "rnnshape" not in caught.value.message
     assert "Arguments received" not in caught.value.message
+
+
+@pytest.mark.parametrize("base", ["BaseException", "Exception", "GeneratorExit"])
+def test_what_a_user_s_code_raises_is_never_called_a_bug(write, base, capsys):
+    from rnnshape import cli
+
+    name = write(
+        f"""
+        class Odd({base}):
+            def __str__(self):
+                return 4
+
+        class Cell(Plain):
+            def call(self, inputs, states):
+                raise Odd
+        """
+    )
+    assert cli.run([f"RNN({name}.Cell(4))", "--batch", "2", "--time", "2"]) == 1
+    said = capsys.readouterr().err
+    assert f"Odd in {name}.py:" in said
+    assert "(its __str__ raises TypeError)" in " ".join(said.split())
+    assert "a bug" not in said
+
+
+def test_a_process_that_a_user_s_code_forks_ends_as_it_likes(write):
+    name = write(
+        """
+        import os
+        from os import _exit
+
+        class Cell(Plain):
+            def __init__(self, units):
+                super().__init__(units)
+                child = os.fork()
+                if child == 0:
+                    _exit(7)
+                self.status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                assert self.status == 7
+        """
+    )
+    assert shapes(document(f"RNN({name}.Cell(4))")) == [(2, 4)]
 
 
 # what is wrong with the file, and the words

@@ -12,6 +12,7 @@ What a run does, and says at its end that it did:
 - questions (`--seeds`), first those from all over the family of layers, then drawn ones, each with five seeds;
 - messages for the worker (`--messages`): bytes that are no request, over a real pair of sockets, and
   for one in ten a status that no worker of ours tells;
+- words that would act (`--acting`), in a process of their own that is listened to: see `acting`;
 - documents for `Report.from_dict` (`--reports`): mutated reports, and JSON that is none.
 
 What is held against each: no exception but the documented one gets out, the exit status is one of the contract's, no

@@ -6,11 +6,13 @@ import argparse
 import faulthandler
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 from . import __doc__ as what_it_is
@@ -29,6 +31,7 @@ from .messages import document
 from .standin import stand_in
 from .texts import mutated, text_of_expression
 
+ROOT = Path(__file__).parents[2]
 SLOW = 10.0
 """Seconds that no input without Keras takes, on any machine."""
 
@@ -72,7 +75,7 @@ class Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=what_it_is.partition("\n")[0])
-    counts = {"lines": 10_000, "real": 200, "seeds": 400}
+    counts = {"lines": 10_000, "real": 200, "seeds": 400, "acting": 3_000}
     counts |= {"expressions": 1_000_000, "messages": 10_000, "reports": 20_000}
     for name, count in counts.items():
         parser.add_argument(f"--{name}", type=int, default=count, metavar="N", help=f"default: {count}")
@@ -130,6 +133,9 @@ def _run(asked: argparse.Namespace) -> int:
         tally.run("command lines with real layers (by exit status)", asked.real, checks_line(real_line))
     questions = iter(seeds.all_questions(random))
     tally.run("questions with five seeds each (by layer)", asked.seeds, lambda: seeds.check(next(questions)))
+    if asked.acting:
+        words = [sys.executable, "-m", "tests.fuzz.acting", f"--words={asked.acting}", f"--seed={asked.seed}"]
+        tally.found += subprocess.run(words, cwd=ROOT, check=False).returncode  # a status of 1: it tells what it found
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:.0f} MB; {tally.found} findings")
     return int(tally.found > 0)

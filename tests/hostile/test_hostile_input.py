@@ -231,7 +231,7 @@ class Stop(BaseException):
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (Stop("\x1b[31mno"), "Stop: no"),
+        (Stop("\x1b[31mno"), "(raise error): no"),
         (GeneratorExit(), "GeneratorExit"),
         (MemoryError(), "not enough memory"),
         (FileNotFoundError(2, "No such file or directory", "x"), "No such file or directory: 'x'"),
