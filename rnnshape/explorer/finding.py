@@ -11,6 +11,7 @@ from rnnshape.explorer import nest, sizes, stepping
 from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_recurrent, layout_of
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
+from rnnshape.explorer.initial import costless
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run
 from rnnshape.expression import Call
@@ -64,11 +65,12 @@ def find(query: Query) -> Found:
             layout = replace(layout, largest=tokens)
     if query.every_state:
         stepping.check(query, layer, layout)
-    declaration = declare(layer, layout)
-    if declaration.failure is not None:
-        # A failed call may have left half of the layer built.
-        layer = build(ran.layer)
-    first = run_of(layer, ran, layout, declaration)
+    with costless(ran.layer):
+        declaration = declare(layer, layout)
+        if declaration.failure is not None:
+            # A failed call may have left half of the layer built.
+            layer = build(ran.layer)
+        first = run_of(layer, ran, layout, declaration)
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0])
     leaves = tuple((path, len(shape)) for path, shape in zip(first.paths, real, strict=True))
