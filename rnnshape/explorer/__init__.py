@@ -8,6 +8,7 @@
 - build, users: an expression -> the layer; a user's own classes
 - anatomy, halves: the layer -> its cells, its axes, its input
 - initial: weights that nobody reads, made without their initializers
+- memory: how much of it there is
 - sizes: can it be run as asked, and what is run if not
 - declared: what Keras says that will come back
 - run, calling, states: what does come back, in each draw

@@ -8,18 +8,16 @@ a run at small sizes, all different, so that no two axes can be mistaken for eac
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeGuard
 
 from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
+from rnnshape.explorer.memory import available_memory
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.traced import traced_shapes
 from rnnshape.explorer.weights import parameters_of
@@ -100,33 +98,6 @@ def fits(asked: AskedSizes, call: Call, layout: Layout) -> bool:
     if (layout.size("timesteps") or 1) > _most_steps(call):
         return False
     return numbers * 4 <= available_memory() // 4 and positions * (weights + _WORK_OF_A_STEP) <= MOST_WORK
-
-
-def available_memory() -> int:
-    """Return the bytes that this process may still allocate: of the machine, its control group and its limits."""
-    found = [_from_meminfo()]
-    with contextlib.suppress(OSError, ValueError):
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
-        found.append(max(0, int(limit) - used))
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if soft != resource.RLIM_INFINITY:
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-            found.append(max(0, soft - pages * os.sysconf("SC_PAGE_SIZE")))
-    return min(found)
-
-
-def _from_meminfo() -> int:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    return 2**31
 
 
 def reduced_layer(asked: AskedSizes, call: Call) -> Call:

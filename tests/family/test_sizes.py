@@ -142,10 +142,6 @@ def test_the_memory_that_is_available_decides(monkeypatch, available):
     assert document("simple-rnn", **BOTH)["ran"]["reduced_to"] is None
 
 
-def test_the_memory_is_what_the_machine_has_left():
-    assert 2**20 < sizes.available_memory() < 2**50
-
-
 @pytest.mark.parametrize("name", ["batch", "time", "features", "units"])
 def test_a_size_of_zero_or_less_is_refused_in_words(name):
     for size in (0, -1):
@@ -213,51 +209,3 @@ def test_activations(activation):
     found = document("gru", **BOTH, set={"activation": activation})
     assert found["equal"] == [[LAST, "final_state"]]
     assert document("simple-rnn", time=400, **BOTH, set={"activation": activation})["equal"] == [[LAST, "final_state"]]
-
-
-class Files:
-    """The files of the system in which it tells how much memory there is."""
-
-    def __init__(self, texts):
-        self.texts = texts
-
-    def __call__(self, name):
-        self.name = name
-        return self
-
-    def read_text(self, **_):
-        if self.name not in self.texts:
-            raise FileNotFoundError(self.name)
-        return self.texts[self.name]
-
-
-MEMINFO = {"/proc/meminfo": "MemTotal: 9 kB\nMemAvailable: 4000000 kB\n"}
-CGROUP = {"/sys/fs/cgroup/memory.max": "3000000000\n", "/sys/fs/cgroup/memory.current": "1000000000\n"}
-
-
-@pytest.mark.parametrize(
-    ("texts", "limit", "expected"),
-    [
-        (MEMINFO, -1, 4_096_000_000),
-        ({**MEMINFO, **CGROUP}, -1, 2_000_000_000),
-        ({**MEMINFO, **CGROUP, "/sys/fs/cgroup/memory.max": "max"}, -1, 4_096_000_000),
-        ({**MEMINFO, **CGROUP, "/sys/fs/cgroup/memory.current": "5000000000"}, -1, 0),
-        ({**MEMINFO, "/proc/self/statm": "1000 0"}, 5_096_000, 1_000_000),
-        ({**MEMINFO, "/proc/self/statm": "9000 0"}, 5_096_000, 0),
-    ],
-)
-def test_the_memory_is_the_least_that_any_limit_leaves(monkeypatch, texts, limit, expected):
-    import resource
-
-    monkeypatch.setattr(sizes, "Path", Files(texts))
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
-    monkeypatch.setattr("os.sysconf", lambda _: 4096)
-    assert sizes.available_memory() == expected
-
-
-def test_a_system_that_tells_little_of_its_memory(monkeypatch):
-    monkeypatch.setattr(sizes, "Path", Files({}))
-    monkeypatch.setattr("os.sysconf", lambda name: {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}[name])
-    assert sizes.available_memory() == 2_048_000
-    monkeypatch.delattr("os.sysconf")
-    assert sizes.available_memory() == 2**31
