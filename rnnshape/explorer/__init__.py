@@ -9,7 +9,8 @@
 - anatomy, halves: the layer -> its cells, its axes, its input
 - initial: weights that nobody reads, made without their initializers
 - memory: how much of it there is
-- sizes: can it be run as asked, and what is run if not
+- sizes: can it be run as asked, and what is run if not; plainly: what is small at a glance
+- cost, laid_out: what a call costs, read from a graph; smaller: what stands in for what is too large
 - declared: what Keras says that will come back
 - run, calling, states: what does come back, in each draw
 - into: do the returned states fit another layer

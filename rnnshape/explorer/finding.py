@@ -51,18 +51,11 @@ def find(query: Query) -> Found:
     """
     layer = build(query.layer)
     asked_layout = layout = layout_of(layer, query.sizes, shown=str(query.layer))
-    asked = None
-    ran = query
-    if not sizes.is_plainly_small(query.layer, layout):
-        asked = sizes.at_asked_sizes(query.layer, layout)
-        if sizes.fits(asked, query.layer, layout):
-            asked = None
-        else:
-            layout = sizes.reduced_layout(layout, query.mask)
-            ran = replace(query, layer=sizes.rolled_if_long(sizes.reduced_layer(asked, query.layer), layout))
-            layer = build(ran.layer)
-            tokens = layout_of(layer, query.sizes, shown=str(query.layer)).largest
-            layout = replace(layout, largest=tokens)
+    choice = sizes.choose(query, layer, layout)
+    asked, layout = choice.asked, choice.layout
+    ran = replace(query, layer=choice.call)
+    if asked is not None:
+        layer = build(ran.layer)
     if query.every_state:
         stepping.check(query, layer, layout)
     with costless(ran.layer):
