@@ -16,15 +16,17 @@ PLAINLY_SMALL = 2**24
 """Numbers in any tensor up to which nothing needs to be estimated."""
 _MOST_STEPS = 5_000
 """Timesteps of one loop."""
-_MOST_LAID_OUT = 30
+_MOST_LAID_OUT = 40
 """Layers and cells, times the timesteps where these are laid out one by one."""
+_AS_ONE = 5
+"""How many layers without a state cost as much as a recurrent one."""
 _MOST_WORK = 2e9
 _WIDTHS = frozenset(("units", "filters", "output_dim"))
 
 
-def is_plainly_small(call: Call, layout: Layout) -> bool:
+def is_plainly_small(call: Call, layer: Any, layout: Layout) -> bool:
     """Tell, by arithmetic alone, whether the query is far below every limit."""
-    if None in layout.shape or _laid_out(call, layout) > _MOST_LAID_OUT:
+    if None in layout.shape or _laid_out(call, layer, layout) > _MOST_LAID_OUT:
         return False
     sizes = [size for size in layout.shape if size is not None]
     largest, growth = max(integers(call), default=1), _growth(call)
@@ -36,14 +38,19 @@ def is_plainly_small(call: Call, layout: Layout) -> bool:
     return max(numbers, weights, per_step) <= PLAINLY_SMALL and work <= _MOST_WORK and not is_long
 
 
-def _laid_out(call: Call, layout: Layout) -> int:
+def _laid_out(call: Call, layer: Any, layout: Layout) -> float:
     """Return how many layers and cells there are, with the steps of what is laid out one by one."""
-    calls = list(call.calls())
-    wrappers = sum(inner.name == "TimeDistributed" for inner in calls)
+    wrappers = sum(inner.name == "TimeDistributed" for inner in call.calls())
     if wrappers > 1 or (wrappers and call.name != "TimeDistributed"):
         return _MOST_LAID_OUT + 1
     steps = (layout.size("timesteps") or 1) if wrappers or is_unrolled(call) else 1
-    return steps * (len(calls) - wrappers)
+    return steps * weighed_layers(call, layer)
+
+
+def weighed_layers(call: Call, layer: Any) -> float:
+    """Return the number of recurrent layers and cells in a layer that may not be built yet; others count less."""
+    cells = cells_in(layer)
+    return cells + max(0, len(list(call.calls())) - 1 - cells) / _AS_ONE
 
 
 def _growth(call: Call) -> int:

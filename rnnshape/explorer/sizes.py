@@ -20,7 +20,7 @@ from rnnshape.explorer.cost import Cost, cost_of_call
 from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.laid_out import one_step_each
 from rnnshape.explorer.memory import available_memory
-from rnnshape.explorer.plainly import PLAINLY_SMALL, cells_in, is_plainly_small
+from rnnshape.explorer.plainly import PLAINLY_SMALL, cells_in, is_plainly_small, weighed_layers
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.smaller import integers, is_unrolled, rolled, stand_ins
 from rnnshape.explorer.traced import traced_shapes
@@ -38,10 +38,9 @@ MOST_BYTES = 600 * 2**20
 """All tensors of a query. TensorFlow itself takes as much."""
 MOST_LAID_OUT = 2_000
 """Operations that Keras makes one by one, each in half a millisecond, two or three times over."""
-_MOST_LAID_OUT_AT_ALL = 2 * MOST_LAID_OUT
-"""The same where no smaller size makes them fewer."""
-_MOST_CELLS = 64
-"""Cells in one layer; each makes some sixty operations."""
+MOST_LAYERS = 40
+"""Cells and recurrent layers, each of which makes some sixty operations; five of any other layers count as one."""
+_MOST_STEPPED_LAYERS = MOST_LAYERS // 2
 _MOST_STEPPED = 300
 """Cells times timesteps of `--every-state`."""
 MOST_MASKED = 1_000_000
@@ -79,9 +78,9 @@ def choose(query: Query, layer: Any, layout: Layout) -> Choice:
 
     """
     call = query.layer
-    _refuse_many_cells(call, layer)
+    _refuse_many_layers(query, layer)
     masked = query.mask is None or not _is_long(query.mask, layout)
-    if masked and not _is_stepped_long(query, layer, layout) and is_plainly_small(call, layout):
+    if masked and not _is_stepped_long(query, layer, layout) and is_plainly_small(call, layer, layout):
         return Choice(call, layout)
     asked = at_asked_sizes(call, layout)
     if masked and not _is_stepped_long(query, layer, layout) and fits(asked, call, layout, query.mask):
@@ -104,6 +103,9 @@ def _stand_in(query: Query, layer: Any, layout: Layout, asked: AskedSizes) -> Ch
             refused = error
             continue
         if not _is_stepped_long(query, layer, there) and fits(found, call, there, query.mask, at_all=True):
+            if (call, there) == (query.layer, layout):
+                # A mask that says every step leaves nothing to be made smaller.
+                return Choice(call, there)
             return Choice(rolled(call) if _is_laid_out_long(found, call, there) else call, there, asked)
     raise _too_large(query.layer, refused)
 
@@ -145,7 +147,8 @@ def fits(asked: AskedSizes, call: Call, layout: Layout, mask: MaskSpec | None = 
         call: the layer.
         layout: its input.
         mask: the mask that it is called with.
-        at_all: whether it is a stand-in already, for which a plainly small part of the memory is always there.
+        at_all: whether it is a stand-in already. It may take twice as long, for there may be no smaller one, and for it
+            a plainly small part of the memory is always there.
 
     """
     if None in layout.shape:
@@ -159,12 +162,13 @@ def fits(asked: AskedSizes, call: Call, layout: Layout, mask: MaskSpec | None = 
     cost = cost_of_call(asked.layer, layout, asked.graph)
     if cost is None:
         return math.prod(sizes[:-1]) * (asked.parameters.total + _WORK_OF_A_STEP) <= _most_work()
-    masked = 1 if mask is None else 2
+    masked = 1 if mask is None else 1.5
     seconds = cost.executed * _SECONDS_OF_AN_OPERATION + cost.work * _SECONDS_OF_A_MULTIPLICATION
-    most = _MOST_LAID_OUT_AT_ALL if at_all else MOST_LAID_OUT
-    laid_out = _laid_out(cost, call, layout)
+    times = 2 if at_all else 1
     return (
-        laid_out <= most and seconds * masked <= MOST_SECONDS and _has_memory_for(numbers + cost.numbers, at_all=at_all)
+        _laid_out(cost, call, layout) <= times * MOST_LAID_OUT
+        and seconds * masked <= times * MOST_SECONDS
+        and _has_memory_for(numbers + cost.numbers, at_all=at_all)
     )
 
 
@@ -211,11 +215,12 @@ def _mask_refused(mask: MaskSpec, layout: Layout) -> InvalidQuery:
     return InvalidQuery(message, hint=f"Give at most {max(1, MOST_MASKED // steps):,} lengths, or shorter ones.")
 
 
-def _refuse_many_cells(call: Call, layer: Any) -> None:
-    cells = cells_in(layer)
-    if cells > _MOST_CELLS:
-        message = f"{call.name} has {cells} cells, and at most {_MOST_CELLS} can be run in a few seconds."
-        raise InvalidQuery(message, hint="Give fewer cells: each further one changes the answer in the same way.")
+def _refuse_many_layers(query: Query, layer: Any) -> None:
+    most = _MOST_STEPPED_LAYERS if query.every_state else MOST_LAYERS
+    if weighed_layers(query.layer, layer) > most:
+        message = f"{query.layer.name} has more layers than can be run in a few seconds."
+        hint = f"Give at most {most} recurrent layers or cells, or {5 * most} others."
+        raise InvalidQuery(message, hint=hint, layer=str(query.layer))
 
 
 def _too_large(call: Call, refused: KerasRefused | None) -> InvalidQuery:

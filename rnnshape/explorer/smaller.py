@@ -11,6 +11,9 @@ from rnnshape.expression import Call, Items, Pairs
 from rnnshape.mask import MaskSpec
 
 _BATCH, _TIME, _FEATURES, _SPACE = 3, 5, 7, 11
+_ROOM = 40
+_ALIGNED = 16
+"""Numbers in 64 bytes."""
 _ARGUMENTS = (13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
 _LARGE_ARGUMENT = 64
 """Integer arguments above this are made small first."""
@@ -20,7 +23,7 @@ _TINY_ARGUMENT = 3
 
 
 def stand_ins(call: Call, layout: Layout, mask: MaskSpec | None, *, keeps_layer: bool) -> Iterator[tuple[Call, Layout]]:
-    """Yield small layers and inputs, each pair smaller than the one before.
+    """Yield small layers and inputs, those that are most like the ones asked for first.
 
     Args:
         call: the layer as asked for.
@@ -29,14 +32,13 @@ def stand_ins(call: Call, layout: Layout, mask: MaskSpec | None, *, keeps_layer:
         keeps_layer: whether the layer itself is small enough to stay as it is.
 
     """
-    small, narrow = _small(layout, mask), _narrow(_small(layout, mask))
+    small, roomy = _small(layout, mask), _roomy(layout, mask)
+    narrow = _narrow(small)
     modest = with_small_arguments(call, _LARGE_ARGUMENT, _ARGUMENTS)
     tiny = with_small_arguments(call, _TINY_ARGUMENT, _TINY_ARGUMENTS)
-    seen: list[tuple[Call, Layout]] = []
-    for pair in ((call, small), (modest, small), (call, narrow), (modest, narrow), (tiny, narrow)):
-        if pair not in seen and (keeps_layer or pair[0] != call or modest == call):
-            seen.append(pair)
-            yield pair
+    layers = (call, modest) if keeps_layer or modest == call else (modest,)
+    pairs = [(layer, there) for there in (small, roomy, narrow) for layer in layers]
+    yield from dict.fromkeys([*pairs, (tiny, narrow), (tiny, roomy)])
 
 
 def _small(layout: Layout, mask: MaskSpec | None) -> Layout:
@@ -52,12 +54,30 @@ def _small(layout: Layout, mask: MaskSpec | None) -> Layout:
     return replace(layout, shape=tuple(shape))
 
 
+def _roomy(layout: Layout, mask: MaskSpec | None) -> Layout:
+    """Return an input whose axes, batch and features aside, have room for a few convolutions and poolings."""
+    pairs = enumerate(zip(layout.axes, layout.shape, _small(layout, mask).shape, strict=True))
+    has_room = ("timesteps",) if mask is None else ()
+    return replace(
+        layout,
+        shape=tuple(
+            min(size or _ROOM + at, _ROOM + at) if axis in has_room or axis.startswith("axis_") else small
+            for at, (axis, size, small) in pairs
+        ),
+    )
+
+
 def _narrow(layout: Layout) -> Layout:
-    """Return the input with a single number along the axes that have no name: many small ones make a large product."""
-    unnamed = [at for at, axis in enumerate(layout.axes) if axis.startswith("axis_")]
+    """Return the input with a single number along most axes that have no name: many small ones make a large product.
+
+    TensorFlow slices tensors of many axes only where what it slices off is a multiple of 64 bytes.
+    """
     shape = list(layout.shape)
-    for at in unnamed:
-        shape[at] = min(shape[at] or 1, 2 if at == unnamed[0] else 1)
+    behind = shape[-1] or 1
+    for at in reversed(range(len(shape))):
+        if layout.axes[at].startswith("axis_"):
+            shape[at] = 1 if behind % _ALIGNED == 0 else min(shape[at] or 1, 2)
+            behind *= shape[at] or 1
     return replace(layout, shape=tuple(shape))
 
 
