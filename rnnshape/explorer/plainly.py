@@ -16,7 +16,7 @@ PLAINLY_SMALL = 2**24
 """Numbers in any tensor up to which nothing needs to be estimated."""
 _MOST_STEPS = 5_000
 """Timesteps of one loop."""
-_MOST_LAID_OUT = 40
+_MOST_LAID_OUT = 30
 """Layers and cells, times the timesteps where these are laid out one by one."""
 _AS_ONE = 5
 """How many layers without a state cost as much as a recurrent one."""

@@ -38,7 +38,7 @@ MOST_BYTES = 600 * 2**20
 """All tensors of a query. TensorFlow itself takes as much."""
 MOST_LAID_OUT = 2_000
 """Operations that Keras makes one by one, each in half a millisecond, two or three times over."""
-MOST_LAYERS = 40
+MOST_LAYERS = 30
 """Cells and recurrent layers, each of which makes some sixty operations; five of any other layers count as one."""
 _MOST_STEPPED_LAYERS = MOST_LAYERS // 2
 _MOST_STEPPED = 300
