@@ -191,3 +191,12 @@ def test_cores_where_a_system_does_not_tell_which(monkeypatch):
     assert jobs.cores() == 3
     monkeypatch.setattr(jobs.os, "cpu_count", lambda: None)
     assert jobs.cores() == 1
+
+
+def test_every_process_takes_its_share_of_the_memory():
+    body = """
+from rnnshape.explorer import memory
+memory.of_machine, memory.of_groups, memory.own_limit = (lambda _: 1200), (lambda _: [900]), (lambda _: None)
+print(set(jobs.share(range(6), 3, run=lambda _: memory.available_memory(), died=died)), memory.available_memory())
+"""
+    assert shared(body) == "{300} 900\n"

@@ -10,7 +10,10 @@
 - anatomy, halves: the layer -> its cells, its axes, its input
 - whose: which of a layer's code is Keras's own, and what it is made of
 - said: what an expression says of its input
-- sizes: can it be run as asked, and what is run if not
+- initial: weights that nobody reads, made without their initializers
+- memory: how much of it there is
+- sizes: can it be run as asked, and what is run if not; plainly: what is small at a glance
+- cost, laid_out: what a call costs, read from a graph; smaller: what stands in for what is too large
 - declared: what Keras says that will come back
 - draws: the random inputs, weights and noise of a draw
 - run, calling, states: what does come back, in each draw

@@ -12,7 +12,7 @@ from typing import Any
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import nest
-from rnnshape.explorer.anatomy import Layout, is_cell
+from rnnshape.explorer.anatomy import Layout, is_cell, is_recurrent
 
 _EAGER_STEPS = 24
 """Up to here the eager calls of two draws are quicker than tracing one."""
@@ -30,11 +30,25 @@ def caller(layer: Any, layout: Layout, *, training: bool, eager: bool = False) -
     def eagerly(inputs: Any, states: Any, mask: Any) -> Any:
         return _call(layer, *_tensors(inputs, states, mask), training=training)
 
-    steps = layout.size("timesteps") or 1
+    steps = max(layout.size("timesteps") or 1, _longest_loop(layer))
     is_short = steps <= _EAGER_STEPS and not _compiles_each_call(layout)
     if eager or is_short or is_cell(layer) or _unrolls(layer):
         return eagerly
     return _traced(layer, eagerly if steps <= _MOST_EAGER_STEPS else _too_long(steps), training)
+
+
+def _longest_loop(layer: Any) -> int:
+    """Return the most timesteps that a built recurrent layer inside this one goes through; 0 without one.
+
+    A layer before it may well have made them of another axis.
+    """
+    inside = [getattr(layer, name, None) for name in ("layer", "forward_layer")]
+    inside += getattr(layer, "layers", None) or ()
+    found = [_longest_loop(part) for part in inside if part is not None]
+    if is_recurrent(layer):
+        shape: Any = (layer.get_build_config() or {}).get("input_shape") or ()
+        found += [size for size in tuple(shape)[1:2] if isinstance(size, int)]
+    return max(found, default=0)
 
 
 def _too_long(steps: int) -> Caller:

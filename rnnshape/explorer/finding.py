@@ -11,26 +11,23 @@ from rnnshape.explorer import nest, sizes, stepping
 from rnnshape.explorer.anatomy import (
     Layout,
     anatomy_of,
-    axes_of,
     has_keras_cells,
-    input_said,
     is_recurrent,
     layout_of,
-    tokens_of,
 )
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
+from rnnshape.explorer.initial import costless
+from rnnshape.explorer.plainly import has_plainly_few_weights
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run_in_range
-from rnnshape.explorer.said import resized, said_of
+from rnnshape.explorer.said import said_of
 from rnnshape.expression import Call
 from rnnshape.names import Anatomy, Leaf, Named, Path, name_tensors
 from rnnshape.query import DEFAULT_BATCH, Query
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
-_KEPT = 64
-"""Sizes up to this one stay, in a small run, where the layer's own code gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +58,19 @@ def find(query: Query) -> Found:
     layer, weightless = _built_for_layout(query.layer)
     asked_layout = layout = layout_of(layer, query.sizes, call=query.layer)
     query.check_mask(layout.size("batch"), layout.size("timesteps"))
-    asked = None
-    ran = query
-    if not sizes.is_plainly_small(query.layer, layout):
-        asked = sizes.at_asked_sizes(query.layer, layout)
-        if sizes.fits(asked, query.layer, layout):
-            asked = None
-        else:
-            layout = _small(layout, query, layer)
-            small = resized(sizes.reduced_layer(asked, query.layer), layout.shape)
-            ran = replace(query, layer=sizes.rolled_if_long(small, layout))
-            layer, weightless = build(ran.layer), False
-            layout = replace(layout, largest=tokens_of(layer) or layout.largest)
-    if weightless:
-        layer = build(query.layer)
-    if query.every_state:
-        stepping.check(query, layer, layout)
-    declaration = declare(layer, layout)
-    if declaration.failure is not None:
-        # A failed call may have left half of the layer built.
-        layer = build(ran.layer)
-    first = run_of(layer, ran, layout, declaration)
+    choice = sizes.choose(query, layer, layout)
+    asked, layout = choice.asked, choice.layout
+    ran = replace(query, layer=choice.call)
+    with costless(ran.layer):
+        if asked is not None or weightless:
+            layer = build(ran.layer)
+        if query.every_state:
+            stepping.check(query, layer, layout)
+        declaration = declare(layer, layout)
+        if declaration.failure is not None:
+            # A failed call may have left half of the layer built.
+            layer = build(ran.layer)
+        first = run_of(layer, ran, layout, declaration)
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0])
     leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
@@ -107,22 +96,10 @@ def _built_for_layout(call: Call) -> tuple[Any, bool]:
     said = said_of(call) if call.name == "Sequential" else None
     if said is not None:
         shape = tuple(size or DEFAULT_BATCH for size in said.shape)
-        if not sizes.is_plainly_small(call, Layout(shape, axes_of(len(shape)))):
+        if not has_plainly_few_weights(call, shape):
             with tf.Graph().as_default():
                 return build(call), True
     return build(call), False
-
-
-def _small(layout: Layout, query: Query, layer: Any) -> Layout:
-    """Return the small input; sizes that the layer's own code gives stay where they are no large ones."""
-    small = sizes.reduced_layout(layout, query.mask)
-    if input_said(layer, query.layer) is None:
-        return small
-    kept = (
-        size if at and size is not None and size <= _KEPT else other
-        for at, (size, other) in enumerate(zip(layout.shape, small.shape, strict=True))
-    )
-    return replace(small, shape=tuple(kept))
 
 
 def _leaf(path: Path, shape: tuple[int, ...], layout: Layout) -> Leaf:

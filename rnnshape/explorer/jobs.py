@@ -15,6 +15,8 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
+from rnnshape.explorer.memory import share_among
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -53,6 +55,7 @@ class _Crew(Generic[Task, Result]):
     run: Callable[[Task], Result]
     died: Callable[[Task, str], Result]
     prepare: Callable[[], None]
+    jobs: int
     workers: list[_Worker] = field(default_factory=list)
 
     def hire(self) -> _Worker:
@@ -65,6 +68,7 @@ class _Crew(Generic[Task, Result]):
                 for other in self.workers:
                     other.connection.close()
                 ours.close()
+                share_among(self.jobs)
                 self.prepare()
                 _serve(theirs, self.run)
             finally:
@@ -117,13 +121,13 @@ def share(
 
     Args:
         tasks: what to run; tasks and results are pickled.
-        jobs: the number of processes.
+        jobs: the number of processes; each takes its share of the memory alone.
         run: called in a forked process. It must not raise.
         died: makes the result of a task whose process died; it is told how, in words.
         prepare: called in each process before its first task.
 
     """
-    crew = _Crew(run, died, prepare)
+    crew = _Crew(run, died, prepare, jobs)
     done: dict[int, Result] = {}
     begun = 0
     try:

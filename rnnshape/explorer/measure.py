@@ -17,9 +17,11 @@ from rnnshape.explorer.finding import Found
 from rnnshape.report import Measured
 
 _ROUNDS = 25
-_LONGEST = 4.0
+_LONGEST = 3.0
 """Seconds after which no further round begins."""
 _WARM_UPS = 3
+_LONGEST_WARM_UP = 0.5
+"""Seconds after which no further call warms a layer up."""
 
 
 def measure(found: Sequence[Found | None]) -> list[Measured | None]:
@@ -28,8 +30,7 @@ def measure(found: Sequence[Found | None]) -> list[Measured | None]:
     timed: list[list[float]] = [[] for _ in calls]
     with _graph_optimizer():
         for call in calls:
-            for _ in range(_WARM_UPS if call else 0):
-                call()  # type: ignore[misc]
+            _warm_up(call)
         until = time.perf_counter() + _LONGEST
         for _ in range(_ROUNDS):
             for call, seconds in zip(calls, timed, strict=True):
@@ -41,6 +42,14 @@ def measure(found: Sequence[Found | None]) -> list[Measured | None]:
                 break
     medians = [statistics.median(seconds) for seconds in timed if seconds]
     return [_measured(seconds, min(medians)) if seconds else None for seconds in timed]
+
+
+def _warm_up(call: Callable[[], object] | None) -> None:
+    until = time.perf_counter() + _LONGEST_WARM_UP
+    for _ in range(_WARM_UPS if call else 0):
+        call()  # type: ignore[misc]
+        if time.perf_counter() > until:
+            break
 
 
 def _measured(seconds: Sequence[float], fastest: float) -> Measured:

@@ -1,47 +1,55 @@
 """Whether a query can be run as asked; if not, the small layer and input that stand in for it.
 
-A query is run as asked when all sizes are known, its tensors and weights take at most a quarter of the memory
-that is available, and one call costs at most `MOST_WORK` multiplications and `MOST_STEPS` timesteps. Else the shapes
-come from Keras's symbolic call at the asked sizes, inside a graph, where nothing is allocated; and the values from
-a run at small sizes, all different, so that no two axes can be mistaken for each other.
+A query is run as asked when all sizes are known, its tensors and weights take a modest part of the memory that is
+available, and a call takes a second or so: see the limits below. Else the shapes come from Keras's symbolic call at
+the asked sizes, inside a graph, where nothing is allocated; and the values from a run at small sizes, all different,
+so that no two axes can be mistaken for each other.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
-from rnnshape.explorer import nest
-from rnnshape.explorer.anatomy import Layout
+from rnnshape.errors import InvalidQuery, KerasRefused
+from rnnshape.explorer import engine, nest
+from rnnshape.explorer.anatomy import Layout, input_said, tokens_of
 from rnnshape.explorer.build import build
+from rnnshape.explorer.cost import Cost, cost_of_call
 from rnnshape.explorer.declared import Declaration, declare
+from rnnshape.explorer.laid_out import one_step_each
+from rnnshape.explorer.memory import available_memory
+from rnnshape.explorer.plainly import PLAINLY_SMALL, cells_in, is_plainly_small, weighed_layers
 from rnnshape.explorer.refusal import refusal
+from rnnshape.explorer.said import resized
+from rnnshape.explorer.smaller import integers, is_unrolled, rolled, stand_ins
 from rnnshape.explorer.traced import traced_shapes
 from rnnshape.explorer.weights import parameters_of
-from rnnshape.expression import Call, Items, Pairs
-from rnnshape.mask import MaskSpec
+from rnnshape.expression import Call
+from rnnshape.mask import MaskKind, MaskSpec
+from rnnshape.query import Query
 from rnnshape.report import Parameters
 
-MOST_WORK = 10e9
-"""Multiplications in one call of a layer: about a second of two cores."""
+MOST_SECONDS = 1.5
+"""One call's, by the two numbers below; there are two calls, of which the second is often a short one."""
+_SECONDS_OF_AN_OPERATION = 1.2e-6
+_SECONDS_OF_A_MULTIPLICATION = 0.25e-9
+MOST_BYTES = 600 * 2**20
+"""All tensors of a query. TensorFlow itself takes as much."""
+MOST_LAID_OUT = 2_000
+"""Operations that Keras makes one by one, each in half a millisecond, two or three times over."""
+MOST_LAYERS = 30
+"""Cells and recurrent layers, each of which makes some sixty operations; five of any other layers count as one."""
+_MOST_STEPPED_LAYERS = MOST_LAYERS // 2
+_MOST_STEPPED = 300
+"""Cells times timesteps of `--every-state`."""
+MOST_MASKED = 1_000_000
+"""Rows times timesteps of a mask whose rows differ."""
+_KEPT = 64
+"""Sizes up to this one stay, in a small run, where the layer's own code gives them."""
 _WORK_OF_A_STEP = 3_000
-"""What the rest of one step of one row costs (activations, moving things about), in multiplications."""
-MOST_STEPS = 50_000
-"""Timesteps in one call: a graph takes some 20 to 80 microseconds for each."""
-MOST_UNROLLED = 500
-"""Timesteps that are laid out one by one; Keras traces each of them."""
-
-_PLAINLY_SMALL = 2**24
-"""Numbers in any tensor up to which nothing needs to be estimated."""
-_SMALL_BATCH, _SMALL_TIME, _SMALL_FEATURES, _SMALL_SPACE = 3, 5, 7, 11
-_SMALL_ARGUMENTS = (13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
-_LARGE_ARGUMENT = 64
-"""Integer arguments above this are made small where the weights would not fit."""
+"""What a step of one row of a cell costs beside its weights, in multiplications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +63,78 @@ class AskedSizes:
     graph: Any
 
 
-def is_plainly_small(call: Call, layout: Layout) -> bool:
-    """Tell, by arithmetic alone, whether the query is far below every limit."""
-    if None in layout.shape:
-        return False
-    sizes = [size for size in layout.shape if size is not None]
-    largest = max(_integers(call), default=1)
-    numbers = math.prod(sizes)
-    weights = 8 * largest * (largest + sizes[-1])
-    per_step = math.prod(sizes[:-1]) * 8 * largest
-    is_long = (layout.size("timesteps") or 1) > _most_steps(call)
-    work = math.prod(sizes[:-1]) * weights
-    return max(numbers, weights, per_step) <= _PLAINLY_SMALL and work <= MOST_WORK and not is_long
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is run: the layer and its input. `asked` is None where that is what was asked for."""
+
+    call: Call
+    layout: Layout
+    asked: AskedSizes | None = None
+
+
+def choose(query: Query, layer: Any, layout: Layout) -> Choice:
+    """Return what to run for a query, given its layer, not yet built, and its input.
+
+    Raises:
+        InvalidQuery: it is too large to run, even at small sizes.
+        KerasRefused: Keras refuses the layer or the input, at the asked sizes.
+
+    """
+    call = query.layer
+    _refuse_many_layers(query, layer)
+    masked = query.mask is None or not _is_long(query.mask, layout)
+    if masked and not _is_stepped_long(query, layer, layout) and is_plainly_small(call, layer, layout):
+        return Choice(call, layout)
+    asked = at_asked_sizes(call, layout)
+    if masked and not _is_stepped_long(query, layer, layout) and fits(asked, call, layout, query.mask):
+        return Choice(call, layout)
+    return _stand_in(query, layer, layout, asked)
+
+
+def _stand_in(query: Query, layer: Any, layout: Layout, asked: AskedSizes) -> Choice:
+    refused: KerasRefused | None = None
+    is_modest = asked.parameters.total <= PLAINLY_SMALL and max(integers(query.layer), default=1) <= 256
+    for call, small in stand_ins(query.layer, layout, query.mask, keeps_layer=is_modest):
+        small = _as_said(small, layout, layer, query.layer)  # noqa: PLW2901 - the same, as the code has it
+        call = resized(call, small.shape)  # noqa: PLW2901 - likewise
+        if _is_stepped_long(query, layer, small):
+            small = small.with_time(2)  # noqa: PLW2901 - the same, shorter
+        if query.mask is not None and _is_long(query.mask, small):
+            raise _mask_refused(query.mask, small)
+        try:
+            there = _as_it_takes(call, small)
+            found = at_asked_sizes(call, there)
+        except KerasRefused as error:
+            refused = error
+            continue
+        if not _is_stepped_long(query, layer, there) and fits(found, call, there, query.mask, at_all=True):
+            if (call, there) == (query.layer, layout):
+                # A mask that says every step leaves nothing to be made smaller.
+                return Choice(call, there)
+            return Choice(rolled(call) if _is_laid_out_long(found, call, there) else call, there, asked)
+    raise _too_large(query.layer, refused)
+
+
+def _as_said(small: Layout, layout: Layout, layer: Any, call: Call) -> Layout:
+    """Return the small input with the sizes that the layer's own code gives, where they are no large ones."""
+    if input_said(layer, call) is None:
+        return small
+    kept = (
+        size if at and size is not None and size <= _KEPT else other
+        for at, (size, other) in enumerate(zip(layout.shape, small.shape, strict=True))
+    )
+    return replace(small, shape=tuple(kept))
+
+
+def _as_it_takes(call: Call, layout: Layout) -> Layout:
+    """Return the input as this layer takes it: what an Embedding may be given, what an Input says."""
+    layer = build(call)
+    keras = engine.load()
+    layout = replace(layout, largest=tokens_of(layer) or layout.largest)
+    known = tuple(layer.input_shape) if isinstance(layer, keras.Sequential) and layer.built else ()
+    if len(known) != len(layout.shape):
+        return layout
+    return replace(layout, shape=tuple(b if a is None else a for a, b in zip(known, layout.shape, strict=True)))
 
 
 def at_asked_sizes(call: Call, layout: Layout) -> AskedSizes:
@@ -79,77 +147,104 @@ def at_asked_sizes(call: Call, layout: Layout) -> AskedSizes:
     import tensorflow as tf
 
     graph = tf.Graph()
-    with graph.as_default():
-        layer = build(rolled_if_long(call, layout))
+    with graph.as_default(), one_step_each():
+        layer = build(rolled(call))
         declaration = declare(layer, layout)
         if declaration.failure is not None:
             raise refusal(declaration.failure, layer=str(call), doing="calling it symbolically")
         return AskedSizes(declaration, parameters_of(layer), layer, layout, graph)
 
 
-def fits(asked: AskedSizes, call: Call, layout: Layout) -> bool:
-    """Tell whether the query can be run as asked: in the memory that is available now, and in a few seconds."""
+def fits(asked: AskedSizes, call: Call, layout: Layout, mask: MaskSpec | None = None, *, at_all: bool = False) -> bool:
+    """Tell whether the query can be run at these sizes: in the memory that is available now, and in a second or two.
+
+    Args:
+        asked: what Keras declares at these sizes.
+        call: the layer.
+        layout: its input.
+        mask: the mask that it is called with.
+        at_all: whether it is a stand-in already. It may take twice as long, for there may be no smaller one, and for it
+            a plainly small part of the memory is always there.
+
+    """
     if None in layout.shape:
         return False
     sizes = [size for size in layout.shape if size is not None]
     outputs = sum(math.prod(size or 1 for size in shape) for shape in nest.shape_leaves(asked.declaration.any))
-    weights = asked.parameters.total
-    positions = math.prod(sizes[:-1])
-    # The input twice (ours, and transposed to time-major), weights and their random draw, outputs per step and whole.
-    numbers = 3 * math.prod(sizes) + 4 * weights + 6 * outputs + positions
-    if (layout.size("timesteps") or 1) > _most_steps(call):
+    # The input (ours, and TensorFlow's), the weights and their random draw, the outputs and what is compared of them.
+    numbers = 2 * math.prod(sizes) + 5 * asked.parameters.total + 6 * outputs
+    if not _has_memory_for(numbers, at_all=at_all):
         return False
-    return numbers * 4 <= available_memory() // 4 and positions * (weights + _WORK_OF_A_STEP) <= MOST_WORK
+    cost = cost_of_call(asked.layer, layout, asked.graph)
+    if cost is None:
+        return math.prod(sizes[:-1]) * (asked.parameters.total + _WORK_OF_A_STEP) <= _most_work()
+    masked = 1 if mask is None else 1.5
+    seconds = cost.executed * _SECONDS_OF_AN_OPERATION + cost.work * _SECONDS_OF_A_MULTIPLICATION
+    times = 2 if at_all else 1
+    return (
+        _laid_out(cost, call, layout) <= times * MOST_LAID_OUT
+        and seconds * masked <= times * MOST_SECONDS
+        and _has_memory_for(numbers + cost.numbers, at_all=at_all)
+    )
 
 
-def available_memory() -> int:
-    """Return the bytes that this process may still allocate: of the machine, its control group and its limits."""
-    found = [_from_meminfo()]
-    with contextlib.suppress(OSError, ValueError):
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
-        found.append(max(0, int(limit) - used))
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if soft != resource.RLIM_INFINITY:
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-            found.append(max(0, soft - pages * os.sysconf("SC_PAGE_SIZE")))
-    return min(found)
+def _has_memory_for(numbers: float, *, at_all: bool) -> bool:
+    there = min(MOST_BYTES, available_memory() // 4)
+    return 4 * numbers <= (max(there, 4 * PLAINLY_SMALL) if at_all else there)
 
 
-def _from_meminfo() -> int:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    return 2**31
+def _most_work() -> float:
+    return MOST_SECONDS / _SECONDS_OF_A_MULTIPLICATION
 
 
-def reduced_layer(asked: AskedSizes, call: Call) -> Call:
-    """Return the layer to run: the asked one, or one with small arguments where its own weights are too large."""
-    largest = max(_integers(call), default=1)
-    if asked.parameters.total <= _PLAINLY_SMALL and largest <= 4 * _LARGE_ARGUMENT:
-        return call
-    large = sorted({number for number in _integers(call) if number > _LARGE_ARGUMENT})
-    small = {number: _SMALL_ARGUMENTS[at % len(_SMALL_ARGUMENTS)] for at, number in enumerate(large)}
-    return _changed(call, lambda _, value: small.get(value, value) if _is_integer(value) else value)
+def _laid_out(cost: Cost, call: Call, layout: Layout) -> float:
+    """Return how many operations Keras makes one by one; the graph that tells has no layer unrolled."""
+    steps = (layout.size("timesteps") or 1) if is_unrolled(call) else 1
+    return cost.laid_out + cost.looped * (steps - 1)
 
 
-def reduced_layout(layout: Layout, mask: MaskSpec | None) -> Layout:
-    """Return an input of the same axes at small sizes, all different; sizes that are small already stay."""
-    batch = mask.batch if mask is not None and mask.batch else _SMALL_BATCH
-    time = _SMALL_TIME if mask is None else mask.time or max(_SMALL_TIME, mask.least_time + 2)
-    small = {"batch": batch, "timesteps": time, "features": _SMALL_FEATURES}
-    shape: list[int | None] = []
-    for at, (axis, size) in enumerate(zip(layout.axes, layout.shape, strict=True)):
-        least = small.get(axis, _SMALL_SPACE + at)
-        keeps = size is not None and size <= (least if axis in ("batch", "timesteps") else 4 * least)
-        shape.append(size if keeps else least)
-    return replace(layout, shape=tuple(shape))
+def _is_laid_out_long(asked: AskedSizes, call: Call, layout: Layout) -> bool:
+    if not is_unrolled(call):
+        return False
+    cost = cost_of_call(asked.layer, layout, asked.graph)
+    return cost is not None and _laid_out(cost, call, layout) > MOST_LAID_OUT
+
+
+def _is_stepped_long(query: Query, layer: Any, layout: Layout) -> bool:
+    """Tell whether `--every-state` would step many cells many times; a single cell has a limit of its own."""
+    cells = cells_in(layer)
+    return query.every_state and cells > 1 and cells * (layout.size("timesteps") or 1) > _MOST_STEPPED
+
+
+def _is_long(mask: MaskSpec, layout: Layout) -> bool:
+    if mask.kind is not MaskKind.LENGTHS:
+        return False
+    return len(mask.numbers) * (layout.size("timesteps") or mask.least_time) > MOST_MASKED
+
+
+def _mask_refused(mask: MaskSpec, layout: Layout) -> InvalidQuery:
+    rows, steps = len(mask.numbers), layout.size("timesteps") or mask.least_time
+    message = (
+        f"A mask whose rows differ has at most {MOST_MASKED:,} steps in all, for it is run as it is given. "
+        f"Received: {rows:,} rows of {steps:,} steps"
+    )
+    return InvalidQuery(message, hint=f"Give at most {max(1, MOST_MASKED // steps):,} lengths, or shorter ones.")
+
+
+def _refuse_many_layers(query: Query, layer: Any) -> None:
+    most = _MOST_STEPPED_LAYERS if query.every_state else MOST_LAYERS
+    if weighed_layers(query.layer, layer) > most:
+        message = f"{query.layer.name} has more layers than can be run in a few seconds."
+        hint = f"Give at most {most} recurrent layers or cells, or {5 * most} others."
+        raise InvalidQuery(message, hint=hint, layer=str(query.layer))
+
+
+def _too_large(call: Call, refused: KerasRefused | None) -> InvalidQuery:
+    if refused is None:
+        message = f"{call.name} is too large to run, even at small sizes. Received: {call}"
+        return InvalidQuery(message, hint="Give smaller arguments, or fewer layers.", layer=str(call))
+    message = f"{call.name} is too large to run as asked, and at small sizes Keras refuses it: {refused.message}"
+    return InvalidQuery(message, hint="Give sizes at which it can be run as asked.", layer=str(call))
 
 
 def shapes_at(
@@ -186,43 +281,3 @@ def _sure(declared: _Shapes, declared_small: _Shapes, real: _Shapes) -> _Shapes 
         rows = zip(shape, shape_small, shape_real, strict=True)
         found.append(tuple(size if ours in (None, theirs) else None for size, ours, theirs in rows))
     return tuple(found)
-
-
-def rolled_if_long(call: Call, layout: Layout) -> Call:
-    """Return the layer without its unrolling where that would never end; what it returns is the same."""
-    if (layout.size("timesteps") or 1) <= MOST_UNROLLED:
-        return call
-    return _changed(call, lambda name, value: False if name == "unroll" else value)
-
-
-def _most_steps(call: Call) -> int:
-    return MOST_UNROLLED if any(inner.argument("unroll") is True for inner in call.calls()) else MOST_STEPS
-
-
-def _is_integer(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _integers(call: Call) -> list[int]:
-    found: list[int] = []
-    _changed(call, lambda _, value: found.append(abs(value)) if _is_integer(value) else None)
-    return found
-
-
-def _changed(call: Call, change: Callable[[str | None, Any], object]) -> Call:
-    """Return the call with every literal in it changed by `change(keyword, literal)`."""
-
-    def walk(name: str | None, value: object) -> Any:
-        match value:
-            case Call():
-                args = tuple(walk(None, item) for item in value.args)
-                return replace(value, args=args, kwargs=tuple((word, walk(word, item)) for word, item in value.kwargs))
-            case Items():
-                return replace(value, values=tuple(walk(name, item) for item in value.values))
-            case Pairs():
-                return Pairs(tuple((key, walk(name, item)) for key, item in value.pairs))
-        return change(name, value)
-
-    changed = walk(None, call)
-    assert isinstance(changed, Call)
-    return changed

@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, is_cell
+from rnnshape.explorer.laid_out import one_step_each
 
 
 def traced_shapes(layer: Any, layout: Layout, graph: Any) -> Any:
@@ -18,7 +19,7 @@ def traced_shapes(layer: Any, layout: Layout, graph: Any) -> Any:
     if is_cell(layer):
         return None
     try:
-        with graph.as_default():
+        with graph.as_default(), one_step_each():
             return nest.shapes(_plain(layer(tf.compat.v1.placeholder(layout.dtype, layout.shape))))
     except Exception:  # noqa: BLE001 - what cannot be traced stays unknown
         return None

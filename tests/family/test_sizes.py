@@ -5,6 +5,7 @@ What was run is what `reduced_to` says; nothing here looks at a clock.
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -12,6 +13,12 @@ import pytest
 from rnnshape import explore
 from rnnshape.errors import InvalidQuery, KerasRefused
 from rnnshape.explorer import sizes
+from rnnshape.explorer.anatomy import layout_of
+from rnnshape.explorer.build import build
+from rnnshape.explorer.cost import cost_of_call
+from rnnshape.explorer.declared import declare
+from rnnshape.expression import parse
+from rnnshape.query import Sizes
 
 BOTH = {"return_sequences": True, "return_state": True}
 WRITTEN = "return_sequences=True, return_state=True"
@@ -142,10 +149,6 @@ def test_the_memory_that_is_available_decides(monkeypatch, available):
     assert document("simple-rnn", **BOTH)["ran"]["reduced_to"] is None
 
 
-def test_the_memory_is_what_the_machine_has_left():
-    assert 2**20 < sizes.available_memory() < 2**50
-
-
 @pytest.mark.parametrize("name", ["batch", "time", "features", "units"])
 def test_a_size_of_zero_or_less_is_refused_in_words(name):
     for size in (0, -1):
@@ -215,52 +218,56 @@ def test_activations(activation):
     assert document("simple-rnn", time=400, **BOTH, set={"activation": activation})["equal"] == [[LAST, "final_state"]]
 
 
-class Files:
-    """The files of the system in which it tells how much memory there is."""
-
-    def __init__(self, texts):
-        self.texts = texts
-
-    def __call__(self, name):
-        self.name = name
-        return self
-
-    def read_text(self, **_):
-        if self.name not in self.texts:
-            raise FileNotFoundError(self.name)
-        return self.texts[self.name]
+def nested(times, inner):
+    return "TimeDistributed(" * times + inner + ")" * times
 
 
-MEMINFO = {"/proc/meminfo": "MemTotal: 9 kB\nMemAvailable: 4000000 kB\n"}
-CGROUP = {"/sys/fs/cgroup/memory.max": "3000000000\n", "/sys/fs/cgroup/memory.current": "1000000000\n"}
+# layer, options, shapes: each is small along every axis, or in every argument, and large as a whole.
+LARGE_AS_A_WHOLE = [
+    ("Dense(2)", {"input": (2,) * 29}, [(2,) * 29]),
+    (nested(12, "Dense(3)"), {"input": (2,) * 14}, [(2,) * 13 + (3,)]),
+    (nested(9, "LSTM(3)"), {"input": (2,) * 12}, [(2,) * 10 + (3,)]),
+    (nested(2, "Dense(3)"), {"input": (4, 300, 300, 5)}, [(4, 300, 300, 3)]),
+    ("TimeDistributed(Dense(4))", {"input": (2, 50_000, 8)}, [(2, 50_000, 4)]),
+    ("TimeDistributed(LSTM(4))", {"input": (2, 500, 10, 8)}, [(2, 500, 4)]),
+    (
+        "TimeDistributed(LSTM(4, return_sequences=True))",
+        {"input": (2, 2**31 - 1, 10, 8)},
+        [(2, 2**31 - 1, 10, 4)],
+    ),
+    ("TimeDistributed(Dense(4))", {"input": (None, 500, 8)}, [(None, 500, 4)]),
+    (f"Sequential([{', '.join(['UpSampling1D(60)'] * 5)}])", {}, [(32, 10 * 60**5, 8)]),
+    ("Sequential([RepeatVector(1000000), LSTM(5, return_sequences=True)])", {"input": (3, 8)}, [(3, 1_000_000, 5)]),
+    ("Sequential([Conv1D(500, 9), Conv1D(500, 9)])", {"time": 100_000}, [(32, 99_984, 500)]),
+    ("Sequential([Input((100000, 8)), LSTM(5)])", {}, [(32, 5)]),
+    ("GRU(4, unroll=1)", {"time": 100_000}, [(32, 4)]),
+    ("RNN([LSTMCell(4), GRUCell(4)], return_state=True)", {"time": 200, "every_state": True}, None),
+]
+
+
+@pytest.mark.parametrize(("layer", "options", "expected"), LARGE_AS_A_WHOLE)
+def test_what_is_large_as_a_whole_is_reduced(layer, options, expected):
+    found = document(layer, **options)
+    if expected is not None:
+        assert shapes(found) == expected
+    assert math.prod(found["ran"]["reduced_to"]["input"]) < 20_000
 
 
 @pytest.mark.parametrize(
-    ("texts", "limit", "expected"),
+    ("layer", "options"),
     [
-        (MEMINFO, -1, 4_096_000_000),
-        ({**MEMINFO, **CGROUP}, -1, 2_000_000_000),
-        ({**MEMINFO, **CGROUP, "/sys/fs/cgroup/memory.max": "max"}, -1, 4_096_000_000),
-        ({**MEMINFO, **CGROUP, "/sys/fs/cgroup/memory.current": "5000000000"}, -1, 0),
-        ({**MEMINFO, "/proc/self/statm": "1000 0"}, 5_096_000, 1_000_000),
-        ({**MEMINFO, "/proc/self/statm": "9000 0"}, 5_096_000, 0),
+        ("TimeDistributed(Dense(4))", {"input": (2, 40, 8)}),
+        ("TimeDistributed(LSTM(4))", {"input": (2, 8, 6, 8)}),
+        ("GRU(4, unroll=True)", {"time": 30}),
+        ("gru", {"time": 5_000}),
+        ("gru", {"units": 1_000, "batch": 1, "time": 1}),
+        (f"RNN([{', '.join(['LSTMCell(2)'] * 12)}])", {"batch": 2, "time": 4}),
+        ("Sequential([Embedding(1000, 16), Bidirectional(LSTM(64)), Dense(10)])", {}),
+        ("gru", {"time": 2_500, "batch": 1, "mask": ",".join(["1", "0"] * 1_250)}),
     ],
 )
-def test_the_memory_is_the_least_that_any_limit_leaves(monkeypatch, texts, limit, expected):
-    import resource
-
-    monkeypatch.setattr(sizes, "Path", Files(texts))
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
-    monkeypatch.setattr("os.sysconf", lambda _: 4096)
-    assert sizes.available_memory() == expected
-
-
-def test_a_system_that_tells_little_of_its_memory(monkeypatch):
-    monkeypatch.setattr(sizes, "Path", Files({}))
-    monkeypatch.setattr("os.sysconf", lambda name: {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}[name])
-    assert sizes.available_memory() == 2_048_000
-    monkeypatch.delattr("os.sysconf")
-    assert sizes.available_memory() == 2**31
+def test_what_is_modest_as_a_whole_is_run_as_asked(layer, options):
+    assert document(layer, **options)["ran"]["reduced_to"] is None
 
 
 def test_what_was_not_declared_has_no_shapes():
@@ -268,3 +275,70 @@ def test_what_was_not_declared_has_no_shapes():
 
     assert nest.shape_leaves(None) == ()
     assert nest.shape_leaves(nest.shapes((3, 4))) == ((3, 4),)
+
+
+@pytest.mark.parametrize(
+    ("layer", "options"),
+    [
+        ("TimeDistributed(LSTM(4))", {"input": (2, 5, 6, 8)}),
+        ("TimeDistributed(Dense(3))", {"input": (2, 5, 8)}),
+        (nested(2, "GRU(3)"), {"input": (2, 3, 4, 5, 6)}),
+        ("TimeDistributed(Conv1D(4, 3))", {"input": (2, 3, 9, 5)}),
+    ],
+)
+def test_one_step_tells_what_all_of_them_declare(layer, options):
+    call, shape = parse(layer), Sizes(shape=options["input"])
+    layout = layout_of(build(call), shape, shown=layer)
+    assert sizes.at_asked_sizes(call, layout).declaration == declare(build(call), layout)
+
+
+def test_the_cost_of_a_call_counts_every_step_that_is_laid_out_or_looped():
+    import tensorflow as tf
+
+    def cost(text, **options):
+        call, graph = parse(text), tf.Graph()
+        with graph.as_default():
+            layer = build(call)
+            layout = layout_of(layer, Sizes(**options), shown=text)
+            declare(layer, layout)
+        return cost_of_call(layer, layout, graph)
+
+    # Of (2, T, 5) times (5, 3): 30 multiplications for each timestep, and its operations.
+    few, many = (cost("TimeDistributed(Dense(3))", shape=(2, time, 5)) for time in (10, 1_010))
+    assert many.work - few.work >= 30 * 1_000
+    assert many.laid_out - few.laid_out >= 1_000
+    few, many = (cost("LSTM(3)", shape=(2, time, 5)) for time in (10, 1_010))
+    assert many.laid_out == few.laid_out
+    assert many.work - few.work >= 1_000 * 2 * 12 * (5 + 3)
+    # (2, 50, 5) with a kernel of (3, 5, 7), which gives 48 steps.
+    assert 2 * 48 * 7 * 15 <= cost("Conv1D(7, 3)", shape=(2, 50, 5)).work <= 3 * 2 * 48 * 7 * 15
+    assert cost("UpSampling1D(1000)", shape=(2, 50, 5)).numbers >= 2 * 50_000 * 5
+
+
+def test_more_layers_than_can_be_run_are_refused_in_words():
+    cells = ", ".join(["LSTMCell(4)"] * 100)
+    for options in ({}, {"every_state": True}):
+        with pytest.raises(InvalidQuery, match="RNN has more layers than can be run") as caught:
+            document(f"RNN([{cells}])", **options)
+        assert re.search(r"at most \d+ recurrent", caught.value.hint)
+
+
+def test_what_keras_refuses_only_at_small_sizes_is_told_as_that():
+    with pytest.raises(InvalidQuery, match="too large to run as asked, and at small sizes Keras refuses it"):
+        document("Sequential([Reshape((30000, 2000)), LSTM(3)])", input=(32, 60_000_000))
+
+
+@pytest.mark.parametrize(("rows", "steps", "limit"), [(8_000, 8_000, "8,000 steps"), (20_000, 60, "20,000 rows")])
+def test_a_mask_that_is_too_large_to_run_is_refused_in_words(rows, steps, limit):
+    mask = "lengths:" + ",".join(str(at % steps + 1) for at in range(rows))
+    with pytest.raises(InvalidQuery, match=limit) as caught:
+        document("gru", batch=rows, time=steps, mask=mask)
+    assert "lengths, or shorter ones" in caught.value.hint
+
+
+def test_a_short_mask_on_a_long_time_axis_is_run_on_a_short_one():
+    mask = "lengths:" + ",".join(str(at % 4 + 1) for at in range(300))
+    found = document("gru", batch=300, time=10_000, mask=mask, **BOTH)
+    assert found["ran"]["reduced_to"]["input"] == [300, 6, 8]
+    assert shapes(found) == [(300, 10_000, 4), (300, 4)]
+    assert found["mask"]["last_step"][:5] == [0, 1, 2, 3, 0]

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from rnnshape.explorer import nest, sizes
+from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_cell, layout_of, spatial_rank
 from rnnshape.explorer.build import build
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.into.states import Cells, Slot, by_cell
+from rnnshape.explorer.plainly import is_plainly_small
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.states import accepted_states
 from rnnshape.expression import Call
@@ -89,7 +90,7 @@ def decoder(call: Call, setting: Setting) -> Decoder | None:
     """
     first = build(call)
     layout = _layout(first, setting.asked, call)
-    graph = _graph() if setting.is_symbolic or not _is_small(call, layout) else None
+    graph = _graph() if setting.is_symbolic or not _is_small(call, first, layout) else None
     with _within(graph):
         layer = first if graph is None else build(call)
         try:
@@ -111,8 +112,8 @@ def _layout(layer: Any, asked: Sizes, call: Call) -> Layout:
     return layout_of(layer, replace(asked, time=_TIME, space=space), call=call)
 
 
-def _is_small(call: Call, layout: Layout) -> bool:
-    return sizes.is_plainly_small(call, replace(layout, shape=tuple(size or 1 for size in layout.shape)))
+def _is_small(call: Call, layer: Any, layout: Layout) -> bool:
+    return is_plainly_small(call, layer, replace(layout, shape=tuple(size or 1 for size in layout.shape)))
 
 
 def _graph() -> Any:
