@@ -99,7 +99,8 @@ def _is_foreign(path: object, _mode: object, flags: object) -> bool:
     if not isinstance(path, str | bytes):
         return False
     name = os.fsdecode(path)
-    if name == tempfile.gettempdir():  # an unnamed file in it: where TensorFlow's log goes
+    # An unnamed file among the temporary ones is where TensorFlow's log goes; the settings of Keras name a backend.
+    if name == tempfile.gettempdir() or (name.endswith("keras.json") and flags == os.O_RDONLY | os.O_CLOEXEC):
         return False
     if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         return True
