@@ -525,7 +525,7 @@ def test_an_interrupt_while_the_error_is_shown(monkeypatch):
 
 
 def test_the_worker_in_words(ran, monkeypatch):
-    from rnnshape.worker.control import WorkerStatus
+    from rnnshape.worker.admin import WorkerStatus
 
     told = WorkerStatus(
         pid=12,
