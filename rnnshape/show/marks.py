@@ -70,8 +70,13 @@ def marks(reports: Sequence[Report]) -> list[Marks]:
     found = []
     for family in families(reports):
         shared = _marks_of(family)
-        found += [_carried(report, shared) for report in family]
+        found += [_carried([tensor.name for tensor in report.tensors], shared) for report in family]
     return found
+
+
+def marks_of(names: Sequence[str], equal: Sequence[Statement], close: Sequence[Statement]) -> Marks:
+    """Return the marks for these statements over tensors of these names."""
+    return _carried(names, _lettered(equal, close))
 
 
 def families(reports: Sequence[Report]) -> list[list[Report]]:
@@ -96,7 +101,10 @@ def letter(number: int) -> str:
 def _marks_of(family: Sequence[Report]) -> tuple[Mark, ...]:
     across = [statement for report in family for statement in report.equal_across or ()]
     equal = _merged([*across, *(statement for report in family for statement in report.equal)])
-    close = list(dict.fromkeys(statement for report in family for statement in report.close or ()))
+    return _lettered(equal, list(dict.fromkeys(statement for report in family for statement in report.close or ())))
+
+
+def _lettered(equal: Sequence[Statement], close: Sequence[Statement]) -> tuple[Mark, ...]:
     found = []
     for number, statement in enumerate([*equal, *close]):
         is_close = number >= len(equal)
@@ -120,8 +128,7 @@ def _merged(statements: Iterable[Statement]) -> list[Statement]:
     return [tuple(known) for known in classes]
 
 
-def _carried(report: Report, shared: tuple[Mark, ...]) -> Marks:
-    names = [tensor.name for tensor in report.tensors]
+def _carried(names: Sequence[str], shared: tuple[Mark, ...]) -> Marks:
     by_tensor: dict[str, list[Carried]] = {name: [] for name in names}
     for mark in shared:
         for name in names:
