@@ -52,7 +52,8 @@ class TracedTensor:
     what that call returned. `axes` and `meaning` say what it is. `masked`: it carries a mask. `has_time`: its second
     axis is the time axis. `half`: the width of the first half, where it is two tensors side by side (`Bidirectional`).
     `draws` holds its values in each draw, () where the program stopped before they were computed. `unchanged` is the
-    name of the tensor that a layer handed through as it was (`Dropout` without training).
+    name of the tensor that a layer handed through as it was (`Dropout` without training), or of which this is another
+    name. `kind` is what the code holds: a `symbolic` tensor, an eager `tensor`, an `array`.
     """
 
     name: str
@@ -69,6 +70,7 @@ class TracedTensor:
     half: int | None = None
     draws: tuple[Array, ...] = ()
     unchanged: str | None = None
+    kind: str = "symbolic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
