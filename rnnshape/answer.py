@@ -48,7 +48,7 @@ def report_of(
     """
     findings = _compared(trace)
     return ProgramReport(
-        program=Program(source=trace.source, lines=len(trace.lines), executed=trace.executed),
+        program=Program(source=trace.source, lines=_count(trace.lines), executed=trace.executed),
         inputs=tuple(_input(one) for one in trace.inputs),
         steps=tuple(_step(one) for one in trace.steps),
         tensors=tuple(_tensor(one) for one in trace.tensors),
@@ -66,6 +66,11 @@ def report_of(
         masks=tuple(MaskAt(line=one.line, layer=one.layer, made=one.is_made) for one in trace.masks) or None,
         with_fix=with_fix,
     )
+
+
+def _count(lines: Sequence[str]) -> int:
+    """Return the number of lines, without the empty ones at the end."""
+    return max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
 
 
 def _compared(trace: seen.Trace) -> Findings:

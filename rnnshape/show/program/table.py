@@ -50,7 +50,7 @@ def _lines(report: ProgramReport, look: Look) -> Iterator[Text]:
             yield Text()
             yield Text("with the fix:", "bold")
             yield from _body(report.with_fix, look)
-    said = list(_facts(report))
+    said = list(_facts(report if report.with_fix is None else report.with_fix))
     if said:
         yield Text()
         yield from notes.lines(said, look)
@@ -88,7 +88,9 @@ def _head(report: ProgramReport, look: Look) -> Iterator[Text]:
     done = "executed" if program.executed else "read, not executed"
     line = Text(look.safe(program.source), "bold")
     yield line.append(f"  {count}, {done}", "not bold dim")
-    for one in report.assumed:
+    # Where the code stopped early, what was assumed shows only with the fix.
+    fixed = report.with_fix.assumed if report.with_fix is not None else ()
+    for one in dict.fromkeys((*report.assumed, *fixed)):
         said = look.safe(f"assumed: {one.name} = {one.code} (set it with --let {one.name}=…)")
         yield from (Text(part, "bold") for part in fill(said.split(" "), look.width, "  "))
 
