@@ -21,6 +21,7 @@ _LARGEST_WHOLE_FLOAT = 2**53
 _CALLED = {
     tuple: "a list",
     list: "nested lists of sizes",
+    dict: "an object",
     str: "a string",
     int: "a whole number",
     float: "a number",
@@ -33,6 +34,8 @@ def as_document(value: object) -> object:
     if dataclasses.is_dataclass(value):
         fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
         return {field.name: as_document(item) for field, item in fields if item is not None or _is_required(field)}
+    if isinstance(value, dict):
+        return {str(key): as_document(item) for key, item in value.items()}
     return [as_document(item) for item in value] if isinstance(value, tuple | list) else value
 
 
@@ -52,13 +55,17 @@ def from_document(kind: typing.Any, value: object, where: str) -> object:
     if typing.get_origin(kind) is tuple and isinstance(value, list | tuple):
         item_kind = typing.get_args(kind)[0]
         return tuple(from_document(item_kind, item, f"{where}[{at}]") for at, item in enumerate(value))
-    if typing.get_origin(kind) is list and isinstance(value, list) and _are_nested_sizes(value):
-        return value
+    if typing.get_origin(kind) is dict and isinstance(value, dict):
+        return {
+            str(key): from_document(typing.get_args(kind)[1], item, f"{where}.{key}") for key, item in value.items()
+        }
     if kind is float and _is_number(value):
         return float(typing.cast("float", value))
-    if kind in (str, int, bool) and type(value) is kind:
+    is_plain = kind in (str, int, bool) and type(value) is kind
+    if is_plain or (typing.get_origin(kind) is list and _are_nested(value, _leaves(kind)) and isinstance(value, list)):
         return value
     called = "an object" if dataclasses.is_dataclass(kind) else _CALLED[typing.get_origin(kind) or kind]
+    called = "nested lists of names" if typing.get_origin(kind) is list and str in _leaves(kind) else called
     raise InvalidQuery(f"{where} must be {called}. Received: {where}={reprlib.repr(value)}")
 
 
@@ -82,10 +89,15 @@ def _dataclass_from(kind: typing.Any, value: dict[typing.Any, object], where: st
     return kind(**found)
 
 
-def _are_nested_sizes(value: object, depth: int = 0) -> bool:
+def _leaves(kind: typing.Any) -> tuple[type, ...]:
+    """Return the types in nested lists: sizes in `list[Any]`, names in `list[object]`."""
+    return (str,) if typing.get_args(kind)[0] is object else (int, types.NoneType)
+
+
+def _are_nested(value: object, leaves: tuple[type, ...], depth: int = 0) -> bool:
     if isinstance(value, list):
-        return depth < _DEEPEST and all(_are_nested_sizes(item, depth + 1) for item in value)
-    return value is None or type(value) is int
+        return depth < _DEEPEST and all(_are_nested(item, leaves, depth + 1) for item in value)
+    return type(value) in leaves
 
 
 def _is_number(value: object) -> bool:

@@ -95,7 +95,13 @@ ROOMS = {
     "equality": set(),
     "document": PURE,
     "report": PURE | {"document", "show"},
-    "show": PURE | {"report", "expression", "mask", "catalogue"},
+    "program_report": PURE | {"document", "report", "show"},
+    "trace": set(),
+    "answer": {"trace", "equality", "report", "program_report"},
+    "program": PURE | {"catalogue", "expression"},
+    "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
+    "run": DATA | {"program", "trace", "names", "explorer", "report", "__init__"},
+    "show": PURE | {"report", "program_report", "expression", "mask", "catalogue"},
     "torch_names": PURE | {"report", "expression"},
     "explain": PURE | {"report", "expression", "torch_names"},
     "explorer": DATA | {"names", "equality", "report", "__init__"},
@@ -109,6 +115,9 @@ THIRD_PARTY = {
     "show": {"rich"},
     "cli": {"typer", "rich", "shellingham"},
     "report": {"rich"},
+    "program_report": {"rich"},
+    "trace": {"numpy"},
+    "run": {"keras", "tensorflow", "numpy"},
 }
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from rnnshape import errors, report
+from rnnshape import errors, program_report, report
 from rnnshape.errors import InvalidQuery
 from rnnshape.report import (
     Declared,
@@ -30,7 +30,12 @@ from rnnshape.report import (
 )
 
 SCHEMA = json.loads(resources.files("rnnshape").joinpath("schema.json").read_text(encoding="utf-8"))
-DATACLASSES = [item for item in vars(report).values() if dataclasses.is_dataclass(item)]
+DATACLASSES = [
+    item
+    for module in (report, program_report)
+    for item in vars(module).values()
+    if dataclasses.is_dataclass(item) and item.__module__ == module.__name__
+]
 
 
 def lstm(**more: Any) -> Report:
@@ -95,25 +100,27 @@ def test_what_is_absent_and_what_is_null() -> None:
 # --- the schema and the dataclasses in step
 
 
-def expected_schema(kind: Any) -> dict[str, Any]:
+def expected_schema(kind: Any, module: str) -> dict[str, Any]:
     """Return the schema of an annotation, without its description."""
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        inner = expected_schema(typing.get_args(kind)[0])
+        inner = expected_schema(typing.get_args(kind)[0], module)
         return {"type": [inner["type"], "null"]} if set(inner) == {"type"} else {"anyOf": [inner, {"type": "null"}]}
     if dataclasses.is_dataclass(kind):
         return {"$ref": f"#/$defs/{kind.__name__.lower()}"}  # type: ignore[union-attr]
     if typing.get_origin(kind) is tuple:
-        return {"type": "array", "items": expected_schema(typing.get_args(kind)[0])}
+        return {"type": "array", "items": expected_schema(typing.get_args(kind)[0], module)}
     if typing.get_origin(kind) is list:
-        return {"$ref": "#/$defs/sizes"}
+        return {"$ref": f"#/$defs/{'sizes' if module == report.__name__ else 'names'}"}
+    if typing.get_origin(kind) is dict:
+        return {"type": "object", "additionalProperties": expected_schema(typing.get_args(kind)[1], module)}
     return {"type": {str: "string", int: "integer", float: "number", bool: "boolean"}[kind]}
 
 
 def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert SCHEMA["anyOf"] == [{"$ref": "#/$defs/report"}, {"$ref": "#/$defs/error"}]
-    assert set(SCHEMA["$defs"]) == {cls.__name__.lower() for cls in DATACLASSES} | {"sizes", "error"}
+    assert SCHEMA["anyOf"] == [{"$ref": f"#/$defs/{kind}"} for kind in ("report", "programreport", "error")]
+    assert set(SCHEMA["$defs"]) == {cls.__name__.lower() for cls in DATACLASSES} | {"sizes", "names", "error"}
 
 
 @pytest.mark.parametrize("cls", DATACLASSES, ids=lambda cls: cls.__name__)
@@ -125,7 +132,7 @@ def test_every_field_is_in_the_schema_and_the_other_way_round(cls: Any) -> None:
         # What is None by default is left out of the document while it is None: so it is never null.
         is_optional = field.default is None
         kind = typing.get_args(hints[field.name])[0] if is_optional else hints[field.name]
-        expected[field.name] = {"const": 1} if field.name == "schema_version" else expected_schema(kind)
+        expected[field.name] = {"const": 1} if field.name == "schema_version" else expected_schema(kind, cls.__module__)
         required += [] if is_optional else [field.name]
     assert list(found["properties"]) == list(expected), "in the order of the document"
     assert {name: {k: v for k, v in each.items() if k != "description"} for name, each in found["properties"].items()} == expected  # fmt: skip  # noqa: E501

@@ -69,8 +69,21 @@ def marks(reports: Sequence[Report]) -> list[Marks]:
     """
     found = []
     for family in families(reports):
-        found += [_carried(report, known) for report, known in zip(family, _marks_of(family), strict=True)]
+        found += [
+            _carried([tensor.name for tensor in report.tensors], known)
+            for report, known in zip(family, _marks_of(family), strict=True)
+        ]
     return found
+
+
+def marks_of(names: Sequence[str], equal: Sequence[Statement], close: Sequence[Statement]) -> Marks:
+    """Return the marks for these statements over tensors of these names."""
+    exact = _merged(equal)
+    found = (
+        Mark(letter(number), COLOURS[number % len(COLOURS)], statement, number >= len(exact))
+        for number, statement in enumerate([*exact, *close])
+    )
+    return _carried(names, tuple(found))
 
 
 def families(reports: Sequence[Report]) -> list[list[Report]]:
@@ -136,8 +149,7 @@ def _merged(statements: Iterable[Statement]) -> list[Statement]:
     return [tuple(known) for known in classes]
 
 
-def _carried(report: Report, shared: tuple[Mark, ...]) -> Marks:
-    names = [tensor.name for tensor in report.tensors]
+def _carried(names: Sequence[str], shared: tuple[Mark, ...]) -> Marks:
     by_tensor: dict[str, list[Carried]] = {name: [] for name in names}
     for mark in shared:
         for name in names:

@@ -1,0 +1,175 @@
+"""Trace -> report: what the tensors are, and which of them are equal. Nothing is run here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnnshape import trace as seen
+from rnnshape.equality import Findings, Subject, compare
+from rnnshape.program_report import (
+    Assumed,
+    Cause,
+    Fix,
+    MaskAt,
+    Operand,
+    PassedOver,
+    Program,
+    ProgramError,
+    ProgramInput,
+    ProgramParameters,
+    ProgramRan,
+    ProgramReport,
+    ProgramTensor,
+    Step,
+    StepDeclared,
+)
+from rnnshape.report import Statement, Versions
+
+
+def report_of(
+    trace: seen.Trace,
+    versions: Versions,
+    *,
+    fixes: Sequence[Fix] = (),
+    cause: Cause | None = None,
+    hint: str | None = None,
+    with_fix: ProgramReport | None = None,
+) -> ProgramReport:
+    """Return the report of what happened when a program ran.
+
+    Args:
+        trace: what happened.
+        versions: whose answer it is.
+        fixes: changes with which the program runs, the best one first, where it stopped.
+        cause: where the reason lies that it stopped.
+        hint: what to do about it, in words.
+        with_fix: the report of the program with the first fix in it.
+
+    """
+    findings = _compared(trace)
+    return ProgramReport(
+        program=Program(source=trace.source, lines=_count(trace.lines), executed=trace.executed),
+        inputs=tuple(_input(one) for one in trace.inputs),
+        steps=tuple(_step(one) for one in trace.steps),
+        tensors=tuple(_tensor(one) for one in trace.tensors),
+        equal=findings.equal,
+        same_shape_different_values=_of_one_call(findings.same_shape_different_values, trace),
+        assumed=tuple(Assumed(name=one.name, code=one.code) for one in trace.assumed),
+        skipped=tuple(PassedOver(line=one.line, what=one.what) for one in trace.skipped),
+        parameters=ProgramParameters(total=trace.parameters),
+        ran=ProgramRan(seed=trace.seed, draws=trace.draws, device=trace.device, sizes=dict(trace.sizes)),
+        versions=versions,
+        error=None if trace.stop is None else _error(trace.stop, trace.lines, fixes, cause, hint),
+        close=findings.close or None,
+        constant=findings.constant or None,
+        undecided=findings.undecided or None,
+        masks=tuple(MaskAt(line=one.line, layer=one.layer, made=one.is_made) for one in trace.masks) or None,
+        with_fix=with_fix,
+    )
+
+
+def _count(lines: Sequence[str]) -> int:
+    """Return the number of lines, without the empty ones at the end."""
+    return max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
+
+
+def _compared(trace: seen.Trace) -> Findings:
+    """Return what is equal among all tensors of the program.
+
+    A tensor that a layer handed through as it was says so itself, and takes no part.
+    """
+    subjects = [
+        Subject(name=tensor.name, draws=tensor.draws, has_time=tensor.has_time, half=tensor.half)
+        for tensor in trace.tensors
+        if len(tensor.draws) == trace.draws > 0 and tensor.unchanged is None
+    ]
+    if not subjects:
+        return Findings(equal=(), close=(), same_shape_different_values=(), constant=())
+    return compare(subjects)
+
+
+def _of_one_call(groups: Sequence[Statement], trace: seen.Trace) -> tuple[Statement, ...]:
+    """Return the groups cut down to tensors that one call returns: others of one shape are many, and say nothing."""
+    step_of = {tensor.name: tensor.step for tensor in trace.tensors}
+    found = []
+    for group in groups:
+        by_step: dict[int, list[str]] = {}
+        for name in group:
+            step = step_of.get(name)
+            if step is not None:
+                by_step.setdefault(step, []).append(name)
+        found += [tuple(names) for names in by_step.values() if len(names) > 1]
+    return tuple(found)
+
+
+def _input(one: seen.TracedInput) -> ProgramInput:
+    return ProgramInput(
+        name=one.name,
+        variable=one.variable,
+        line=one.line,
+        shape=one.shape,
+        axes=one.axes,
+        dtype=one.dtype,
+        assumed=one.assumed,
+    )
+
+
+def _step(one: seen.TracedStep) -> Step:
+    agrees = None in (one.declared, one.returned) or one.declared == one.returned
+    return Step(
+        line=one.line,
+        layer=one.layer,
+        name=one.name,
+        inputs=one.inputs,
+        initial_state=None if one.initial_state is None else _nested(one.initial_state),
+        mask=one.mask,
+        training=one.training,
+        returns=one.returns,
+        parameters=one.parameters,
+        declared=StepDeclared(
+            agrees=agrees, structure=one.declared or one.returned, returned=None if agrees else one.returned
+        ),
+        kind=one.kind.value,
+        shared=one.is_shared or None,
+    )
+
+
+def _nested(names: seen.Nested) -> list[object]:
+    """Return nested names as lists; a single one is a list of one."""
+    return [names] if isinstance(names, str) else [one if isinstance(one, str) else _nested(one) for one in names]
+
+
+def _tensor(one: seen.TracedTensor) -> ProgramTensor:
+    return ProgramTensor(
+        name=one.name,
+        variable=one.variable,
+        line=one.line,
+        step=one.step,
+        path=one.path,
+        shape=one.shape,
+        axes=one.axes,
+        dtype=one.dtype,
+        meaning=one.meaning,
+        masked=one.masked,
+        unchanged=one.unchanged,
+    )
+
+
+def _error(
+    stop: seen.Stop, lines: Sequence[str], fixes: Sequence[Fix], cause: Cause | None, hint: str | None
+) -> ProgramError:
+    text = lines[stop.line - 1] if 0 < stop.line <= len(lines) else None
+    return ProgramError(
+        code=stop.code,
+        line=stop.line,
+        message=stop.message,
+        hint=hint or stop.hint,
+        fix=fixes[0] if fixes else None,
+        kind=stop.kind,
+        text=text,
+        column=stop.column,
+        end_column=stop.end_column if stop.end_line == stop.line else None if text is None else len(text),
+        operands=tuple(Operand(code=one.code, shape=one.shape, line=one.line) for one in stop.operands) or None,
+        cause=cause,
+        other_fixes=tuple(fixes[1:]) or None,
+    )

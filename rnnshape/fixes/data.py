@@ -1,0 +1,140 @@
+"""Arrays that a model is called with, or trained on, whose shape is not the one that it takes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from rnnshape.fixes.edits import Candidate, insertion
+from rnnshape.fixes.fault import Fault, read_shape
+from rnnshape.fixes.inputs import declarations
+from rnnshape.fixes.layers import is_layer
+from rnnshape.fixes.rewrite import replace
+from rnnshape.fixes.source import argument, called, keyword
+from rnnshape.fixes.time_axis import axis_added, indexed
+from rnnshape.trace import Shape
+
+METHODS = {"fit", "predict", "evaluate", "train_on_batch", "test_on_batch", "predict_on_batch", "fit_generator"}
+_EXPECTED = re.compile(r"[Ee]xpected shape[= ]+(\([^)]*\)).*?incompatible shape (\([^)]*\))", re.DOTALL)
+
+
+def data_call(fault: Fault) -> ast.Call | None:
+    """Return the call in the statement that hands data to a model."""
+    for call in fault.calls():
+        if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS:
+            return call
+    here = [call for call in fault.calls() if isinstance(call.func, ast.Name) and call.args and not is_layer(call)]
+    return next((call for call in here if called(call)[:1].islower()), None)
+
+
+def given(fault: Fault) -> ast.expr | None:
+    """Return the data that the call hands over; None where the code does not define it."""
+    call = data_call(fault)
+    node = argument(call, 0, "x") if call is not None else None
+    assumed = {each.name for each in fault.trace.assumed}
+    return None if node is None or fault.source.code(node) in assumed else node
+
+
+def shapes(fault: Fault) -> tuple[Shape | None, Shape | None]:
+    """Return the shape that is expected and the one that was received, as far as they are known."""
+    found = _EXPECTED.search(fault.message)
+    node = given(fault)
+    received = fault.shape(node) if node is not None else None
+    if found is not None:
+        return read_shape(found[1]), received or read_shape(found[2])
+    return None, received
+
+
+def ranks(fault: Fault) -> Iterator[Candidate]:
+    """Yield an axis more, or one less, for the data."""
+    node = given(fault)
+    expected, received = shapes(fault)
+    if node is None or expected is None or received is None:
+        return
+    if len(received) == len(expected) - 1:
+        for weight, (code, words) in enumerate(_fitting(expected, received)):
+            why = f"`{fault.source.code(node)}` has {len(received)} axes, {len(expected)} are expected: {words}"
+            edits = indexed(fault, node, code)
+            yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=weight)
+    if len(received) > len(expected):
+        yield from _fewer(fault, node, expected, received)
+
+
+def _fitting(expected: Shape, received: Shape) -> list[tuple[str, str]]:
+    """Return the ways to add an axis that make the shape that is expected; a batch of one is the likeliest."""
+    rank = len(expected)
+    ways = [(rank - 1, axis_added(rank)[0]), (0, axis_added(rank)[-1]), *((1, way) for way in axis_added(rank)[1:-1])]
+    made = [((*received[:axis], 1, *received[axis:]), way) for axis, way in sorted(ways)]
+    return [way for shape, way in made if _agree(shape[1:], expected[1:])]
+
+
+def _agree(one: Shape, other: Shape) -> bool:
+    return all(None in (a, b) or a == b for a, b in zip(one, other, strict=True))
+
+
+def _fewer(fault: Fault, node: ast.expr, expected: Shape, received: Shape) -> Iterator[Candidate]:
+    """Yield the data with fewer axes: the last two as one, or without one that is 1."""
+    at = fault.source.span(node)[0]
+    why = f"`{fault.source.code(node)}` has {len(received)} axes, {len(expected)} are expected"
+    if len(received) == len(expected) + 1:
+        for axis in range(1, len(received)):
+            if received[axis] == 1:
+                index = ", ".join("0" if each == axis else ":" for each in range(len(received)))
+                yield Candidate(edits=indexed(fault, node, f"[{index}]"), why=why, at=at)
+    rest = ", ".join("-1" if size is None else str(size) for size in expected[1:])
+    if expected[1:].count(None) == 0:
+        yield Candidate(edits=indexed(fault, node, f".reshape(-1, {rest})"), why=why, at=at, weight=1)
+    elif len(expected) == 3 and expected[2] is not None:
+        yield Candidate(edits=indexed(fault, node, f".reshape(len({fault.source.code(node)}), -1, {expected[2]})"),
+                        why=why, at=at, weight=1)  # fmt: skip
+
+
+def sizes(fault: Fault) -> Iterator[Candidate]:
+    """Yield the shape that the model declares, changed to that of its data, and the data with its axes exchanged."""
+    node = given(fault)
+    _, received = shapes(fault)
+    if node is None or received is None:
+        return
+    for shape in declarations(fault):
+        if isinstance(shape, ast.Tuple):
+            yield from _declared_as(fault, shape, received, fault.source.code(node))
+    if len(received) == 3:
+        code = fault.source.code(node)
+        edits = indexed(fault, node, ".transpose(0, 2, 1)")
+        yield Candidate(edits=edits, why=f"the last two axes of `{code}` are exchanged", weight=1, changes_meaning=True)
+
+
+def _declared_as(fault: Fault, shape: ast.Tuple, received: Shape, code: str) -> Iterator[Candidate]:
+    parent = fault.source.parents.get(shape)
+    is_batch = isinstance(parent, ast.keyword) and parent.arg == "batch_shape"
+    target = received if is_batch else received[1:]
+    at = fault.source.span(shape)[0]
+    why = f"`{code}` has the shape {_told(received)}, the model declares another one"
+    if len(shape.elts) == len(target):
+        edits = tuple(
+            replace(fault.source, each, str(size))
+            for each, size in zip(shape.elts, target, strict=True)
+            if isinstance(each, ast.Constant) and each.value is not None and each.value != size and size is not None
+        )
+        if edits:
+            yield Candidate(edits=edits, why=why, at=at)
+    elif None not in target:
+        told = f"({', '.join(map(str, target))}{',' if len(target) == 1 else ''})"
+        yield Candidate(edits=(replace(fault.source, shape, told),), why=why, at=at, weight=3)
+
+
+def _told(shape: Shape) -> str:
+    return str(shape)
+
+
+def several(fault: Fault) -> Iterator[Candidate]:
+    """`fit(a, b, y)` for a model of two inputs: `fit([a, b], y)`."""
+    call = data_call(fault)
+    if call is None or len(call.args) < 2 or not isinstance(call.func, ast.Attribute):
+        return
+    for count in range(2, len(call.args) + 1):
+        start, end = fault.source.span(call.args[0])[0], fault.source.span(call.args[count - 1])[1]
+        if keyword(call, "y") is None and count == len(call.args) and call.func.attr in ("fit", "evaluate"):
+            continue
+        yield Candidate(edits=(insertion(start, "["), insertion(end, "]")), why="several inputs are one list", at=start)

@@ -1,0 +1,126 @@
+"""What the code says of its input: the batch's size in it, an axis too few, a number in the place of a shape."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from rnnshape.fixes.edits import Candidate, Edit, insertion
+from rnnshape.fixes.fault import Fault
+from rnnshape.fixes.layers import CONVOLUTIONS, is_layer
+from rnnshape.fixes.rewrite import replace, wrap
+from rnnshape.fixes.source import argument, called, keyword, spelled
+from rnnshape.fixes.time_axis import ranks
+
+
+def declared(fault: Fault) -> Iterator[Candidate]:
+    """Yield other shapes of the input: without the batch's size, with another axis, as a tuple."""
+    yield from _positional(fault)
+    has_rank = "ndim=" in fault.message
+    wanted, found, _ = ranks(fault)
+    for node in declarations(fault):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            yield Candidate(edits=wrap(fault.source, node, "(", ",)"), why="a shape is a tuple",
+                            at=fault.source.span(node)[0])  # fmt: skip
+        elif has_rank and found > wanted:
+            yield from _shorter(fault, node, found - wanted)
+        elif has_rank and found < wanted:
+            yield from _longer(fault, node, wanted)
+
+
+def declarations(fault: Fault) -> list[ast.expr]:
+    """Return the shapes of inputs that the code declares up to the place, those nearest to it first."""
+    found: list[ast.expr] = []
+    for call in fault.source.calls():
+        if fault.source.span(call)[0] >= fault.end:
+            break
+        node = (
+            keyword(call, "input_shape", "batch_shape", "shape")
+            if is_layer(call) or called(call) in ("Input", "InputLayer")
+            else None
+        )
+        given = node.value if node is not None else argument(call, 0) if called(call) == "Input" else None
+        if given is not None:
+            found.append(_literal(fault, given))
+    return found[::-1]
+
+
+def _literal(fault: Fault, node: ast.expr) -> ast.expr:
+    """Return the tuple that a name was given, the expression itself for anything else."""
+    given = fault.source.assigned(spelled(node), fault.end) if isinstance(node, ast.Name) else None
+    return given if isinstance(given, ast.Tuple) else node
+
+
+def _positional(fault: Fault) -> Iterator[Candidate]:
+    """`Input(7, 3)` and `LSTM(4, (7, 3))`."""
+    for call in fault.calls():
+        numbers = [each for each in call.args if not isinstance(each, ast.Tuple | ast.List)]
+        if called(call) == "Input" and len(call.args) > 1 and len(numbers) == len(call.args):
+            start, end = fault.source.span(call.args[0])[0], fault.source.span(call.args[-1])[1]
+            yield Candidate(
+                edits=(insertion(start, "("), insertion(end, ")")), why="the shape is one argument", at=start
+            )
+        if (
+            is_layer(call)
+            and len(call.args) == 2
+            and isinstance(call.args[1], ast.Tuple)
+            and called(call) not in CONVOLUTIONS
+        ):
+            start = fault.source.span(call.args[1])[0]
+            why = f"the second argument of `{called(call)}` is not the input's shape"
+            yield Candidate(edits=(insertion(start, "input_shape="),), why=why, at=start)
+
+
+def _shorter(fault: Fault, node: ast.expr, surplus: int) -> Iterator[Candidate]:
+    """Yield the shape without its first axes, or without a last one that is 1."""
+    why = "the batch's size is not part of an input's shape"
+    at = fault.source.span(node)[0]
+    if isinstance(node, ast.Tuple) and len(node.elts) > surplus:
+        first = fault.source.span(node.elts[0])[0]
+        comma = (
+            ","
+            if len(node.elts) == surplus + 1 and not fault.source.code(node).rstrip(")").rstrip().endswith(",")
+            else ""
+        )
+        rest = fault.source.span(node.elts[surplus])[0]
+        edits = [Edit(first, rest, "")]
+        if comma:
+            edits.append(insertion(fault.source.span(node.elts[-1])[1], ","))
+        yield Candidate(edits=tuple(edits), why=why, at=at)
+        if len(node.elts) > 1 and isinstance(node.elts[-1], ast.Constant) and node.elts[-1].value == 1 and surplus == 1:
+            end = fault.source.span(node.elts[-2])[1]
+            last = Edit(end, fault.source.span(node.elts[-1])[1], "," if len(node.elts) == 2 else "")
+            yield Candidate(
+                edits=(last,), why="the last axis is one too many", at=at, weight=-1 if len(node.elts) == 2 else 1
+            )
+    elif isinstance(node, ast.Attribute) and node.attr == "shape":
+        end = fault.source.span(node)[1]
+        yield Candidate(edits=(insertion(end, f"[{surplus}:]"),), why=why, at=at)
+
+
+def _longer(fault: Fault, node: ast.expr, wanted: int) -> Iterator[Candidate]:
+    """Yield the shape with another axis: of steps in front, of features behind."""
+    source, at = fault.source, fault.source.span(node)[0]
+    failing = fault.failing()
+    is_first = failing is not None and failing.before is None and not any(True for _ in fault.flow.upstream(failing))
+    if isinstance(node, ast.Tuple | ast.List) and node.elts:
+        parts = [source.code(each) for each in node.elts]
+        is_list = isinstance(node, ast.List)
+        brackets = "[]" if is_list else "()"
+        behind = f"{brackets[0]}{', '.join([*parts, '1'])}{brackets[1]}"
+        in_front = f"{brackets[0]}{', '.join(['None', *parts])}{brackets[1]}"
+    elif _is_shape(node) or (isinstance(node, ast.Subscript) and _is_shape(node.value)):
+        code = source.code(node)
+        behind, in_front = f"(*{code}, 1)", f"(None, *{code})"
+    else:
+        return
+    if wanted == 3:
+        yield Candidate(edits=(replace(source, node, in_front),), why="the input has no time axis", at=at,
+                        weight=3 if is_first else -1, changes_meaning=is_first)  # fmt: skip
+    what = "features" if wanted == 3 else "channels"
+    yield Candidate(edits=(replace(source, node, behind),), why=f"the input has no axis of {what}", at=at,
+                    weight=2, changes_meaning=wanted == 3)  # fmt: skip
+
+
+def _is_shape(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "shape"

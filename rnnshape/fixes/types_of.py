@@ -1,0 +1,103 @@
+"""Arguments of a wrong type: a tuple or a fraction as a number of units; and names with a typing error."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+
+from rnnshape.fixes.edits import Candidate, Edit
+from rnnshape.fixes.fault import Fault
+from rnnshape.fixes.layers import WIDTH, is_layer
+from rnnshape.fixes.names import ACTIVATIONS, ARGUMENTS, LAYERS, LOSSES, OPTIMIZERS
+from rnnshape.fixes.rewrite import rename_keyword, replace, wrap
+from rnnshape.fixes.source import argument, called
+from rnnshape.fixes.spellings import INPUT_ARGUMENTS
+
+_UNKNOWN = re.compile(r"(?:keyword arguments? .*?\{?|not recognized: \{)['\"](\w+)['\"]")
+
+
+def arguments(fault: Fault) -> Iterator[Candidate]:
+    """Yield a number for what is none, where a layer wants its number of units."""
+    for call in fault.calls():
+        node = argument(call, 0, WIDTH.get(called(call), "units"), "units", "filters") if is_layer(call) else None
+        if node is not None:
+            yield from _number(fault, call, node)
+
+
+def _number(fault: Fault, call: ast.Call, node: ast.expr) -> Iterator[Candidate]:
+    source, at = fault.source, fault.source.span(node)[0]
+    why = f"the `{WIDTH.get(called(call), 'units')}` of `{called(call)}` are one whole number"
+    value = node
+    if isinstance(node, ast.Name):
+        value = source.assigned(node.id, fault.end) or node
+    if isinstance(value, ast.Tuple | ast.List) and value.elts and value is node:
+        for weight, part in enumerate(reversed(value.elts)):
+            yield Candidate(edits=(replace(source, node, source.code(part)),), why=why, at=at, weight=weight,
+                            changes_meaning=len(value.elts) > 1)  # fmt: skip
+    elif isinstance(value, ast.Tuple | ast.List) and value.elts:
+        yield Candidate(edits=(Edit(source.span(node)[1], source.span(node)[1], "[-1]"),), why=why, at=at,
+                        changes_meaning=len(value.elts) > 1)  # fmt: skip
+    elif isinstance(node, ast.Attribute) and node.attr == "shape":
+        yield Candidate(edits=(Edit(source.span(node)[1], source.span(node)[1], "[-1]"),), why=why, at=at)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip().isdigit():
+        yield Candidate(edits=(replace(source, node, node.value.strip()),), why=why, at=at)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, float) and node.value == int(node.value):
+        yield Candidate(edits=(replace(source, node, str(int(node.value))),), why=why, at=at)
+    elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div):
+        slash = source.text.index("/", source.span(value.left)[1])
+        yield Candidate(edits=(Edit(slash, slash + 1, "//"),), why=why, at=slash)
+    elif not isinstance(node, ast.Constant):
+        yield Candidate(edits=wrap(source, node, "int("), why=why, at=at, weight=5)
+
+
+def misspelt(fault: Fault) -> Iterator[Candidate]:
+    """Yield the nearest name that Keras knows: of an argument, an activation, a loss, a layer."""
+    unknown = {found[1] for found in _UNKNOWN.finditer(fault.message)}
+    for call in fault.calls():
+        for given in call.keywords:
+            if given.arg in unknown:
+                for near in _nearest(given.arg or ""):
+                    edits = (rename_keyword(fault.source, given, near),)
+                    yield Candidate(
+                        edits=edits, why=f"`{given.arg}` is no argument of `{called(call)}`", at=edits[0].start
+                    )
+        yield from _words(fault, call)
+    yield from _layers(fault)
+
+
+def _nearest(name: str) -> list[str]:
+    """Return the arguments that a name may have been meant for, those first that start with it."""
+    if name in INPUT_ARGUMENTS:
+        return []
+    longer = [each for each in ARGUMENTS if each.startswith(name.lower()) and each != name]
+    return [*longer, *difflib.get_close_matches(name.lower(), ARGUMENTS, n=2, cutoff=0.75)][:2]
+
+
+def _words(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
+    """Yield the nearest activation, loss or optimizer for a word that is none."""
+    known = (*ACTIVATIONS, *LOSSES, *OPTIMIZERS)
+    for node in [*call.args, *(each.value for each in call.keywords)]:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value in fault.message
+            and node.value not in known
+        ):
+            for near in difflib.get_close_matches(node.value.lower().replace(" ", "_"), known, n=1, cutoff=0.7):
+                yield Candidate(edits=(replace(fault.source, node, repr(near)),), why=f"there is no {node.value!r}",
+                                at=fault.source.span(node)[0])  # fmt: skip
+
+
+def _layers(fault: Fault) -> Iterator[Candidate]:
+    """Yield the nearest layer for the name of none."""
+    for call in fault.calls():
+        name = called(call)
+        if name and name in fault.message and name not in LAYERS:
+            same = [each for each in LAYERS if each.lower() == name.lower()]
+            for near in same or difflib.get_close_matches(name, LAYERS, n=1, cutoff=0.8):
+                end = fault.source.span(call.func)[1]
+                yield Candidate(
+                    edits=(Edit(end - len(name), end, near),), why=f"there is no `{name}`", at=end - len(name)
+                )

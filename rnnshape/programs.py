@@ -1,0 +1,105 @@
+"""Code -> report: it is read, run and compared; where it stops, a change is looked for with which it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnnshape import versions
+from rnnshape.program import Code, NotRead, read, read_notebook, read_value
+
+if TYPE_CHECKING:
+    from rnnshape.program_report import ProgramReport
+    from rnnshape.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Code as it was given: its text, where it comes from, and whether it is a notebook."""
+
+    text: str
+    name: str = "code"
+    is_notebook: bool = False
+
+    def code(self) -> Code:
+        """Return the code, read.
+
+        Raises:
+            NotRead: it is no Python, or more of it than is read.
+
+        """
+        return (read_notebook if self.is_notebook else read)(self.text, source=self.name)
+
+
+def read_lets(lets: Mapping[str, str]) -> dict[str, Code]:
+    """Return the values of names that the code does not give.
+
+    Raises:
+        NotRead: one of them is no expression.
+
+    """
+    return {name: read_value(text, name=name) for name, text in lets.items()}
+
+
+def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> ProgramReport:
+    """Read and run a program, and return its answer; where it stops, with a change that was tried.
+
+    Args:
+        source: the code.
+        lets: values for names that it does not give.
+        seed: of the random weights and inputs.
+
+    Raises:
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.answer import report_of
+
+    trace = _run(source, lets, seed)
+    if trace.stop is None:
+        return report_of(trace, versions.installed())
+    from rnnshape import fixes
+
+    def run(text: str) -> Trace:
+        return _run(Source(text, source.name), lets, seed)
+
+    found = fixes.find("\n".join(trace.lines), trace, run)
+    with_fix = None if found.trace is None else report_of(found.trace, versions.installed())
+    return report_of(
+        trace,
+        versions.installed(),
+        fixes=found.fixes,
+        cause=found.cause,
+        hint=found.hint,
+        with_fix=with_fix,
+    )
+
+
+def _run(source: Source, lets: Mapping[str, Code] | None, seed: int) -> Trace:
+    """Return what happens; code that cannot be read is a program that stops before anything runs."""
+    try:
+        code = source.code()
+    except NotRead as error:
+        return _unread(source, error)
+    from rnnshape.run import run_program
+
+    return run_program(code, lets, seed=seed)
+
+
+def _unread(source: Source, error: NotRead) -> Trace:
+    from rnnshape.trace import Stop, Trace
+
+    lines = tuple(source.text.split("\n"))
+    length = len(lines[error.line - 1]) if 0 < error.line <= len(lines) else 0
+    stop = Stop(
+        code=error.code,
+        line=error.line,
+        column=min(error.column, length),
+        end_line=error.line,
+        end_column=length,
+        kind=error.kind,
+        message=error.message,
+        hint=error.hint,
+    )
+    return Trace(source=source.name, lines=lines, executed=False, inputs=(), steps=(), tensors=(), stop=stop)

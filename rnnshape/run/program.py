@@ -1,0 +1,50 @@
+"""One run of one program: interpreted for the shapes, run for the values, written down as a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rnnshape.explorer import engine
+from rnnshape.program import Code
+from rnnshape.run.halt import Halt, Returned
+from rnnshape.run.machine import Machine
+from rnnshape.run.replay import draw_values
+from rnnshape.run.sequential import assume_inputs
+from rnnshape.run.statements import run_body
+from rnnshape.run.written import written
+from rnnshape.trace import Trace
+
+DRAWS = 2
+
+
+def run_program(code: Code, lets: Mapping[str, Code] | None = None, *, seed: int = 0, draws: int = DRAWS) -> Trace:
+    """Return what happens when the program runs: every named tensor, every call, and where it stopped.
+
+    `lets` give values to names that the code does not define, each an expression (`program.read_value`).
+
+    Raises:
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    keras = engine.load()
+    engine.is_about_to_run()
+    with engine.quiet():
+        # Layers are numbered from the start, as in a fresh process.
+        keras.utils.clear_session(free_memory=False)
+        machine = Machine(code, lets or {}, seed=seed)
+        halt = _interpreted(machine)
+        if halt is None:
+            assume_inputs(machine)
+        values = draw_values(machine, draws)
+    return written(machine, halt, values)
+
+
+def _interpreted(machine: Machine) -> Halt | None:
+    """Run the statements; return where they stopped, if they did."""
+    try:
+        run_body(machine, machine.code.tree.body)
+    except Halt as halt:
+        return halt
+    except Returned:
+        return None
+    return None

@@ -1,0 +1,10 @@
+"""The answer to a program: every tensor in the order of the code, and an error at its line.
+
+table      a row for each tensor, what equals what, and what else there is to say
+diagnosis  where and why a program stopped, and the changed line with which it runs
+"""
+
+from rnnshape.show.program.diagnosis import summary
+from rnnshape.show.program.table import table
+
+__all__ = ["summary", "table"]

@@ -1,0 +1,109 @@
+"""Where and why a program stopped: the line, the tensors on it, where the cause lies, and the line that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from rnnshape.program_report import Fix, ProgramError, ProgramReport
+from rnnshape.show import notes
+from rnnshape.show.fold import prose
+from rnnshape.show.grid import Look
+
+_WHO = {"keras-refused": "Keras refuses", "not-read": "rnnshape does not read"}
+_MOST_OTHERS = 3
+
+
+def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
+    """Yield the lines that say where a program stopped, why, and what to change; nothing where it ran through."""
+    error = report.error
+    if error is None:
+        return
+    lead = Text(f"error: {_WHO.get(error.code, 'this fails at')} line {error.line}", "bold red")
+    yield lead if error.kind is None else lead.append(f"  {error.kind}", "not bold dim")
+    gutter = len(str(max(error.line, error.cause.line if error.cause else 0, error.fix.line if error.fix else 0))) + 2
+    yield from _source(error, gutter, look)
+    for one in error.operands or ():
+        origin = f", from line {one.line}" if one.line is not None else ""
+        yield from _said(f"{one.code} is {notes.shape_code(one.shape)}{origin}", gutter, look)
+    if error.cause is not None and error.cause.line != error.line:
+        yield from _said(f"line {error.cause.line}: {error.cause.what}", gutter, look, "bold")
+    elif error.cause is not None:
+        yield from _said(error.cause.what, gutter, look, "bold")
+    who = "Keras says" if error.code == "keras-refused" else "why"
+    yield from _said(f"{who}: {error.message}", gutter, look, "dim" if error.cause else "")
+    if error.fix is not None:
+        yield from _fix(error.fix, look)
+        yield from _others(error, look)
+    elif error.hint:
+        yield from _said(f"hint: {error.hint}", gutter, look)
+
+
+def summary(report: ProgramReport) -> str:
+    """Return the error in one line; an empty text where there is none."""
+    error = report.error
+    if error is None:
+        return ""
+    fix = f" Fix, tried: {error.fix.code.strip()} (line {error.fix.line})." if error.fix else ""
+    return f"{report.program.source}, line {error.line}: {error.message.rstrip('.')}.{fix}"
+
+
+def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:
+    """Yield the line of the code, and carets below what is at fault in it."""
+    if error.text is None:
+        return
+    code = error.text.rstrip().expandtabs(4)
+    stripped = code.lstrip()
+    yield (
+        Text(f"{error.line:>{gutter}} ", "dim")
+        .append(look.safe(_bar(look)), "dim")
+        .append(f" {look.safe(stripped)}", "not dim")
+    )
+    if error.column is None or error.end_column is None:
+        return
+    # The columns count what is written; a tab in front is wider than it counts.
+    shift = len(error.text) - len(error.text.lstrip())
+    start = max(error.column - shift, 0)
+    width = max(min(error.end_column - shift, len(stripped)) - start, 1)
+    yield (
+        Text(" " * (gutter + 1)).append(look.safe(_bar(look)), "dim").append(f" {' ' * start}{'^' * width}", "bold red")
+    )
+
+
+def _bar(look: Look) -> str:
+    return "│" if look.encoding.lower().startswith("utf") else "|"
+
+
+def _said(text: str, gutter: int, look: Look, style: str = "") -> Iterator[Text]:
+    indent = " " * (gutter + 3)
+    for line in prose(look.safe(text), max(look.width - len(indent), 20), "  "):
+        yield Text(indent).append(line, style)
+
+
+def _fix(fix: Fix, look: Look) -> Iterator[Text]:
+    marks = [_tried(fix)]
+    marks += ["changes the result"] if fix.changes_meaning else []
+    marks += ["has placeholders: put your own values there"] if fix.placeholders else []
+    for at, line in enumerate(prose(look.safe("; ".join(marks)), max(look.width - 5, 20), "     ")):
+        yield Text("fix: " if at == 0 else "", "bold green").append(line, "not bold")
+    removes, adds = fix.removes, fix.adds or (fix.code,)
+    width = len(str(fix.line + len(removes) + len(adds)))
+    for sign, style, lines in (("-", "red", removes), ("+", "green", adds)):
+        for at, line in enumerate(lines):
+            yield Text(f"  {sign} {fix.line + at:>{width}} {_bar(look)} ", style).append(
+                look.safe(line.rstrip()), style
+            )
+
+
+def _tried(fix: Fix) -> str:
+    if fix.then is None:
+        return "tried, and it runs"
+    name = f"{fix.then_name} is " if fix.then_name else "gives "
+    return f"tried: it runs, {name}{notes.shape_code(fix.then)}"
+
+
+def _others(error: ProgramError, look: Look) -> Iterator[Text]:
+    for other in (error.other_fixes or ())[:_MOST_OTHERS]:
+        text = look.safe(f"or line {other.line}: {other.code.strip()}  ({_tried(other)})")
+        yield from (Text(line, "dim") for line in prose(text, look.width, "   "))

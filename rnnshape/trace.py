@@ -1,0 +1,171 @@
+"""What happened when a program ran: every named tensor with its values in every draw, every call, and where it stopped.
+
+Made by `run`, read by `answer`. Plain data: nothing here knows Keras, and nothing here is words for people but what
+Keras itself said.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Shape = tuple[int | None, ...]
+Path = tuple[int, ...]
+Nested = str | tuple["Nested", ...]
+"""Names of tensors, nested as they were passed."""
+
+
+class StepKind(enum.Enum):
+    """What a step calls."""
+
+    LAYER = "layer"
+    MODEL = "model"
+    FUNCTION = "function"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedInput:
+    """A tensor that the program starts from: an `Input`, data, or one that was assumed.
+
+    `name` is that of its tensor. `shape` is as the code gives it (None: unknown).
+    """
+
+    name: str
+    variable: str | None
+    line: int
+    shape: Shape
+    axes: tuple[str, ...]
+    dtype: str
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedTensor:
+    """One tensor of the program, in the order in which the code makes them.
+
+    `variable` is what the code calls it (None: it has no name there); `name` is that, made unique (`x`, `x_2`), or one
+    of ours. `step` is the position of the call that made it in `Trace.steps`, None for an input; `path` locates it in
+    what that call returned. `axes` and `meaning` say what it is. `masked`: it carries a mask. `has_time`: its second
+    axis is the time axis. `half`: the width of the first half, where it is two tensors side by side (`Bidirectional`).
+    `draws` holds its values in each draw, () where the program stopped before they were computed. `unchanged` is the
+    name of the tensor that a layer handed through as it was (`Dropout` without training), or of which this is another
+    name. `kind` is what the code holds: a `symbolic` tensor, an eager `tensor`, an `array`.
+    """
+
+    name: str
+    variable: str | None
+    line: int
+    step: int | None
+    path: Path
+    shape: Shape
+    axes: tuple[str, ...]
+    dtype: str
+    meaning: str
+    masked: bool = False
+    has_time: bool = False
+    half: int | None = None
+    draws: tuple[Array, ...] = ()
+    unchanged: str | None = None
+    kind: str = "symbolic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedStep:
+    """One call. `layer` is the layer as Keras code, `name` the layer's name as Keras would count in a fresh process.
+
+    `inputs`, `initial_state` and `mask` name tensors of the trace. `declared` and `returned` are the nested shapes as
+    code; they are the same where Keras keeps its word. `is_shared`: the layer was called before.
+    """
+
+    line: int
+    layer: str
+    name: str
+    kind: StepKind
+    inputs: tuple[str, ...]
+    initial_state: Nested | None = None
+    mask: str | None = None
+    training: bool = False
+    returns: tuple[str, ...] = ()
+    parameters: int = 0
+    declared: str | None = None
+    returned: str | None = None
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """A name that the program uses and never gives, and the code that was taken for it."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Something that was passed over, by line: `model.compile`."""
+
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskChange:
+    """A line where a mask is made (`Masking`, `mask_zero`) or lost; `layer` did it."""
+
+    line: int
+    layer: str
+    is_made: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operand:
+    """A tensor on the line where the program stopped: as the code spells it, its shape, and the line it comes from."""
+
+    code: str
+    shape: Shape
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Where and why the program stopped.
+
+    `code` is the error's code for scripts (`keras-refused`, `not-read`, …). `line`, `column`, `end_line` and
+    `end_column` delimit what is at fault in the source (lines from 1, columns from 0). `kind` is the exception's class
+    name, `message` what Keras (or we) said, cleaned. `old` is today's spelling, where an old one is what stopped it.
+    """
+
+    code: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    kind: str
+    message: str
+    hint: str | None = None
+    operands: tuple[Operand, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One run of one program. `sizes` are those that stood in for unknown ones, by name: `{"batch": 3}`."""
+
+    source: str
+    lines: tuple[str, ...]
+    executed: bool
+    inputs: tuple[TracedInput, ...]
+    steps: tuple[TracedStep, ...]
+    tensors: tuple[TracedTensor, ...]
+    assumed: tuple[Assumption, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    masks: tuple[MaskChange, ...] = ()
+    parameters: int = 0
+    sizes: tuple[tuple[str, int], ...] = ()
+    seed: int = 0
+    draws: int = 0
+    device: str = "CPU"
+    stop: Stop | None = None

@@ -1,0 +1,76 @@
+"""The table and the diagram of a program, from traces made by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from programs import answered, broken, seq2seq
+from rich.console import Console
+
+from rnnshape.program_report import ProgramReport
+from rnnshape.show.program import summary, table
+from rnnshape.show.program.diagram import diagram
+
+TRACES = {"seq2seq": seq2seq, "broken": broken}
+
+
+def shown(renderable, width: int) -> str:
+    console = Console(width=width, color_system=None, force_terminal=False, markup=False, highlight=False)
+    with console.capture() as captured:
+        console.print(renderable)
+    return captured.get()
+
+
+@pytest.mark.parametrize("name", TRACES)
+@pytest.mark.parametrize("width", [50, 80, 140])
+def test_the_table(name, width, golden):
+    text = shown(table(answered(TRACES[name]())), width)
+    assert all(len(line) <= width for line in text.splitlines())
+    golden(f"program-{name}-{width}.txt", text)
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_the_diagram(name, golden):
+    text = shown(diagram(answered(TRACES[name]())), 80)
+    assert all(len(line) <= 80 for line in text.splitlines())
+    golden(f"program-{name}-diagram.txt", text)
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_the_document_and_back(name):
+    report = answered(TRACES[name]())
+    assert ProgramReport.from_dict(json.loads(json.dumps(report.to_dict()))) == report
+
+
+def test_what_is_equal_among_all_tensors():
+    report = answered(seq2seq())
+    assert report.equal == (("encoder_outputs", "state_h"), ("decoder_outputs[:, -1, :]", "_"))
+    assert report.same_shape_different_values == (("state_h", "state_c"), ("_", "__2"))
+
+
+def test_a_tensor_that_is_handed_through_says_so_once():
+    trace = seq2seq()
+    *others, last = trace.tensors
+    dropped = dataclasses.replace(
+        last, name="dropout", variable=None, unchanged="outputs", meaning="output at every timestep"
+    )
+    report = answered(dataclasses.replace(trace, tensors=(*others, last, dropped)))
+    assert all("dropout" not in code for statement in report.equal for code in statement)
+    assert "outputs, handed through unchanged" in shown(table(report), 100)
+
+
+def test_a_program_that_was_not_compared_says_nothing_of_equality():
+    trace = seq2seq()
+    bare = tuple(dataclasses.replace(one, draws=()) for one in trace.tensors)
+    report = answered(dataclasses.replace(trace, tensors=bare, draws=0))
+    assert (report.equal, report.same_shape_different_values) == ((), ())
+
+
+def test_status_and_summary():
+    assert (answered(seq2seq()).status, summary(answered(seq2seq()))) == (0, "")
+    report = answered(broken())
+    assert report.status == 1
+    assert "line 3" in summary(report)
+    assert "input_shape=(None, 1)" in summary(report)
