@@ -6,6 +6,7 @@ schema); a field that is None by default is left out of the document while it is
 
 from __future__ import annotations
 
+import os
 import reprlib
 import typing
 from dataclasses import dataclass
@@ -224,6 +225,15 @@ class ProgramReport:
             return 0
         return 2 if self.error.code in ("not-read", "invalid-query") else 1
 
+    @property
+    def summary(self) -> str:
+        """Where and why the program stopped, and what to change, in one line; empty where it ran through."""
+        error = self.error
+        if error is None:
+            return ""
+        fix = f" Fix, tried: {error.fix.code.strip()} (line {error.fix.line})." if error.fix else ""
+        return f"{self.program.source}, line {error.line}: {error.message.rstrip('.')}.{fix}"
+
     def to_dict(self) -> dict[str, typing.Any]:
         """Return the JSON document: plain dicts, lists, strings, numbers, booleans and None."""
         return typing.cast("dict[str, typing.Any]", as_document(self))
@@ -255,6 +265,18 @@ class ProgramReport:
         from rnnshape.show.picture import as_fragment
 
         return as_fragment(self.__rich__())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the answer to a file, in the form that its suffix names.
+
+        Raises:
+            InvalidQuery: the suffix is none that is known, or there can be no such file.
+            RnnshapeError: the file could not be written; an existing one is as it was.
+
+        """
+        from rnnshape.show.save import save
+
+        save([self], path)
 
     def __str__(self) -> str:
         """Return the table as plain text, neither cut nor wrapped."""

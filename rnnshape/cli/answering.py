@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from rnnshape.cli import interrupts
-from rnnshape.errors import RnnshapeError, printable
+from rnnshape.errors import InvalidQuery, RnnshapeError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import RenderableType
 
+    from rnnshape.options import Options
+    from rnnshape.program import Code
+    from rnnshape.program_report import ProgramReport
+    from rnnshape.programs import Source
     from rnnshape.report import Report
     from rnnshape.request import Family, Request
 
-    Answer = Report | RnnshapeError
+    Answer = Report | ProgramReport | RnnshapeError
     Picture = Callable[[Sequence[Answer]], RenderableType]
 
 
@@ -35,9 +39,7 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
     from rnnshape.explorer import engine
     from rnnshape.explorer.jobs import cores, may_share, share
 
-    with _waiting():
-        engine.load()
-    _tell_whose_answer()
+    _get_ready()
     if measure:
         answers: Iterable[Answer] = _measured(asked)
     elif len(asked) < _WORTH_SHARING or engine.has_run() or not may_share():
@@ -50,6 +52,32 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
         if asked.total == 1 and isinstance(answer, RnnshapeError):
             raise answer
         yield answer
+
+
+def answers_with_code(parts: Sequence[Source | str], options: Options, lets: Mapping[str, Code]) -> Iterator[Answer]:
+    """Yield the answers to pieces of code, and to the layers between them, in order."""
+    from rnnshape.programs import explore_code
+    from rnnshape.request import request
+
+    for part in parts:
+        if isinstance(part, str):
+            try:
+                yield from answers_to(request([part], options))
+            except RnnshapeError as error:
+                yield error
+            continue
+        _get_ready()
+        interrupts.check()
+        yield explore_code(part, lets, seed=options.seed)
+
+
+def _get_ready() -> None:
+    """Import Keras, and say so to whoever waits for it."""
+    from rnnshape.explorer import engine
+
+    with _waiting():
+        engine.load()
+    _tell_whose_answer()
 
 
 def _tell_whose_answer() -> None:
@@ -69,13 +97,13 @@ def tell(sentence: str) -> None:
             sys.stderr.flush()
 
 
-def _measured(asked: Request) -> list[Answer]:
+def _measured(asked: Request) -> Sequence[Answer]:
     from rnnshape.explorer import explore_measured
 
     return explore_measured([query for family in asked for query in family])
 
 
-def _answers(family: Family) -> list[Answer]:
+def _answers(family: Family) -> Sequence[Answer]:
     from rnnshape.explorer import explore, explore_together
 
     if len(family) > 1:
@@ -98,19 +126,39 @@ def exit_status(answers: Iterable[Answer], *, strict: bool, says_errors: bool = 
 
     What bodes ill is said on stderr; with `says_errors`, so is each error, because nothing else shows it.
     """
+    from rnnshape.program_report import ProgramReport
+
     status = 0
     for answer in answers:
         if isinstance(answer, RnnshapeError):
-            status, said = 1, [answer.message] if says_errors else []
+            worst, said = 1, [answer.message] if says_errors else []
         else:
             said = list(_bodes_ill(answer)) if strict else []
-            status = max(status, int(bool(said)))
+            worst = int(bool(said))
+            if isinstance(answer, ProgramReport):
+                worst = max(worst, answer.status)
+                said += [answer.summary] if says_errors and answer.error else []
+        status = max(status, worst)
+        name = None if isinstance(answer, ProgramReport) else answer.layer
         for sentence in said:
-            tell(f"{answer.layer}: {sentence}" if answer.layer else sentence)
+            tell(f"{name}: {sentence}" if name else sentence)
     return status
 
 
-def _bodes_ill(report: Report) -> Iterator[str]:
+def _bodes_ill(report: Report | ProgramReport) -> Iterator[str]:
+    """Say where an answer is one to beware of."""
+    from rnnshape.program_report import ProgramReport
+
+    if isinstance(report, ProgramReport):
+        for step in report.steps:
+            if not step.declared.agrees:
+                said = f"declares {step.declared.structure}, and returns {step.declared.returned}"
+                yield f"{report.program.source}, line {step.line}: Keras {said}."
+    else:
+        yield from _bodes_ill_of_a_layer(report)
+
+
+def _bodes_ill_of_a_layer(report: Report) -> Iterator[str]:
     """Say where Keras declares other shapes than it returns, and where the states do not fit where they were to go."""
     declared, returned = report.declared, report.returned.structure
     if not declared.agrees:
@@ -127,9 +175,10 @@ def _bodes_ill(report: Report) -> Iterator[str]:
 def explained(answers: Iterable[Answer]) -> Iterator[Answer]:
     """Hand the answers on, with their explanation in sentences."""
     from rnnshape.explain import explain
+    from rnnshape.report import Report
 
     for answer in answers:
-        yield answer if isinstance(answer, RnnshapeError) else replace(answer, explanation=explain(answer))
+        yield replace(answer, explanation=explain(answer)) if isinstance(answer, Report) else answer
 
 
 def print_json(answers: Iterable[Answer], *, pretty: bool) -> Iterator[Answer]:
@@ -141,12 +190,19 @@ def print_json(answers: Iterable[Answer], *, pretty: bool) -> Iterator[Answer]:
 
 def print_code(answers: Iterable[Answer]) -> Iterator[Answer]:
     """Write a script for each answer, as soon as it is known, and hand it on; an error is a comment there."""
-    from rnnshape.show.code import code
-
     for at, answer in enumerate(answers):
-        script = f"# {' '.join(answer.message.split())}\n" if isinstance(answer, RnnshapeError) else code(answer)
+        script = f"# {' '.join(answer.message.split())}\n" if isinstance(answer, RnnshapeError) else _script(answer)
         write(f"\n{script}" if at else script)
         yield answer
+
+
+def _script(answer: Report | ProgramReport) -> str:
+    from rnnshape.program_report import ProgramReport
+    from rnnshape.show.code import code
+
+    if isinstance(answer, ProgramReport):
+        raise InvalidQuery("--code is about a single layer.", hint="Leave it out: the code is the answer's own.")
+    return code(answer)
 
 
 def write_json(answer: Answer, *, pretty: bool = False) -> None:

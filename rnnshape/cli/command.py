@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rnnshape.cli.answering import Answer
+    from rnnshape.options import Options
+    from rnnshape.programs import Source
     from rnnshape.request import Request
 
 MANY = 1_000_000
@@ -172,13 +174,21 @@ def main(  # noqa: PLR0913
         return _complete_shell(layer or [], install=install_completion)
     if sum((json, code, diagram)) > 1:
         raise InvalidQuery("--json, --code and --diagram are three ways to show an answer: choose one.")
-    queries = _request(layer or [], asked, save=save, most=None if yes else MANY)
-    answers = _answers(queries, jobs=jobs, measure=measure, with_progress=not quiet)
+    from rnnshape.cli.words import parts_of
+
+    parts = parts_of(layer or [])
+    words = [part for part in parts if isinstance(part, str)]
+    if len(words) < len(parts):
+        answers = _with_code(parts, asked, save=save)
+        total = len(parts)
+    else:
+        queries = _request(words, asked, save=save, most=None if yes else MANY)
+        answers, total = _answers(queries, jobs=jobs, measure=measure, with_progress=not quiet), queries.total
     if explain:
         answers = answering.explained(answers)
     picture = _diagram if diagram else _table
     if json:
-        answers = answering.print_json(answers, pretty=queries.total == 1)
+        answers = answering.print_json(answers, pretty=total == 1)
     elif code:
         answers = answering.print_code(answers)
     elif not quiet:
@@ -202,17 +212,37 @@ def _complete_shell(words: Sequence[str], *, install: bool) -> int:
 
 def _request(layers: Sequence[str], given: Mapping[str, Any], *, save: str | None, most: int | None) -> Request:
     """Return what is asked for; everything that can be wrong with it is found before Keras is imported."""
-    from rnnshape.cli.words import words_of
-    from rnnshape.options import read_options
     from rnnshape.request import request
 
-    raw = {name: value for name, value in given.items() if value not in (None, False, [], ())}
-    asked = request(words_of(layers), read_options(raw), most=most)
+    asked = request(layers, _options(given), most=most)
+    _check_save(save)
+    return asked
+
+
+def _options(given: Mapping[str, Any]) -> Options:
+    from rnnshape.options import read_options
+
+    return read_options({name: value for name, value in given.items() if value not in (None, False, [], ())})
+
+
+def _check_save(save: str | None) -> None:
     if save is not None:
         from rnnshape.show.save import check_path
 
         check_path(save)
-    return asked
+
+
+def _with_code(parts: Sequence[Source | str], given: Mapping[str, Any], *, save: str | None) -> Iterable[Answer]:
+    """Return the answers to words of which some are code; what can be wrong with the words is found first."""
+    from rnnshape.options import for_code
+    from rnnshape.programs import read_lets
+
+    options = _options(given)
+    if not any(isinstance(part, str) for part in parts):
+        for_code(options)
+    lets = read_lets(dict(options.let or ()))
+    _check_save(save)
+    return answering.answers_with_code(parts, options, lets)
 
 
 def _answers(asked: Request, *, jobs: str | None, measure: bool, with_progress: bool) -> Iterable[Answer]:
@@ -228,13 +258,13 @@ def _answers(asked: Request, *, jobs: str | None, measure: bool, with_progress: 
 
 
 def _table(answers: Sequence[Answer]) -> RenderableType:
-    from rnnshape.show.table import table
+    from rnnshape.show.answers import table
 
     return table(answers)
 
 
 def _diagram(answers: Sequence[Answer]) -> RenderableType:
-    from rnnshape.show.diagram import diagram
+    from rnnshape.show.answers import diagram
 
     return diagram(answers)
 

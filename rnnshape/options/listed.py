@@ -36,6 +36,7 @@ class Part(enum.Enum):
     LAYER = "The layer"
     INPUT = "Its input"
     CALL = "How it is called"
+    CODE = "Code"
     SHOWN = "What is shown"
 
 
@@ -190,6 +191,13 @@ class Options:
         default=DEFAULT_SEED,
         unsaid=DEFAULT_SEED,
     )
+    let: tuple[tuple[str, str], ...] | None = _option(
+        Part.CODE,
+        readers.lets,
+        "Give a name that the code does not define a value; repeatable.",
+        values="NAME=CODE",
+        repeatable=True,
+    )
     weights: bool = _switch(Part.SHOWN, "What each weight is, and why there are so many.")
     every_state: bool = _switch(Part.SHOWN, "The states after every timestep, too: by stepping the cell.")
 
@@ -216,6 +224,23 @@ CONV = tuple(name for name in NAMES if option_of(name).is_conv)
 def typed(name: str) -> str:
     """Return an option as it is typed: `return_state` -> `--return-state`."""
     return f"--{name.replace('_', '-')}"
+
+
+_FOR_CODE = ("let", "seed")
+
+
+def for_code(options: Options) -> None:
+    """Refuse what does not go with code, which says everything else itself.
+
+    Raises:
+        InvalidQuery: an option was given that is about a single layer.
+
+    """
+    for part in Part:
+        for name in options.given(part):
+            if name not in _FOR_CODE and getattr(options, name) != option_of(name).default:
+                message = f"Code says itself what runs, on which input, and how: {typed(name)} does not go with it."
+                raise InvalidQuery(message, hint=f"Write it into the code, or give a layer's name: gru {typed(name)} …")
 
 
 def read_options(raw: Mapping[str, object]) -> Options:

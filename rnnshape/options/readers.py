@@ -151,3 +151,17 @@ def arguments(name: str, value: object) -> tuple[tuple[str, object], ...]:
         bare = text.strip().isidentifier() and text.strip() not in ("None", "True", "False")
         found.append((key, text.strip() if bare else parse_value(text)))
     return tuple(found)
+
+
+def lets(name: str, value: object) -> tuple[tuple[str, str], ...]:
+    """Return names with the code of their values: from a dict, or from strings `NAME=CODE`."""
+    if isinstance(value, Mapping):
+        return tuple((str(key), item if isinstance(item, str) else repr(item)) for key, item in value.items())
+    found = []
+    for item in value if isinstance(value, list | tuple) else [value]:
+        key, equals, text = str(item).partition("=")
+        if not equals or not key.strip().isidentifier() or not text.strip():
+            message = f"{name} must be NAME=CODE, such as latent_dim=256. Received: --{name} {item}"
+            raise InvalidQuery(message)
+        found.append((key.strip(), text.strip()))
+    return tuple(found)

@@ -6,21 +6,27 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show import notes
-from rnnshape.show.console import safe
+from rnnshape.show.console import as_text, safe
 from rnnshape.show.marks import Marks, marks
-from rnnshape.show.rows import BRACKETS, Alone, Row, rows
+from rnnshape.show.program import facts
+from rnnshape.show.program.diagnosis import shown_alone
+from rnnshape.show.rows import BRACKETS, Alone, Row, program_rows, rows
 
 _HEADINGS = ("", "tensor", "at", "shape", "axes", "what it is", "equals")
 
 
-def as_markdown(answers: Sequence[Report | RnnshapeError]) -> str:
+def as_markdown(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
     """Return the answers as Markdown: for each a heading, a table, the assignment to paste and the notes."""
     found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
     blocks = []
     for answer in answers:
-        lines = _failed(answer) if isinstance(answer, RnnshapeError) else _answered(answer, next(found))
+        if isinstance(answer, RnnshapeError):
+            lines = _failed(answer)
+        else:
+            lines = _program(answer) if isinstance(answer, ProgramReport) else _answered(answer, next(found))
         blocks.append("\n\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -44,6 +50,22 @@ def _answered(report: Report, found: Marks) -> Iterator[str]:
         else:
             listed.append(f"- {_words(f'{note.lead} {note.text}'.strip())}")
     yield from ["\n".join(listed)] if listed else []
+
+
+def _program(report: ProgramReport) -> Iterator[str]:
+    yield f"**{_code(report.program.source)}**"
+    if report.tensors:
+        cells = [
+            (str(tensor.line), *_cells(row)) for tensor, row in zip(report.tensors, program_rows(report), strict=True)
+        ]
+        yield _table(("line", *_HEADINGS[:2], *_HEADINGS[3:]), [(*line[:3], *line[4:]) for line in cells])
+    if report.error is not None:
+        yield in_a_block(as_text(shown_alone(report)), "text")
+        if report.with_fix is not None:
+            yield "With the fix:"
+            yield from _program(report.with_fix)
+            return
+    yield "\n".join(f"- {_words(f'{note.lead} {note.text}'.strip())}" for note in facts(report))
 
 
 def _failed(error: RnnshapeError) -> Iterator[str]:

@@ -6,8 +6,9 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rnnshape.program_report import ProgramReport, ProgramTensor
 from rnnshape.report import Report, Tensor
-from rnnshape.show.marks import Carried, Mark, Marks, Part
+from rnnshape.show.marks import Carried, Mark, Marks, Part, marks_of
 
 BRACKETS = {Part.WHOLE: ("", ""), Part.SLICE: ("[", "]"), Part.MERGED: ("(", ")")}
 """What stands around the letters of marks: how much of the tensor is in the class."""
@@ -54,7 +55,7 @@ class Equal:
 class Row:
     """One tensor: where it is (`[1][0]`, `bare`, `stepped`), what it equals, and why it equals nothing."""
 
-    tensor: Tensor
+    tensor: Tensor | ProgramTensor
     place: str
     equals: tuple[Equal, ...]
     alone: Alone
@@ -74,7 +75,13 @@ def rows(report: Report, found: Marks) -> list[Row]:
     return [_row(report, tensor, found.of(tensor.name)) for tensor in report.tensors]
 
 
-def _row(report: Report, tensor: Tensor, carried: Sequence[Carried]) -> Row:
+def program_rows(report: ProgramReport) -> list[Row]:
+    """Return a row for each tensor of a program."""
+    found = marks_of([tensor.name for tensor in report.tensors], report.equal, report.close or ())
+    return [_row(report, tensor, found.of(tensor.name)) for tensor in report.tensors]
+
+
+def _row(report: Report | ProgramReport, tensor: Tensor | ProgramTensor, carried: Sequence[Carried]) -> Row:
     place = "stepped" if tensor.path is None else "".join(f"[{step}]" for step in tensor.path) or "bare"
     return Row(tensor, place, tuple(map(_equal, carried)), _alone(report, tensor))
 
@@ -84,7 +91,7 @@ def _equal(one: Carried) -> Equal:
     return Equal(one.mark, one.part, one.own, others)
 
 
-def _alone(report: Report, tensor: Tensor) -> Alone:
+def _alone(report: Report | ProgramReport, tensor: Tensor | ProgramTensor) -> Alone:
     if tensor.name in (report.constant or ()):
         return Alone.CONSTANT
     if tensor.name in (report.undecided or ()):

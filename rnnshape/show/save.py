@@ -7,20 +7,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show import whole
+from rnnshape.show.answers import table
 from rnnshape.show.console import as_text, safe
 from rnnshape.show.json import as_json
 from rnnshape.show.markdown import as_markdown, in_a_block
 from rnnshape.show.picture import as_html, as_svg
 from rnnshape.show.spreadsheet import as_csv
-from rnnshape.show.table import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    Answers = Sequence[Report | RnnshapeError]
+    Answers = Sequence[Report | ProgramReport | RnnshapeError]
 
 
 def save(answers: Answers, path: str | os.PathLike[str], *, shown: RenderableType | None = None) -> None:
@@ -73,7 +74,9 @@ def check_path(path: str | os.PathLike[str]) -> str:
 
 
 def _title(answers: Answers) -> str:
-    names = dict.fromkeys(answer.layer or "" for answer in answers)
+    names = dict.fromkeys(
+        answer.program.source if isinstance(answer, ProgramReport) else answer.layer or "" for answer in answers
+    )
     return safe(", ".join(name for name in names if name) or "rnnshape", "utf-8")
 
 

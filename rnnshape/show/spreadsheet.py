@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show import notes
 from rnnshape.show.console import safe
 from rnnshape.show.marks import marks
-from rnnshape.show.rows import Alone, Row, rows
+from rnnshape.show.rows import Alone, Row, program_rows, rows
 
-_HEADINGS = ("layer", "input", "tensor", "at", "shape", "axes", "dtype", "what it is", "mark", "equals", "error")
+_HEADINGS = (
+    "layer",
+    "input",
+    "tensor",
+    "at",
+    "shape",
+    "axes",
+    "dtype",
+    "what it is",
+    "mark",
+    "equals",
+    "error",
+    "line",
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(answers: Sequence[Report | RnnshapeError]) -> str:
+def as_csv(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
     """Return the answers as CSV. No cell is a formula to a spreadsheet: one that looks so gets an apostrophe."""
     found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
     stream = io.StringIO()
@@ -25,19 +39,28 @@ def as_csv(answers: Sequence[Report | RnnshapeError]) -> str:
     writer.writerow(_HEADINGS)
     for answer in answers:
         if isinstance(answer, RnnshapeError):
-            lines = [_failed(answer)]
+            lines = [_failed(answer.layer or "", answer.message)]
+        elif isinstance(answer, ProgramReport):
+            lines = list(_program(answer))
         else:
-            lines = [_cells(answer, row) for row in rows(answer, next(found))]
+            given = notes.shape_code(answer.input.shape)
+            lines = [(answer.layer, given, *_cells(row), "", "") for row in rows(answer, next(found))]
         writer.writerows([_inert(safe(cell, "utf-8")) for cell in line] for line in lines)
     return stream.getvalue()
 
 
-def _cells(report: Report, row: Row) -> tuple[str, ...]:
+def _program(report: ProgramReport) -> Iterator[tuple[str, ...]]:
+    for tensor, row in zip(report.tensors, program_rows(report), strict=True):
+        layer = "" if tensor.step is None else report.steps[tensor.step].layer
+        yield layer, "", *_cells(row), "", str(tensor.line)
+    if report.error is not None:
+        yield _failed(report.error.text or "", report.error.message, str(report.error.line))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
     tensor = row.tensor
     equals = "; ".join(one.said() for one in row.equals)
     return (
-        report.layer,
-        notes.shape_code(report.input.shape),
         tensor.name,
         "" if row.place == "bare" else row.place,
         notes.shape_code(tensor.shape),
@@ -46,12 +69,11 @@ def _cells(report: Report, row: Row) -> tuple[str, ...]:
         tensor.meaning,
         "".join(one.mark.letter for one in row.equals),
         equals or (row.alone.value if row.alone in (Alone.CONSTANT, Alone.UNDECIDED) else ""),
-        "",
     )
 
 
-def _failed(error: RnnshapeError) -> tuple[str, ...]:
-    return (error.layer or "", *[""] * (len(_HEADINGS) - 2), error.message)
+def _failed(layer: str, message: str, line: str = "") -> tuple[str, ...]:
+    return (layer, *[""] * (len(_HEADINGS) - 3), message, line)
 
 
 def _inert(cell: str) -> str:

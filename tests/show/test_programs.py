@@ -10,7 +10,7 @@ from programs import answered, broken, seq2seq
 from rich.console import Console
 
 from rnnshape.program_report import ProgramReport
-from rnnshape.show.program import summary, table
+from rnnshape.show.program import table
 from rnnshape.show.program.diagram import diagram
 
 TRACES = {"seq2seq": seq2seq, "broken": broken}
@@ -69,8 +69,8 @@ def test_a_program_that_was_not_compared_says_nothing_of_equality():
 
 
 def test_status_and_summary():
-    assert (answered(seq2seq()).status, summary(answered(seq2seq()))) == (0, "")
+    assert (answered(seq2seq()).status, answered(seq2seq()).summary) == (0, "")
     report = answered(broken())
     assert report.status == 1
-    assert "line 3" in summary(report)
-    assert "input_shape=(None, 1)" in summary(report)
+    assert "line 3" in report.summary
+    assert "input_shape=(None, 1)" in report.summary

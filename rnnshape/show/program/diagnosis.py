@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -10,6 +11,10 @@ from rnnshape.program_report import Fix, ProgramError, ProgramReport
 from rnnshape.show import notes
 from rnnshape.show.fold import prose
 from rnnshape.show.grid import Look
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 _WHO = {"keras-refused": "Keras refuses", "not-read": "rnnshape does not read"}
 _MOST_OTHERS = 3
@@ -40,13 +45,19 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
         yield from _said(f"hint: {error.hint}", gutter, look)
 
 
-def summary(report: ProgramReport) -> str:
-    """Return the error in one line; an empty text where there is none."""
-    error = report.error
-    if error is None:
-        return ""
-    fix = f" Fix, tried: {error.fix.code.strip()} (line {error.fix.line})." if error.fix else ""
-    return f"{report.program.source}, line {error.line}: {error.message.rstrip('.')}.{fix}"
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    report: ProgramReport
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in diagnosis(self.report, Look(options.max_width, options.encoding)):
+            line.no_wrap, line.overflow = True, "ignore"
+            yield line
+
+
+def shown_alone(report: ProgramReport) -> RenderableType:
+    """Return the diagnosis as something to show by itself."""
+    return _Alone(report)
 
 
 def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:

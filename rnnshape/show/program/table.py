@@ -50,7 +50,7 @@ def _lines(report: ProgramReport, look: Look) -> Iterator[Text]:
             yield Text()
             yield Text("with the fix:", "bold")
             yield from _body(report.with_fix, look)
-    said = list(_facts(report if report.with_fix is None else report.with_fix))
+    said = list(facts(report if report.with_fix is None else report.with_fix))
     if said:
         yield Text()
         yield from notes.lines(said, look)
@@ -178,7 +178,8 @@ def _joined(mark: Mark) -> str:
     return (" ≈ " if mark.is_close else " = ").join(mark.statement)
 
 
-def _facts(report: ProgramReport) -> Iterator[notes.Note]:
+def facts(report: ProgramReport) -> Iterator[notes.Note]:
+    """Yield what there is to say of a program besides its tensors."""
     for one in report.masks or ():
         yield notes.Note(f"line {one.line}: {one.layer} {'makes a mask' if one.made else 'loses the mask'}", style="")
     yield from _broken_promises(report)
