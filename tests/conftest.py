@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 # No deadline: the machine may be busy with something else. No database: no test leaves a file behind.
 settings.register_profile("rnnshape", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("rnnshape")
+
+# TensorFlow has kernels for channels_first on a CPU in oneDNN alone, and leaves that out on some processors.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 GOLDEN = Path(__file__).parent / "golden"
 

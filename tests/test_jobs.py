@@ -91,7 +91,7 @@ import keras
 class Deadly(keras.layers.Layer):
     def call(self, inputs):
         if inputs.shape[0] == 3:
-            os._exit(7)
+            os.kill(os.getpid(), 9)
         return inputs
 """
 

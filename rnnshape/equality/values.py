@@ -38,7 +38,7 @@ _SAMPLE = 2**11
 """How many elements, from all over an array, tell its spread."""
 _COARSE = 1e-4
 """Types of a larger epsilon than this have so few numbers that single elements are equal, or close, by accident."""
-_LEAST_COARSE = 6
+_LEAST_COARSE = 4
 """The least number of different numbers, in all draws together, that are evidence in such a type."""
 
 

@@ -107,11 +107,10 @@ def _stand_in(query: Query, layer: Any, layout: Layout, asked: AskedSizes) -> Ch
         except KerasRefused as error:
             refused = error
             continue
-        if not _is_stepped_long(query, layer, there) and fits(found, call, there, query.mask, at_all=True):
-            if (call, there) == (query.layer, layout):
-                # A mask that says every step leaves nothing to be made smaller.
-                return Choice(call, there)
-            return Choice(rolled(call) if _is_laid_out_long(found, call, there) else call, there, asked)
+        ran = rolled(call) if _is_laid_out_long(found, call, there) else call
+        if not _is_stepped_long(query, layer, there) and fits(found, ran, there, query.mask, at_all=True):
+            # A mask that says every step leaves nothing to be made smaller.
+            return Choice(ran, there, None if (ran, there) == (query.layer, layout) else asked)
     raise _too_large(query.layer, refused)
 
 

@@ -127,7 +127,8 @@ class Server:
             fresh = sum(client.wants_fresh for client in self._queue)
             wanted = fresh + max(len(self._queue) - fresh - sum(map(self._is_lively, warm)), 0)
             raw = sum(not child.is_warm and self._is_lively(child) for child in unused)
-            missing = min(wanted, len(os.sched_getaffinity(0)) - busy) - raw
+            warming = sum(child.state is Child.State.WARMING and self._is_lively(child) for child in warm)
+            missing = min(wanted, len(os.sched_getaffinity(0)) - busy - warming) - raw
         elif self._is_held() or (busy and any(child.state is Child.State.READY for child in warm)):
             missing = 0
         else:

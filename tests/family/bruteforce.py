@@ -104,14 +104,28 @@ class Expressions:
     def varies(self, key):
         """Tell whether the value is evidence: no draw of it is one number throughout (a single number has to change).
 
-        Both parts of a merge have to be, too: to add what is zero in all draws is no finding.
+        Both parts of a merge have to be, too: to add what is zero in all draws is no finding. And each has to matter:
+        in two draws at least, most elements of a sum, product or mean are other ones than those of either part.
         """
         if key[0] and not all(self.varies(("", "", "", name)) for name in key[1:]):
+            return False
+        if key[0] in ARITHMETIC and not all(self._matters(key, name) for name in key[1:]):
             return False
         draws = self.values[key]
         if draws[0].size == 1:
             return len({float(array.reshape(-1)[0]) for array in draws}) == len(draws)
         return all((array != array.reshape(-1)[0]).any() for array in draws)
+
+    def _matters(self, key, name):
+        shares = (1, 0.5) if "/ 2" in key[0] else (1,)
+        changed = [
+            all(
+                np.count_nonzero(abs(merged - share * part) > 1e-3 * np.ptp(merged)) * 2 > merged.size
+                for share in shares
+            )
+            for merged, part in zip(self.values[key], self.values["", "", "", name], strict=True)
+        ]
+        return sum(changed) >= 2
 
     def equal_pairs(self):
         """Yield the pairs of different expressions that are equal, bit for bit, in every draw."""

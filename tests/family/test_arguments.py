@@ -17,7 +17,6 @@ SIZES = {"batch": 2, "time": 10, "features": 3}
     [
         "GRU(4, implementation=1)",
         "LSTM(4, input_dim=3)",
-        "Embedding(50, 8, input_length=10)",
         "LeakyReLU(alpha=0.1)",
         "LayerNormalization(rms_scaling=True)",
         "LSTM(4, input_shape=(10, 3))",
@@ -25,6 +24,10 @@ SIZES = {"batch": 2, "time": 10, "features": 3}
 )
 def test_what_keras_takes_is_run(word):
     assert explore(word, **SIZES).tensors
+
+
+def test_what_an_embedding_says_of_its_input_is_taken():
+    assert explore("Embedding(50, 8, input_length=10)", batch=2).input.shape == (2, 10)
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_plain_layers(kind, units, given_flags, call):
     check(expression, layer, call, sequences=given_flags["return_sequences"], widths=widths)
 
 
-@drawn(70)
+@drawn(30)
 @given(
     st.sampled_from(CELLS), st.sampled_from(CELLS), SIZE, SIZE, flags(), called(),
     st.sampled_from(["concat", "concat", "sum", "mul", "ave", None]), st.booleans(),

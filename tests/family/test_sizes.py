@@ -288,7 +288,7 @@ def test_what_was_not_declared_has_no_shapes():
 )
 def test_one_step_tells_what_all_of_them_declare(layer, options):
     call, shape = parse(layer), Sizes(shape=options["input"])
-    layout = layout_of(build(call), shape, shown=layer)
+    layout = layout_of(build(call), shape, call=call)
     assert sizes.at_asked_sizes(call, layout).declaration == declare(build(call), layout)
 
 
@@ -299,7 +299,7 @@ def test_the_cost_of_a_call_counts_every_step_that_is_laid_out_or_looped():
         call, graph = parse(text), tf.Graph()
         with graph.as_default():
             layer = build(call)
-            layout = layout_of(layer, Sizes(**options), shown=text)
+            layout = layout_of(layer, Sizes(**options), call=call)
             declare(layer, layout)
         return cost_of_call(layer, layout, graph)
 
