@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnnshape import versions
+from rnnshape.errors import InvalidQuery
 from rnnshape.program import Code, NotRead, read, read_notebook, read_value
 
 if TYPE_CHECKING:
@@ -36,10 +37,17 @@ def read_lets(lets: Mapping[str, str]) -> dict[str, Code]:
     """Return the values of names that the code does not give.
 
     Raises:
-        NotRead: one of them is no expression.
+        InvalidQuery: one of them is no expression.
 
     """
-    return {name: read_value(text, name=name) for name, text in lets.items()}
+    found = {}
+    for name, text in lets.items():
+        try:
+            found[name] = read_value(text, name=name)
+        except NotRead as error:
+            said = error.message.removeprefix("Line 1 is not Python: ")
+            raise InvalidQuery(f"{name} is no value: {said}. Received: --let {name}={text}", hint=error.hint) from None
+    return found
 
 
 def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> ProgramReport:

@@ -96,7 +96,7 @@ WRONG = [
     (["gru", "--into", "lsmt"], 2, "invalid-query", "Write a number"),
     (["gru", "--units", "0"], 2, "invalid-query", "units"),
     (["LSTM(4, unts=3)"], 2, "invalid-query", "Did you mean units?"),
-    (["LSTM(4).call(3)"], 2, "invalid-query", "LSTM(4).call(3)"),
+    (["LSTM(4).units"], 2, "invalid-query", "LSTM(4).units"),
     ([], 2, "invalid-query", "Which layer"),
     (["--worker", "stpo"], 2, "invalid-query", "Did you mean stop?"),
     (["gru", "--all-flags", "--return-state"], 2, "invalid-query", "--all-flags"),

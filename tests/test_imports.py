@@ -97,6 +97,8 @@ ROOMS = {
     "report": PURE | {"document", "show"},
     "program_report": PURE | {"document", "report", "show"},
     "trace": set(),
+    "versions": {"report", "__init__"},
+    "programs": PURE | {"program", "program_report", "trace", "answer", "fixes", "run", "versions"},
     "answer": {"trace", "equality", "report", "program_report"},
     "program": PURE | {"catalogue", "expression"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
@@ -106,7 +108,20 @@ ROOMS = {
     "explain": PURE | {"report", "expression", "torch_names"},
     "explorer": DATA | {"names", "equality", "report", "__init__"},
     "python": PURE | {"options", "request", "explorer", "report"},
-    "cli": DATA | {"explain", "options", "request", "report", "show", "explorer", "worker", "__init__"},
+    "cli": DATA
+    | {
+        "explain",
+        "options",
+        "request",
+        "report",
+        "show",
+        "explorer",
+        "worker",
+        "__init__",
+        "program",
+        "program_report",
+        "programs",
+    },
     "worker": PURE | {"cli", "explorer", "show", "__init__"},
 }
 THIRD_PARTY = {

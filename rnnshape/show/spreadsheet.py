@@ -54,7 +54,7 @@ def _program(report: ProgramReport) -> Iterator[tuple[str, ...]]:
         layer = "" if tensor.step is None else report.steps[tensor.step].layer
         yield layer, "", *_cells(row), "", str(tensor.line)
     if report.error is not None:
-        yield _failed(report.error.text or "", report.error.message, str(report.error.line))
+        yield _failed(report.error.text or "", report.summary, str(report.error.line))
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -208,10 +208,11 @@ class Endless(io.TextIOBase):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"), [("\0" * 20_000, "has more than"), ("# x\n", "has more than")], ids=["line", "lines"]
+    ("line", "said"), [("\0" * 20_000, "is longer than"), ("# x\n", "has more than")], ids=["line", "lines"]
 )
 def test_standard_input_without_an_end(monkeypatch, capsys, line, said):
     monkeypatch.setattr("rnnshape.cli.words.MOST_LINES", 1000)
+    monkeypatch.setattr("rnnshape.cli.words.LONGEST", 100_000)
     monkeypatch.setattr("sys.stdin", Endless(line))
     assert run(["-"]) == 2
     assert said in capsys.readouterr().err
