@@ -73,6 +73,8 @@ def _plain(machine: Machine, owner: Any, name: str, node: ast.AST) -> Any:
 
 
 def _of_unknown(machine: Machine, owner: Unknown, name: str, node: ast.AST) -> Any:
+    if name in owner.attributes:
+        return owner.attributes[name]
     if owner.tensor is not None and not is_symbolic(owner.tensor):
         return attribute(machine, owner.tensor, name, node)
     if name in {"shape", "ndim"}:
@@ -135,7 +137,12 @@ def set_attribute(machine: Machine, owner: Any, name: str, value: Any, node: ast
         Unreadable: it is none of them.
 
     """
-    if isinstance(owner, Unknown | Opaque | Library):
+    if isinstance(owner, Unknown):
+        owner.attributes[name] = value
+        if is_tensor(value):
+            machine.world.bind(name, value, machine.at(node), machine.scope.depth)
+        return
+    if isinstance(owner, Opaque | Library):
         return
     keras = engine.load()
     if isinstance(owner, keras.layers.Layer) and name in _SET_ON_LAYERS and isinstance(value, bool | str):

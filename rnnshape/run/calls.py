@@ -49,7 +49,7 @@ def _arguments(machine: Machine, node: ast.Call) -> tuple[list[Any], dict[str, A
             kwargs[keyword.arg] = value
             continue
         if isinstance(value, Unknown):
-            raise Unreadable(f"**{value.code} is not known.", f"Give it: --let {value.code}={{}}")
+            raise Unreadable(f"**{value.code} is not known.", value.hint("{}"))
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
             raise TypeError(f"argument after ** must be a mapping, not {type_name(value)}")
         kwargs.update(value)
@@ -90,6 +90,9 @@ def call(machine: Machine, function: Any, args: list[Any], kwargs: dict[str, Any
         Unreadable: it is a class of the code's own, or of another library.
 
     """
+    if not isinstance(function, Method) or is_tensor(function.owner):
+        machine.budget.walk(args)
+        machine.budget.walk(kwargs)
     handler = _CALLED.get(type(function))
     if handler is not None:
         return handler(machine, function, args, kwargs, node)
@@ -156,7 +159,7 @@ def _method(machine: Machine, method: Method, args: list[Any], kwargs: dict[str,
     if any(isinstance(value, Unknown) for value in _flat([*args, *kwargs.values()])) and is_tensor(method.owner):
         args = [sized(machine, value, "a shape") for value in args]
         kwargs = {name: sized(machine, value, "a shape") for name, value in kwargs.items()}
-    return call_method(machine, method, args, kwargs)
+    return call_method(machine, Method(method.owner, method.name, node), args, kwargs)
 
 
 def _unknown(machine: Machine, function: Unknown, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:

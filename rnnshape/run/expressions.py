@@ -193,6 +193,7 @@ def _joined(machine: Machine, node: ast.JoinedStr) -> Any:
 
 def _formatted(machine: Machine, node: ast.FormattedValue) -> str:
     value = machine.evaluate(node.value)
+    machine.budget.walk(value)
     spec = "" if node.format_spec is None else machine.evaluate(node.format_spec)
     return texts.formatted(value, spec, repr_first=node.conversion == ord("r"))
 

@@ -13,6 +13,7 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.explorer import engine
 from rnnshape.explorer.refusal import clean
 from rnnshape.program import Code
+from rnnshape.query import Sizes
 from rnnshape.run.budget import MAX_CALLS, MAX_DEPTH, Budget
 from rnnshape.run.halt import NOT_READ, Broke, Continued, Halt, Refused, Returned, TooMuch, Unreadable
 from rnnshape.run.values import Opaque, OwnClass, Scope, Unknown
@@ -24,13 +25,14 @@ _FLOW = (Halt, Returned, Broke, Continued)
 class Machine:
     """One run of one program."""
 
-    def __init__(self, code: Code, lets: Mapping[str, Code], *, seed: int) -> None:
+    def __init__(self, code: Code, lets: Mapping[str, Code], *, seed: int, sizes: Sizes) -> None:
         """Start with nothing but the code and the values that were given for its names."""
         self.code = code
         self.main = code
         self.line = 1
         self.lets = dict(lets)
         self.seed = seed
+        self.sizes = sizes
         self.budget = Budget()
         self.world = World(self.budget)
         self.scope = Scope()
@@ -182,6 +184,8 @@ class Machine:
             from rnnshape.run.names import given
 
             value = given(self, name)
+        if isinstance(value, Unknown) and value.name is None and not value.is_assumable:
+            value.name = name
         scope = self.scope.bind(name, value)
         if is_tensor(value):
             self.world.bind(name, value, self.at(node), scope.depth)

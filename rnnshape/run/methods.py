@@ -79,6 +79,7 @@ def call_method(machine: Machine, method: Method, args: list[Any], kwargs: dict[
     """
     owner, name = method.owner, method.name
     if isinstance(owner, str):
+        machine.budget.walk(args)
         return _of_string(machine, owner, name, args, kwargs)
     if isinstance(owner, np.ndarray):
         return _of_array(machine, method, args, kwargs)

@@ -108,7 +108,7 @@ def _predict(machine: Machine, model: Any, args: list[Any], kwargs: dict[str, An
     if isinstance(model, engine.load().Sequential):
         sequential.sync(machine, model)
     arrays = replaced(result, _array)
-    code = machine.described.get(id(model), type(model).__name__)
+    code = layers.code_of(machine, model)
     call = Called(machine.at(node), StepKind.MODEL, code, model.name, model, (data,), {}, owner=model)
     layers.note_call(machine, call, model)
     for leaf in _leaves(data):

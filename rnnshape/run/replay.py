@@ -16,17 +16,20 @@ from rnnshape.explorer.run import draw_weights
 from rnnshape.explorer.states import reset_states
 from rnnshape.run.vocabulary import vocabularies
 from rnnshape.run.world import Called, Made, is_hollow, is_tensor, leaves, replaced, shape_of
-from rnnshape.trace import Array
+from rnnshape.trace import Array, StepKind
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
 
 _BATCH = (3, 5, 7, 11)
 _SIZES = (5, 7, 11, 13, 17, 19, 23, 29)
+_LARGEST_BATCH = 64
 _ROWS = 4
 """Rows that are kept of data that is too large to be run."""
 _SECONDS = 15.0
 _MOST_WORK = 3e9
+_MOST_STEPS = 2_000
+"""Timesteps that a wrapper runs one by one."""
 _LONG = 24
 """Timesteps from which on a layer is traced before it is run."""
 
@@ -41,6 +44,8 @@ class Values:
     device: str = "CPU"
     structures: dict[Called, Any] = field(default_factory=dict)
     """What each call returned in the first draw."""
+    failures: dict[Called, Exception] = field(default_factory=dict)
+    """What the calls of layers raised that passed symbolically."""
 
 
 class _Failed(Exception):
@@ -53,7 +58,7 @@ def draw_values(machine: Machine, count: int) -> Values:
     Unknown sizes take small numbers that are all different; where the calls fail with those, equal ones along the time
     axis; where they fail even so, the tensors behind the failing call have no values.
     """
-    if count < 1 or not machine.world.calls:
+    if count < 1:
         return Values()
     until = time.monotonic() + _SECONDS
     found: Values | None = None
@@ -87,9 +92,14 @@ def _all_draws(machine: Machine, count: int, until: float, *, is_alike: bool) ->
 
 def _chosen(machine: Machine) -> dict[str, int]:
     """Return the batch of the code's own data where there is one, or a small number that is no other size."""
-    inputs = [made for made in machine.world.tensors if made.root == "input" and made.shape[:1] == (None,)]
-    if not inputs:
+    roots = [made for made in machine.world.tensors if made.root is not None and made.shape]
+    if not any(made.root == "input" and made.shape[0] is None for made in roots):
         return {}
+    used = {made for call in machine.world.calls if call.kind is not StepKind.FUNCTION for made in call.inputs}
+    used |= {made.alias for made in used if made.alias is not None}
+    own = [made.shape[0] for made in roots if made in used and made.shape[0] is not None]
+    if own and own[0] <= _LARGEST_BATCH:
+        return {"batch": own[0]}
     known = {size for made in machine.world.tensors for size in made.shape if size}
     return {"batch": next((size for size in _BATCH if size not in known), _BATCH[0])}
 
@@ -176,7 +186,7 @@ class _Replay:
         if axis == 0:
             return self.values.sizes.setdefault("batch", self.batches or _BATCH[0])
         # Each unknown axis has a size of its own, unless the program needs them alike.
-        key = f"axis {axis}" if self.is_alike else f"{made.variable or made.label}[{axis}]"
+        key = f"axis {axis}" if self.is_alike else f"{made.variable or made.label}.shape[{axis}]"
         if key not in self.values.sizes:
             used = {*self.values.sizes.values(), *self.taken}
             self.values.sizes[key] = next((one for one in _SIZES if one not in used), _SIZES[0])
@@ -214,15 +224,26 @@ class _Replay:
         try:
             args, kwargs = replaced((call.args, call.kwargs), self._value)
             result = self._run(call, args, kwargs)
-        except Exception:  # noqa: BLE001 - with values the code itself would fail later, or never
+        except _Failed:
+            return False
+        except Exception as error:  # noqa: BLE001 - with values the code itself would fail later, or never
+            if self._is_telling(call):
+                self.values.failures.setdefault(call, error)
             return False
         if self.draw == 0:
             self.values.structures[call] = replaced(result, lambda leaf: shape_of(leaf) if is_tensor(leaf) else leaf)
-        found = dict(leaves(result))
-        for made in call.outputs:
-            if made.path in found:
-                self.known[made] = found[made.path]
+        found = [leaf for _, leaf in leaves(result) if is_tensor(leaf)]
+        if len(found) != len(call.outputs):
+            return False
+        # By order, not by place: Keras declares some tensors bare that it returns in a list.
+        for made, leaf in zip(call.outputs, found, strict=True):
+            self.known[made] = np.asarray(leaf) if made.kind == "array" else leaf
         return True
+
+    def _is_telling(self, call: Called) -> bool:
+        """Tell whether the failure is the program's: it is not where sizes that we chose may not fit each other."""
+        known = all(None not in made.shape[1:] for made in self.world.tensors if made.root == "input")
+        return call.owner is not None and (known or self.is_alike)
 
     def _value(self, leaf: Any) -> Any:
         made = self.world.made(leaf) if is_tensor(leaf) else None
@@ -237,10 +258,13 @@ class _Replay:
 
         if call.owner is None:
             return call.target(*args, **kwargs)
+        args, kwargs = replaced((args, kwargs), _as_tensor)
         first = next((leaf for _, leaf in leaves(args) if is_tensor(leaf)), None)
         shape = shape_of(first) if first is not None else ()
         steps = (shape[1] or 1) if len(shape) >= 3 or (len(shape) == 2 and call.kind.value == "model") else 1
         weights = sum(math.prod(weight.shape) for weight in getattr(call.owner, "weights", ()))
+        if steps > _MOST_STEPS and not is_recurrent(call.owner):
+            raise _Failed
         if weights * (shape[0] or 1 if shape else 1) * steps > _MOST_WORK:
             raise _Failed
         has_mask = any(getattr(leaf, "_keras_mask", None) is not None for _, leaf in leaves((args, kwargs)))
@@ -249,6 +273,15 @@ class _Replay:
         # A long time axis costs by the step, unless it is traced. Traced, a tensor loses its mask.
         graph = tf.function(call.target, autograph=False)
         return graph(*args, **kwargs)
+
+
+def _as_tensor(value: Any) -> Any:
+    """Return an array as a tensor: Keras takes either, but no mixture."""
+    if not isinstance(value, np.ndarray):
+        return value
+    import tensorflow as tf
+
+    return tf.constant(value.astype("float32") if value.dtype == np.float64 else value)
 
 
 def _is_placeholder(value: Any) -> bool:

@@ -10,7 +10,7 @@ from rnnshape.explorer import engine
 from rnnshape.run import unknowns
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.iteration import items_of
-from rnnshape.run.values import Unknown
+from rnnshape.run.values import Scope, Unknown
 from rnnshape.run.world import Called, tensors_in
 from rnnshape.trace import Assumption, StepKind
 
@@ -38,7 +38,7 @@ def construct(machine: Machine, cls: Any, args: list[Any], kwargs: dict[str, Any
     items = [] if given is None else items_of(machine, given)
     for item in items:
         if isinstance(item, Unknown):
-            raise Unreadable(f"{item.code} is not known, and a model is made of it.", _hint(item))
+            raise Unreadable(f"{item.code} is not known, and a model is made of it.", item.hint("LSTM(4)"))
     more = {name: value for name, value in kwargs.items() if name != "layers" and not isinstance(value, Unknown)}
     with guarded(machine):
         model = cls(items if given is not None else None, *args[1:], **more)
@@ -52,16 +52,12 @@ def construct(machine: Machine, cls: Any, args: list[Any], kwargs: dict[str, Any
     return model
 
 
-def _hint(value: Unknown) -> str | None:
-    return f"Give it: --let {value.code}=…" if value.code.isidentifier() else None
-
-
 def add(machine: Machine, model: Any, layer: Any, node: ast.AST, kwargs: dict[str, Any]) -> None:
     """Run `model.add(layer)`."""
     from rnnshape.run.construction import guarded
 
     if isinstance(layer, Unknown):
-        raise Unreadable(f"{layer.code} is not known, and it is added to a model.", _hint(layer))
+        raise Unreadable(f"{layer.code} is not known, and it is added to a model.", layer.hint("LSTM(4)"))
     chain = machine.chains.setdefault(id(model), Chain(model, machine.at(node)))
     with guarded(machine):
         model.add(layer, **kwargs)
@@ -164,7 +160,7 @@ def assume_inputs(machine: Machine) -> None:
         if any(chain.model is layer for other in machine.chains.values() for layer in other.model.layers):
             continue
         layer = _entrance(chain.model)
-        shape, dtype = unknowns.default_input(layer)
+        shape, dtype = unknowns.default_input(machine, layer)
         keras = engine.load()
         before = len(machine.world.tensors), len(machine.world.calls), len(machine.world.masks)
         try:
@@ -176,7 +172,23 @@ def assume_inputs(machine: Machine) -> None:
                 machine.world.tensors[before[0] :] = []
                 continue
         kind = f", dtype={dtype!r}" if dtype != "float32" else ""
-        machine.world.assumed.append(Assumption(name=chain.model.name, code=f"Input(batch_shape={shape}{kind})"))
+        machine.world.assumed.append(
+            Assumption(
+                name=f"the input of {name_of(machine, chain.model) or chain.model.name}",
+                code=f"Input(batch_shape={shape}{kind})",
+            )
+        )
+
+
+def name_of(machine: Machine, value: Any) -> str | None:
+    """Return the name that the code has for an object, where it is still bound to it."""
+    scope: Scope | None = machine.scope
+    while scope is not None:
+        for name, found in scope.names.items():
+            if found is value:
+                return name
+        scope = scope.parent
+    return None
 
 
 def _entrance(model: Any) -> Any:

@@ -24,6 +24,20 @@ class Unknown:
     tensor: Any = None
     """The tensor that was assumed for it, once it was needed as one."""
 
+    name: str | None = None
+    """The name that the code binds it to, so that it can be given."""
+
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """What the code sets on it: `self.lstm = LSTM(4)`, without the class around it."""
+
+    def hint(self, value: str) -> str:
+        """Return what to type instead."""
+        name = self.name or (self.code if self.code.isidentifier() else None)
+        if name is None:
+            return "Bind it to a name, which --let NAME=CODE can give; or --run executes the code."
+        quoted = f'"{name}={value}"' if set(value) & set(" ('[") else f"{name}={value}"
+        return f"Give it: --let {quoted}"
+
     def inside(self, code: str) -> Unknown:
         """Return what is in it, or what it returns, under this spelling."""
         return Unknown(code)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnshape.explorer import nest
+from rnnshape.explorer.refusal import clean
 from rnnshape.run.halt import Halt
 from rnnshape.run.naming import Names
 from rnnshape.run.replay import Values
 from rnnshape.run.words import Described, described_tensors
 from rnnshape.run.world import Called, Made, is_tensor, leaves, shape_of, tensors_in
-from rnnshape.trace import Nested, Operand, StepKind, Stop, Trace, TracedInput, TracedStep, TracedTensor
+from rnnshape.trace import FailsLater, Nested, Operand, StepKind, Stop, Trace, TracedInput, TracedStep, TracedTensor
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -54,6 +55,7 @@ class _Writer:
             draws=self.values.count,
             device=self.values.device,
             stop=None if halt is None else self._stop(halt),
+            fails_later=tuple(_failure(call, error) for call, error in self.values.failures.items()),
         )
 
     def _input(self, made: Made) -> TracedInput:
@@ -171,6 +173,11 @@ class _Writer:
     def _operand(self, text: str, value: Any) -> Operand:
         made = self.world.made(value)
         return Operand(code=text, shape=shape_of(value), line=made.line if made is not None else None)
+
+
+def _failure(call: Called, error: Exception) -> FailsLater:
+    said = clean(str(error) or str(getattr(error, "message", ""))) or type(error).__name__
+    return FailsLater(line=call.line, layer=call.layer, kind=type(error).__name__, message=said)
 
 
 def _shown(machine: Machine) -> set[Made]:
