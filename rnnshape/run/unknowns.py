@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
 
 _ASSUMED = (13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
+_SMALL = (3, 5)
+"""What stands in for an unknown batch and time of data."""
 FRACTION = 0.25
 """What is assumed of a rate."""
 
@@ -115,13 +117,12 @@ def data(machine: Machine, value: Unknown) -> Any:
             raise Unreadable(message, value.hint("np.zeros((32, 10, 8))"))
         sizes = machine.sizes
         shape = sizes.shape or (sizes.batch, sizes.time, sizes.features)
-        shape = tuple(
-            default if size is None else size for size, default in zip(shape, (3, 5, *shape[2:]), strict=True)
-        )
-        value.tensor = machine.random.standard_normal(shape).astype("float32")
+        small = (*_SMALL, *shape[2:])
+        whole = tuple(size or small[at] or 1 for at, size in enumerate(shape))
+        value.tensor = machine.random.standard_normal(whole).astype("float32")
         made = machine.world.add(value.tensor, 0, root="data", variable=value.code, assumed=True)
         made.feeds = True
-        assume(machine, value, value.tensor, f"np.zeros({shape})")
+        assume(machine, value, value.tensor, f"np.zeros({whole})")
     return value.tensor
 
 
