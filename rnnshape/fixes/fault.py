@@ -88,6 +88,10 @@ class Fault:
             found = list(self.flow.upstream(failing))
         elif self.statement is not None:
             found = self.reached(self.statement)
+        if failing is not None and any(
+            isinstance(each, ast.For | ast.While) for each in self.source.above(failing.node)
+        ):
+            found.append(failing)  # its turn before
         earlier = [each for each in reversed(self.flow.applications) if self.source.span(each.node)[0] < self.end]
         return found or [each for each in earlier if each is not failing]
 

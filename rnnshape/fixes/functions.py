@@ -10,8 +10,8 @@ from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import core
 from rnnshape.fixes.modern import placed
-from rnnshape.fixes.rewrite import replace, spell
-from rnnshape.fixes.source import called, keyword, spelled
+from rnnshape.fixes.rewrite import remove_arguments, replace, spell, wrap
+from rnnshape.fixes.source import called, is_true, keyword, spelled
 from rnnshape.fixes.spellings import BACKEND_FUNCTIONS, TENSORFLOW_FUNCTIONS
 
 _ATTRIBUTE = re.compile(r"has no attribute ['\"](\w+)['\"]")
@@ -45,6 +45,7 @@ def _functions(fault: Fault) -> Iterator[Candidate]:
         table = TENSORFLOW_FUNCTIONS if front == "tf" else BACKEND_FUNCTIONS if front == "K" else {}
         if name in table:
             edits.append(replace(fault.source, call.func, f"{_ops(fault)}.{table[name]}"))
+            edits += _turned(fault, call)
             why = f"`{front}.{name}` wants values; `keras.ops` takes symbolic tensors, too"
     if edits:
         yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
@@ -92,6 +93,16 @@ def _ends_of_models(fault: Fault) -> Iterator[Candidate]:
     if edits:
         why = "a `Sequential` has `inputs` and `outputs`"
         yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
+
+
+def _turned(fault: Fault, call: ast.Call) -> list[Edit]:
+    """Return the edits that exchange the last two axes of a factor, where an argument of `tf.matmul` says so."""
+    flags = [(at, flag) for at, name in enumerate(("transpose_a", "transpose_b")) if (flag := keyword(call, name))]
+    edits = list(remove_arguments(fault.source, call, *(flag for _, flag in flags)))
+    for at, flag in flags:
+        if is_true(flag.value) and at < len(call.args):
+            edits += wrap(fault.source, call.args[at], f"{_ops(fault)}.swapaxes(", ", -1, -2)")
+    return edits
 
 
 def _ops(fault: Fault) -> str:

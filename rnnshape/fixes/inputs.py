@@ -16,6 +16,9 @@ from rnnshape.fixes.time_axis import ranks
 def declared(fault: Fault) -> Iterator[Candidate]:
     """Yield other shapes of the input: without the batch's size, with another axis, as a tuple."""
     yield from _positional(fault)
+    if "Kernel shape must have the same length" in fault.message:
+        for node in declarations(fault)[:1]:
+            yield from _longer(fault, node, 4)
     has_rank = "ndim=" in fault.message
     wanted, found, _ = ranks(fault)
     for node in declarations(fault):
@@ -117,9 +120,10 @@ def _longer(fault: Fault, node: ast.expr, wanted: int) -> Iterator[Candidate]:
     if wanted == 3:
         yield Candidate(edits=(replace(source, node, in_front),), why="the input has no time axis", at=at,
                         weight=3 if is_first else -1, changes_meaning=is_first)  # fmt: skip
-    what = "features" if wanted == 3 else "channels"
+    is_sequence = wanted == 3 and failing is not None and called(failing.maker) not in CONVOLUTIONS
+    what = "features" if is_sequence else "channels"
     yield Candidate(edits=(replace(source, node, behind),), why=f"the input has no axis of {what}", at=at,
-                    weight=2, changes_meaning=wanted == 3)  # fmt: skip
+                    weight=2, changes_meaning=is_sequence)  # fmt: skip
 
 
 def _is_shape(node: ast.expr) -> bool:

@@ -91,6 +91,8 @@ KINDS = (
         r" / not recognized / cannot import / no argument",
         types_of.misspelt,
     ),
+    _kind(r"weight shape", types_of.weights),
+    _kind(r"total size", conv.reshaped),
     _kind(r"zero or negative / Negative dimension / channels", conv.sizes, conv.channels),
     _kind("", forms.calls),
     _kind(r"never been called / no defined / not iterable / NoneType / subscriptable", functions.undeclared),

@@ -153,7 +153,8 @@ def _repeated(fault: Fault, call: ast.Call, parts: list[ast.expr], shapes: list[
     """Yield a vector repeated along the steps of the sequence beside it; and the sequence without its steps."""
     steps = next((shape[1] for shape in shapes if len(shape) == 3), None)
     for part, shape in zip(parts, shapes, strict=True):
-        why = f"`{fault.source.code(part)}` has {len(shape)} axes, what it is joined with has not"
+        others = sorted({len(each) for each in shapes} - {len(shape)})
+        why = f"`{fault.source.code(part)}` has {len(shape)} axes, what it goes together with has {others[0]}"
         layers = []
         if len(shape) == 2 and steps is not None:
             layers = [(f"RepeatVector({steps})", 3)]

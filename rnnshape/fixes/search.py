@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rnnshape.fixes.edits import Candidate, Change, apply, changes, moved
 from rnnshape.fixes.kinds import propose
-from rnnshape.fixes.source import Source
+from rnnshape.fixes.source import Source, without_prompt
 from rnnshape.program_report import Cause, Fix
 from rnnshape.trace import Stop, Trace
 
@@ -217,7 +217,7 @@ def as_fix(code_text: str, node: _Node) -> Fix:
     last = made[-1] if made else None
     return Fix(
         line=main.line,
-        code=main.adds[max(0, min(line - main.line, len(main.adds) - 1))].strip() if main.adds else "",
+        code=without_prompt(main.adds[max(0, min(line - main.line, len(main.adds) - 1))]) if main.adds else "",
         then=last.shape if last is not None else None,
         removes=tuple(line for each in all_changes for line in each.removes),
         adds=tuple(line for each in all_changes for line in each.adds),

@@ -90,6 +90,8 @@ class Source:
     def assigned(self, name: str, before: int) -> ast.expr | None:
         """Return what the name was last given in front of an offset: an expression of its own, not a part of one."""
         found: ast.expr | None = None
+        if not name:
+            return None
         for node in sorted(_assignments(self.tree), key=lambda node: node.lineno):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 value = _given(target, node.value, name)
@@ -181,6 +183,12 @@ def _parsed(text: str) -> ast.Module | None:
     if len(tree.body) != 1 or not isinstance(only, ast.If) or only.orelse:
         return None
     return ast.Module([ast.increment_lineno(each, -1) for each in only.body], [])
+
+
+def without_prompt(line: str) -> str:
+    """Return the code of a line, without a prompt and its indentation."""
+    prompt = _PROMPT.match(line)
+    return (line[prompt.end() :] if prompt is not None else line).strip()
 
 
 def _without_prompts(text: str) -> str:

@@ -217,7 +217,9 @@ def one_axis_less(fault: Fault) -> Iterator[Candidate]:
     if wanted == 3 and found == 4 and None not in received[2:]:
         size = int(received[2] or 1) * int(received[3] or 1)
         yield from _put_in_front(fault, failing, f"Reshape((-1, {size}))", "the last two axes in one", 4)
-        yield from _put_in_front(fault, failing, "TimeDistributed(Flatten())", "the last two axes in one", 6)
+    if wanted == 3 and found >= 4:
+        words = "all axes behind the steps in one"
+        yield from _put_in_front(fault, failing, "TimeDistributed(Flatten())", words, 6)
     if failing.inputs and None not in received[:1] and received[-1:] == (1,):
         yield Candidate(edits=indexed(fault, failing.inputs[0], "[..., 0]"), why="the last axis is one too many",
                         at=fault.source.span(failing.inputs[0])[0], weight=2)  # fmt: skip
