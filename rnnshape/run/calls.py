@@ -165,15 +165,14 @@ def _method(machine: Machine, method: Method, args: list[Any], kwargs: dict[str,
 def _unknown(machine: Machine, function: Unknown, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
     """Return what something unknown returns: unknown, too, unless it is called with a symbolic tensor."""
     name = function.code
-    is_class = name.rpartition(".")[2][:1].isupper()
-    symbolic = any(is_symbolic(value) for value in tensors_in((args, kwargs)))
-    if function.is_assumable and (is_class or symbolic):
-        # Not even imported: Python says so, too.
-        raise NameError(f"name '{name}' is not defined")
-    if symbolic:
+    if any(is_symbolic(value) for value in tensors_in((args, kwargs))):
+        machine.check_defined(function)
+        if function.is_assumable:
+            raise NameError(f"name '{name}' is not defined")
         message = f"{name} is not read, and a tensor goes into it."
         raise Unreadable(message, "--run executes the code; or --let gives what it returns.")
-    return Unknown(f"{machine.text(node)}")
+    is_class = function.is_assumable and name[:1].isupper()
+    return Unknown(machine.text(node), origin=node if is_class else None)
 
 
 def _closure(machine: Machine, function: Closure, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:

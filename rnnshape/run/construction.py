@@ -92,6 +92,7 @@ def _argument(machine: Machine, cls: Any, name: str, value: Any, node: ast.AST) 
     if known is not None and name not in known:
         return 1  # Keras refuses the argument, whatever its value.
     if name in {"inputs", "outputs"} or name in _LAYERS:
+        machine.check_defined(value)
         instead = "LSTM(4)" if name in _LAYERS else "Input(shape=(10, 8))"
         raise Unreadable(f"{value.code} is not known, and {cls.__name__} needs it.", value.hint(instead))
     if name == "name":

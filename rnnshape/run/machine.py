@@ -51,6 +51,7 @@ class Machine:
         self.compiled: dict[int, Any] = {}
         self.sizes_of: dict[str, int] = {}
         self.assumed_inputs = 0
+        self.deleted: set[str] = set()
 
     def evaluate(self, node: ast.AST) -> Any:
         """Return the value of an expression.
@@ -154,6 +155,14 @@ class Machine:
         message = f"The class {value.node.name} is the code's own, and is not read."
         hint = "--run executes the code, and watches every layer call."
         return Halt(value.node, message, kind="NotRead", code=NOT_READ, hint=hint, source=self.code)
+
+    def check_defined(self, value: Unknown) -> None:
+        """Stop where an undefined class was constructed, if that is where the value comes from."""
+        if isinstance(value.origin, ast.Call):
+            name = self.text(value.origin.func)
+            error = NameError(f"name '{name}' is not defined")
+            hint = "If it is the code's own, --run executes the code."
+            raise Halt(value.origin, str(error), kind="NameError", hint=hint, error=error, source=self.code)
 
     def new_sequential(self, name: str) -> Any:
         """Return the empty model that is assumed for an undefined name that layers are added to."""

@@ -200,10 +200,10 @@ class _Replay:
             if math.prod(shape) > 5_000_000:
                 return None
             self.values.sizes.setdefault("batch", shape[0])
-            return self._numbers(made, shape, str(value.dtype))
+            return self._numbers(made, shape, made.dtype)
         if made.assumed or (made.feeds and _is_placeholder(value)):
             whole = tuple(size or 0 for size in shape_of(value))
-            return self._like(value, self._numbers(made, whole, str(value.dtype)))
+            return self._like(value, self._numbers(made, whole, made.dtype))
         call = made.call
         if call is not None and call.layer.startswith(("np.random", "tf.random")) and "int" not in made.dtype:
             again = call.target(*call.args, **call.kwargs)
@@ -219,7 +219,7 @@ class _Replay:
 
     def _call(self, call: Called) -> bool:
         """Make one call again; return whether it could be."""
-        if time.monotonic() > self.until or any(made not in self.known for made in call.inputs):
+        if time.monotonic() > self.until or any(self._source(made) not in self.known for made in call.inputs):
             return False
         try:
             args, kwargs = replaced((call.args, call.kwargs), self._value)
@@ -249,9 +249,13 @@ class _Replay:
         made = self.world.made(leaf) if is_tensor(leaf) else None
         if made is None:
             return leaf
+        return self.known[self._source(made)]
+
+    def _source(self, made: Made) -> Made:
+        """Return the tensor that this is another name of, if it has no value of its own."""
         while made not in self.known and made.alias is not None:
             made = made.alias
-        return self.known[made]
+        return made
 
     def _run(self, call: Called, args: Any, kwargs: Any) -> Any:
         import tensorflow as tf

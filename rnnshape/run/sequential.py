@@ -38,6 +38,7 @@ def construct(machine: Machine, cls: Any, args: list[Any], kwargs: dict[str, Any
     items = [] if given is None else items_of(machine, given)
     for item in items:
         if isinstance(item, Unknown):
+            machine.check_defined(item)
             raise Unreadable(f"{item.code} is not known, and a model is made of it.", item.hint("LSTM(4)"))
     more = {name: value for name, value in kwargs.items() if name != "layers" and not isinstance(value, Unknown)}
     with guarded(machine):
@@ -57,6 +58,7 @@ def add(machine: Machine, model: Any, layer: Any, node: ast.AST, kwargs: dict[st
     from rnnshape.run.construction import guarded
 
     if isinstance(layer, Unknown):
+        machine.check_defined(layer)
         raise Unreadable(f"{layer.code} is not known, and it is added to a model.", layer.hint("LSTM(4)"))
     chain = machine.chains.setdefault(id(model), Chain(model, machine.at(node)))
     with guarded(machine):

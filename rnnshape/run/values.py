@@ -27,6 +27,9 @@ class Unknown:
     name: str | None = None
     """The name that the code binds it to, so that it can be given."""
 
+    origin: ast.AST | None = None
+    """The call of an undefined class that made it."""
+
     attributes: dict[str, Any] = field(default_factory=dict)
     """What the code sets on it: `self.lstm = LSTM(4)`, without the class around it."""
 
