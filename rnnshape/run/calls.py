@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rnnshape.explorer import engine
-from rnnshape.run import construction, layers, models
+from rnnshape.run import construction, layers, models, sequential
 from rnnshape.run.builtin import Builtin
 from rnnshape.run.closures import as_host, call_closure
 from rnnshape.run.halt import Halt, Unreadable
@@ -34,7 +34,7 @@ def call_node(machine: Machine, node: ast.Call) -> Any:
     except Exception as error:
         halt = machine.halt(node, error)
         if halt.node is node:
-            halt.operands = list(_operands(machine, node))
+            halt.operands = [*sequential.before(machine, function), *_operands(machine, node)]
         raise halt from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,19 @@ from rnnshape.run.values import Opaque, OwnClass, Scope, Unknown
 from rnnshape.run.world import World, is_tensor
 
 _FLOW = (Halt, Returned, Broke, Continued)
+
+
+# In a program, `lstm_1` is another layer than `lstm`: its number stays, in quotes.
+_NUMBERED = (
+    (re.compile(r"(Input \d+) with name '[^']*' of layer '(\w+)'"), r'\1 of layer "\2"'),
+    (re.compile(r"(Layer|model) \"(\w+)\""), r"\1 '\2'"),
+)
+
+
+def _with_numbers(text: str) -> str:
+    for pattern, instead in _NUMBERED:
+        text = pattern.sub(instead, text)
+    return text
 
 
 class Machine:
@@ -94,7 +108,7 @@ class Machine:
             hint = getattr(error, "hint", None)
             return Halt(node, said, kind=kind, code=NOT_READ, hint=hint, source=self.code)
         hint = error.hint if isinstance(error, RnnshapeError) else None
-        said = clean(str(error)) or type(error).__name__
+        said = clean(_with_numbers(str(error))) or type(error).__name__
         return Halt(node, said, kind=type(error).__name__, error=error, source=self.code, hint=hint)
 
     @contextlib.contextmanager

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import is_recurrent
 from rnnshape.explorer.run import draw_weights
 from rnnshape.explorer.states import reset_states
+from rnnshape.run.arrays import as_array, as_tensor, device_of, is_placeholder
 from rnnshape.run.vocabulary import vocabularies
 from rnnshape.run.world import Called, Made, is_hollow, is_tensor, leaves, replaced, shape_of
 from rnnshape.trace import Array, StepKind
@@ -28,7 +28,8 @@ _ROWS = 4
 """Rows that are kept of data that is too large to be run."""
 _SECONDS = 15.0
 _MOST_WORK = 3e9
-_MOST_STEPS = 2_000
+_MOST_NUMBERS = 20_000_000
+_MOST_STEPS = 1_000
 """Timesteps that a wrapper runs one by one."""
 _LONG = 24
 """Timesteps from which on a layer is traced before it is run."""
@@ -83,7 +84,7 @@ def _all_draws(machine: Machine, count: int, until: float, *, is_alike: bool) ->
         replay = _Replay(machine, draw, values, until, is_alike=is_alike)
         failed |= replay.run()
         for made, value in replay.known.items():
-            values.draws.setdefault(made, []).append(_as_array(value))
+            values.draws.setdefault(made, []).append(as_array(value))
         values.count += 1
     # A tensor counts only if every draw has it.
     values.draws = {made: arrays for made, arrays in values.draws.items() if len(arrays) == count}
@@ -104,11 +105,6 @@ def _chosen(machine: Machine) -> dict[str, int]:
     return {"batch": next((size for size in _BATCH if size not in known), _BATCH[0])}
 
 
-def _as_array(value: Any) -> Array:
-    array = np.asarray(value)
-    return array.astype("float32") if array.dtype == np.float16 or str(array.dtype) == "bfloat16" else array
-
-
 class _Replay:
     """One draw."""
 
@@ -121,6 +117,7 @@ class _Replay:
         self.until = until
         self.is_alike = is_alike
         self.known: dict[Made, Any] = {}
+        self.held = 0
         self.tokens = vocabularies(machine.world)
         self.taken = {size for made in machine.world.tensors for size in made.shape if size}
         self.batches = self._batches()
@@ -201,7 +198,7 @@ class _Replay:
                 return None
             self.values.sizes.setdefault("batch", shape[0])
             return self._numbers(made, shape, made.dtype)
-        if made.assumed or (made.feeds and _is_placeholder(value)):
+        if made.assumed or (made.feeds and is_placeholder(value)):
             whole = tuple(size or 0 for size in shape_of(value))
             return self._like(value, self._numbers(made, whole, made.dtype))
         call = made.call
@@ -221,6 +218,8 @@ class _Replay:
         """Make one call again; return whether it could be."""
         if time.monotonic() > self.until or any(self._source(made) not in self.known for made in call.inputs):
             return False
+        if self._is_too_large(call):
+            return False
         try:
             args, kwargs = replaced((call.args, call.kwargs), self._value)
             result = self._run(call, args, kwargs)
@@ -236,9 +235,18 @@ class _Replay:
         if len(found) != len(call.outputs):
             return False
         # By order, not by place: Keras declares some tensors bare that it returns in a list.
+        if call.owner is not None:
+            self.values.device = device_of(found[0]) if found else self.values.device
         for made, leaf in zip(call.outputs, found, strict=True):
             self.known[made] = np.asarray(leaf) if made.kind == "array" else leaf
         return True
+
+    def _is_too_large(self, call: Called) -> bool:
+        """Tell whether what the call returns takes too much memory, alone or with all that is there already."""
+        batch = self.values.sizes.get("batch", _BATCH[0])
+        count = sum(math.prod(size or batch for size in made.shape) for made in call.outputs)
+        self.held += count
+        return count > _MOST_NUMBERS or self.held > 4 * _MOST_NUMBERS
 
     def _is_telling(self, call: Called) -> bool:
         """Tell whether the failure is the program's: it is not where sizes that we chose may not fit each other."""
@@ -262,7 +270,7 @@ class _Replay:
 
         if call.owner is None:
             return call.target(*args, **kwargs)
-        args, kwargs = replaced((args, kwargs), _as_tensor)
+        args, kwargs = replaced((args, kwargs), as_tensor)
         first = next((leaf for _, leaf in leaves(args) if is_tensor(leaf)), None)
         shape = shape_of(first) if first is not None else ()
         steps = (shape[1] or 1) if len(shape) >= 3 or (len(shape) == 2 and call.kind.value == "model") else 1
@@ -277,21 +285,3 @@ class _Replay:
         # A long time axis costs by the step, unless it is traced. Traced, a tensor loses its mask.
         graph = tf.function(call.target, autograph=False)
         return graph(*args, **kwargs)
-
-
-def _as_tensor(value: Any) -> Any:
-    """Return an array as a tensor: Keras takes either, but no mixture."""
-    if not isinstance(value, np.ndarray):
-        return value
-    import tensorflow as tf
-
-    return tf.constant(value.astype("float32") if value.dtype == np.float64 else value)
-
-
-def _is_placeholder(value: Any) -> bool:
-    """Tell whether an array is the same number everywhere: it stands for data."""
-    array = np.asarray(value)
-    return array.size > 1 and array.dtype.kind == "f" and bool((array == array.reshape(-1)[0]).all())
-
-
-__all__ = ["Values", "draw_values", "engine"]

@@ -10,7 +10,7 @@ from rnnshape.explorer import engine
 from rnnshape.run import unknowns
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.iteration import items_of
-from rnnshape.run.values import Scope, Unknown
+from rnnshape.run.values import Method, Scope, Unknown
 from rnnshape.run.world import Called, tensors_in
 from rnnshape.trace import Assumption, StepKind
 
@@ -65,6 +65,17 @@ def add(machine: Machine, model: Any, layer: Any, node: ast.AST, kwargs: dict[st
         model.add(layer, **kwargs)
     chain.lines[id(layer)] = machine.at(node)
     sync(machine, model)
+
+
+def before(machine: Machine, function: Any) -> list[tuple[str, Any]]:
+    """Return what comes out of a model so far, under its layer's name, where `model.add` is called."""
+    if not isinstance(function, Method) or function.name != "add":
+        return []
+    chain = machine.chains.get(id(function.owner))
+    if chain is None or not chain.values:
+        return []
+    name = chain.layers[-1].name if chain.layers else "inputs"
+    return [(name, tensor) for tensor in tensors_in(chain.values[-1])]
 
 
 def pop(machine: Machine, model: Any) -> Any:
@@ -156,6 +167,8 @@ def _of_chain(chain: Chain, owner: Any, *, is_input: bool) -> Any:
 
 def assume_inputs(machine: Machine) -> None:
     """Give each Sequential that has no input, to the end, one of the default sizes; where it takes none, leave it."""
+    from rnnshape.run.construction import guarded
+
     for chain in list(machine.chains.values()):
         if chain.values or not chain.model.layers or _inputs(chain.model) is not None:
             continue
@@ -166,9 +179,10 @@ def assume_inputs(machine: Machine) -> None:
         keras = engine.load()
         before = len(machine.world.tensors), len(machine.world.calls), len(machine.world.masks)
         try:
-            tensor = keras.Input(batch_shape=shape, dtype=dtype)
-            _start(machine, chain, [tensor], assumed=True)
-            _extend(machine, chain)
+            with guarded(machine):
+                tensor = keras.Input(batch_shape=shape, dtype=dtype)
+                _start(machine, chain, [tensor], assumed=True)
+                _extend(machine, chain)
         except Exception:  # noqa: BLE001 - nothing was asked of this model
             if not chain.layers:
                 machine.world.tensors[before[0] :] = []

@@ -9,6 +9,8 @@ from typing import Any
 
 from rnnshape.program import Code
 
+_LONGEST = 80
+
 
 @dataclass(slots=True, eq=False)
 class Unknown:
@@ -32,6 +34,11 @@ class Unknown:
 
     attributes: dict[str, Any] = field(default_factory=dict)
     """What the code sets on it: `self.lstm = LSTM(4)`, without the class around it."""
+
+    def __post_init__(self) -> None:
+        """Keep the spelling short, and in one line."""
+        code = " ".join(self.code.split())
+        self.code = code if len(code) <= _LONGEST else f"{code[: _LONGEST - 1]}…"
 
     def hint(self, value: str) -> str:
         """Return what to type instead."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape.errors import printable
 from rnnshape.explorer import nest
 from rnnshape.explorer.refusal import clean
 from rnnshape.run.halt import Halt
@@ -113,7 +114,7 @@ class _Writer:
         return TracedStep(
             line=call.line,
             layer=call.layer,
-            name=call.name,
+            name=printable(call.name),
             kind=call.kind,
             inputs=tuple(dict.fromkeys(self._names_of(made for made in call.inputs if id(made.value) not in own))),
             initial_state=self._nested(states),
@@ -165,14 +166,22 @@ class _Writer:
             end_line=end_line,
             end_column=end_column,
             kind=halt.kind,
-            message=message,
-            hint=halt.hint,
+            message=_bounded(message),
+            hint=None if halt.hint is None else _bounded(halt.hint),
             operands=tuple(self._operand(text, value) for text, value in halt.operands),
         )
 
     def _operand(self, text: str, value: Any) -> Operand:
         made = self.world.made(value)
         return Operand(code=text, shape=shape_of(value), line=made.line if made is not None else None)
+
+
+def _bounded(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_LONGEST = 2_000
 
 
 def _failure(call: Called, error: Exception) -> FailsLater:
