@@ -14,7 +14,18 @@ from rnnshape.run.naming import Names
 from rnnshape.run.replay import Values
 from rnnshape.run.words import Described, described_tensors
 from rnnshape.run.world import Called, Made, is_tensor, leaves, shape_of, tensors_in
-from rnnshape.trace import FailsLater, Nested, Operand, StepKind, Stop, Trace, TracedInput, TracedStep, TracedTensor
+from rnnshape.trace import (
+    FailsLater,
+    Nested,
+    Operand,
+    Shape,
+    StepKind,
+    Stop,
+    Trace,
+    TracedInput,
+    TracedStep,
+    TracedTensor,
+)
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -73,7 +84,8 @@ class _Writer:
     def _tensor(self, made: Made) -> TracedTensor:
         words = self.words[made]
         call = made.call if made.call in self.place else None
-        draws = tuple(self.values.draws.get(made, ()))
+        # Where Keras declares another shape than it returns, the step says so; these values are not this tensor's.
+        draws = tuple(draw for draw in self.values.draws.get(made, ()) if _fits(draw, made.shape))
         return TracedTensor(
             name=self.names[made],
             variable=made.variable,
@@ -198,6 +210,13 @@ def _shown(machine: Machine) -> set[Made]:
             shown.update(call.inputs)
     shown.update(made for made in machine.world.tensors if made.kind == "symbolic")
     return shown
+
+
+def _fits(draw: Any, shape: Shape) -> bool:
+    """Tell whether values have the declared shape, but for the batch, of which only some rows may have been run."""
+    return len(draw.shape) == len(shape) and all(
+        size is None or size == real for size, real in zip(shape[1:], draw.shape[1:], strict=True)
+    )
 
 
 def _are_equal(draws: Any, others: Any) -> bool:
