@@ -36,6 +36,15 @@ def ranks(fault: Fault) -> Iterator[Candidate]:
                         changes_meaning=True, weight=7)  # fmt: skip
 
 
+def padded(fault: Fault, makers: list[ast.Call]) -> Iterator[Candidate]:
+    """Yield `padding="same"` for each of some convolutions, the nearest first, then for all of them."""
+    edits = [set_keyword(fault.source, maker, "padding", '"same"') for maker in makers]
+    groups: list[tuple[Edit, ...]] = [(edit,) for edit in edits]
+    for weight, group in enumerate([*groups, tuple(edits)] if len(edits) > 1 else groups):
+        why = "a convolution without padding leaves less than it gets"
+        yield Candidate(edits=group, why=why, at=group[0].start, weight=2 + weight)
+
+
 def sizes(fault: Fault) -> Iterator[Candidate]:
     """Yield `padding="same"` and smaller kernels where nothing would be left, and kernels that were meant as such."""
     for application in [*fault.flow.in_statement(fault.statement or fault.source.tree.body[0]), *fault.upstream()]:

@@ -43,7 +43,10 @@ def shapes(fault: Fault) -> tuple[Shape | None, Shape | None]:
     node = given(fault)
     received = fault.shape(node) if node is not None else None
     if found is not None:
-        return read_shape(found[1]), received or read_shape(found[2])
+        told = read_shape(found[2])
+        # The message leaves the number of rows open; apart from that, it is right.
+        is_same = received is not None and _agree(told, received)
+        return read_shape(found[1]), received if is_same else told
     return _declared(fault), received
 
 
@@ -78,6 +81,10 @@ def ranks(fault: Fault) -> Iterator[Candidate]:
             yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=weight)
     if len(received) > len(expected):
         yield from _fewer(fault, node, expected, received)
+    if len(received) < len(expected) and _count(received) == _count(expected[1:]) is not None:
+        why = f"`{fault.source.code(node)}` is one row, a batch is expected"
+        edits = indexed(fault, node, f".reshape(1, {', '.join(map(str, expected[1:]))})")
+        yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=1)
     if len(received) < len(expected) and _count(received[1:]) == _count(expected[1:]) is not None:
         why = f"`{fault.source.code(node)}` has {len(received)} axes, {len(expected)} are expected"
         edits = indexed(fault, node, f".reshape(-1, {', '.join(map(str, expected[1:]))})")
@@ -98,7 +105,7 @@ def _fitting(expected: Shape, received: Shape) -> list[tuple[str, str]]:
 
 
 def _agree(one: Shape, other: Shape) -> bool:
-    return all(None in (a, b) or a == b for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(None in (a, b) or a == b for a, b in zip(one, other, strict=False))
 
 
 def _fewer(fault: Fault, node: ast.expr, expected: Shape, received: Shape) -> Iterator[Candidate]:
@@ -145,6 +152,13 @@ def _declared_as(fault: Fault, shape: ast.Tuple, received: Shape, code: str) -> 
     target = received if is_batch else received[1:]
     at = fault.source.span(shape)[0]
     why = f"`{code}` has the shape {_told(received)}, the model declares another one"
+    if len(shape.elts) == 2 == len(target):
+        one, other = shape.elts
+        swapped = (
+            replace(fault.source, one, fault.source.code(other)),
+            replace(fault.source, other, fault.source.code(one)),
+        )
+        yield Candidate(edits=swapped, why=why, at=at, weight=1)
     if len(shape.elts) == len(target):
         edits = tuple(
             edit

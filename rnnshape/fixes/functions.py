@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import core
-from rnnshape.fixes.modern import placed
-from rnnshape.fixes.rewrite import remove_arguments, replace, spell, wrap
+from rnnshape.fixes.rewrite import layer_before, remove_arguments, replace, spell, wrap
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 from rnnshape.fixes.spellings import BACKEND_FUNCTIONS, TENSORFLOW_FUNCTIONS
 
@@ -68,7 +67,7 @@ def undeclared(fault: Fault) -> Iterator[Candidate]:
         shape = _known_shape(fault, first.maker)
         if shape is not None and fault.source.span(first.node)[0] < fault.start:
             name, imported = spell(fault.source, "Input", like=first.maker.func)
-            edits += [*placed(fault.source, first, f"{name}(shape={shape})"), *imported]
+            edits += [*layer_before(fault.source, first.node, f"{name}(shape={shape})"), *imported]
     if edits:
         why = "the model does not know its input's shape here"
         yield Candidate(edits=tuple(dict.fromkeys(edits)), why=why, at=edits[0].start)
@@ -107,8 +106,7 @@ def _turned(fault: Fault, call: ast.Call) -> list[Edit]:
 
 def _ops(fault: Fault) -> str:
     """Return how the code would write `keras.ops`."""
-    imports = [node for node in ast.walk(fault.source.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    imported = {each.asname or each.name for node in imports for each in node.names}
+    imported = fault.source.imported()
     return "tf.keras.ops" if "tf" in imported and "keras" not in imported else "keras.ops"
 
 

@@ -19,16 +19,24 @@ def declared(fault: Fault) -> Iterator[Candidate]:
     if "Kernel shape must have the same length" in fault.message:
         for node in declarations(fault)[:1]:
             yield from _longer(fault, node, 4)
-    has_rank = "ndim=" in fault.message
+    has_rank = "ndim=" in fault.message or "at least 3 dimensions" in fault.message
     wanted, found, _ = ranks(fault)
     for node in declarations(fault):
         if isinstance(node, ast.Constant) and isinstance(node.value, int):
             yield Candidate(edits=wrap(fault.source, node, "(", ",)"), why="a shape is a tuple",
                             at=fault.source.span(node)[0])  # fmt: skip
-        elif has_rank and found > wanted:
+        elif has_rank and found > wanted and _rank(fault, node) in (None, found):
             yield from _shorter(fault, node, found - wanted)
-        elif has_rank and found < wanted:
+        elif has_rank and found < wanted and _rank(fault, node) in (None, found):
             yield from _longer(fault, node, wanted)
+
+
+def _rank(fault: Fault, node: ast.expr) -> int | None:
+    """Return how many axes the input has that is declared so, the batch's included; None where it is not known."""
+    parent = fault.source.parents.get(node)
+    has_batch = isinstance(parent, ast.keyword) and parent.arg == "batch_shape"
+    embeddings = sum(called(each.maker) == "Embedding" for each in fault.upstream())  # each adds an axis
+    return len(node.elts) + (not has_batch) + embeddings if isinstance(node, ast.Tuple | ast.List) else None
 
 
 def declarations(fault: Fault) -> list[ast.expr]:

@@ -52,6 +52,7 @@ KINDS = (
         inputs.declared,
         conv.ranks,
     ),
+    _kind(r"too? many indices / automatically infer / out of bounds", time_axis.lost),
     _kind(r"unpack / Iterating over a symbolic / not iterable", unpack.targets),
     _kind(
         r"incompatible / must be equal / expected axis / Matrix size / expected shape / input shape / expects \d+ ",

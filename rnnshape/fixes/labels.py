@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from rnnshape.fixes.conv import padded
 from rnnshape.fixes.data import METHODS, data_call
 from rnnshape.fixes.edits import Candidate, Edit
 from rnnshape.fixes.fault import Fault, read_shape, shapes_in
@@ -230,16 +231,9 @@ def _repeated_anew(fault: Fault, model: list[Application], times: str, why: str)
 
 
 def _padded(fault: Fault, model: list[Application]) -> Iterator[Candidate]:
-    """Yield `padding="same"` for the convolutions that leave less than they get: for each, then for all of them."""
-    less = [
-        each.maker for each in model if called(each.maker).startswith("Conv") and not keyword(each.maker, "padding")
-    ]
-    edits = [set_keyword(fault.source, maker, "padding", '"same"') for maker in less]
-    groups = [(edit,) for edit in edits] if len(edits) == 1 else [*((edit,) for edit in edits), tuple(edits)]
-    for weight, group in enumerate(groups):
-        if group:
-            why = "a convolution without padding leaves less than it gets"
-            yield Candidate(edits=group, why=why, at=group[0].start, weight=2 + weight)
+    """Yield `padding="same"` for the convolutions that leave less than they get."""
+    convolutions = [each.maker for each in model if called(each.maker).startswith("Conv")]
+    yield from padded(fault, [each for each in convolutions if keyword(each, "padding") is None])
 
 
 def _label_axis(fault: Fault, call: ast.Call, target: Shape, output: Shape) -> Iterator[Candidate]:

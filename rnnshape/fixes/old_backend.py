@@ -67,7 +67,8 @@ def _imported(source: Source) -> tuple[str | None, ast.stmt | None]:
         if isinstance(node, ast.Import) and len(node.names) == 1 and node.names[0].name.endswith("keras.backend"):
             alias = node.names[0].asname
             return (alias, node) if node.names[0].name == "keras.backend" and alias else (None, None)
-    return ("K", None) if "K" in source.names() else (None, None)
+    is_bare = "K" in source.names() and "K" not in source.imported() | source.defined()
+    return ("K", None) if is_bare else (None, None)
 
 
 def _has_axes(source: Source, node: ast.Attribute) -> bool:

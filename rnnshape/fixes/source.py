@@ -87,6 +87,17 @@ class Source:
         """Return every name that occurs."""
         return {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
 
+    def defined(self) -> set[str]:
+        """Return the names that the code gives something itself; imports are none of them."""
+        nodes = list(ast.walk(self.tree))
+        made = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        return made | {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+
+    def imported(self) -> set[str]:
+        """Return the names that imports bind."""
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        return {each.asname or each.name for node in nodes for each in node.names}
+
     def assigned(self, name: str, before: int) -> ast.expr | None:
         """Return what the name was last given in front of an offset: an expression of its own, not a part of one."""
         found: ast.expr | None = None
@@ -100,9 +111,11 @@ class Source:
         return found
 
     def indent(self, node: ast.stmt) -> str:
-        """Return what stands in front of the statement on its line."""
-        start = self.span(node)[0]
-        return self.text[self.starts[node.lineno - 1] : start]
+        """Return what stands in front of all code on the line of the statement: blanks, or a prompt."""
+        line = self.lines[node.lineno - 1]
+        prompt = _PROMPT.match(line)
+        start = prompt.end() if prompt is not None else 0
+        return line[: len(line) - len(line[start:].lstrip(" \t"))]
 
 
 def _assignments(tree: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
