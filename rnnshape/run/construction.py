@@ -88,7 +88,7 @@ def _argument(machine: Machine, cls: Any, name: str, value: Any, node: ast.AST) 
         return inside if isinstance(value, list) else tuple(inside)
     if not isinstance(value, Unknown) or value.tensor is not None:
         return value
-    known = arguments_of(cls)
+    known = arguments_of(cls) if inspect.isclass(cls) else None
     if known is not None and name not in known:
         return 1  # Keras refuses the argument, whatever its value.
     if name in {"inputs", "outputs"} or name in _LAYERS:
