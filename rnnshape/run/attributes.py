@@ -13,7 +13,7 @@ from rnnshape.run import library, unknowns
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.methods import methods_of
 from rnnshape.run.values import Closure, Constructor, Function, Library, Method, Opaque, OwnClass, Unknown
-from rnnshape.run.world import is_symbolic, is_tensor, shape_of
+from rnnshape.run.world import is_symbolic, is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -162,6 +162,3 @@ def set_attribute(machine: Machine, owner: Any, name: str, value: Any, node: ast
         owner.shape = value
         return
     raise Unreadable(f"Setting {machine.text(node)} is not read.")
-
-
-__all__ = ["attribute", "set_attribute", "shape_of"]

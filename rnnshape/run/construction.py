@@ -146,4 +146,3 @@ def guarded(machine: Machine) -> Iterator[None]:
 
 
 _COSTLY = 500_000
-__all__ = ["construct", "guarded", "label_of", "make_input"]

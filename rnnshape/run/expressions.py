@@ -12,7 +12,7 @@ from rnnshape.run.budget import check_items
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.iteration import items_of
 from rnnshape.run.truth import is_true
-from rnnshape.run.values import Closure, Scope, Unknown
+from rnnshape.run.values import Closure, Scope
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -234,4 +234,3 @@ HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Any]] = {
     ast.YieldFrom: _yield,
     ast.Call: calls.call_node,
 }
-__all__ = ["HANDLERS", "Unknown", "closure", "elements"]

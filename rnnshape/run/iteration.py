@@ -10,7 +10,6 @@ from rnnshape.run.budget import MAX_ROUNDS, check_items
 from rnnshape.run.halt import TooMuch, Unreadable
 from rnnshape.run.values import Library, Opaque, Unknown
 from rnnshape.run.world import is_symbolic, is_tensor, shape_of
-from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -87,6 +86,3 @@ def _wrong_count(found: int, count: int, *, starred: bool) -> None:
         least = "at least " if starred else ""
         raise ValueError(f"not enough values to unpack (expected {least}{count}, got {found})")
     raise ValueError(f"too many values to unpack (expected {count})")
-
-
-__all__ = ["StepKind", "items_of", "unpacked"]

@@ -11,7 +11,7 @@ import numpy as np
 from rnnshape.run.budget import check_items
 from rnnshape.run.halt import TooMuch
 from rnnshape.run.recording import LARGE, hollow
-from rnnshape.run.values import Function, Library, Unknown
+from rnnshape.run.values import Function, Library
 from rnnshape.run.world import shape_of, tensors_in
 
 if TYPE_CHECKING:
@@ -276,4 +276,3 @@ _RANDOM: dict[str, Callable[..., Any]] = {
     "seed": _nothing,
     "shuffle": _nothing,
 }
-__all__ = ["Unknown", "drawn", "filled", "member"]

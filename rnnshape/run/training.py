@@ -133,6 +133,3 @@ def _run(model: Any, x: Any, y: Any, *, training: bool) -> None:
     graph = tf.function(step, autograph=False)
     graph.get_concrete_function(replaced(x, spec), replaced(y, spec))
     graph(x, y)
-
-
-__all__ = ["compile_model", "one_batch"]
