@@ -122,6 +122,16 @@ class MaskChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailsLater:
+    """A call that Keras takes as declared, on symbolic tensors, and that fails with values: in `fit` or `predict`."""
+
+    line: int
+    layer: str
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operand:
     """A tensor on the line where the program stopped: as the code spells it, its shape, and the line it comes from."""
 
@@ -152,7 +162,10 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One run of one program. `sizes` are those that stood in for unknown ones, by name: `{"batch": 3}`."""
+    """One run of one program. `sizes` are those that stood in for unknown ones, by name: `{"batch": 3}`.
+
+    `fails_later` are the calls that passed symbolically and cannot be made with values.
+    """
 
     source: str
     lines: tuple[str, ...]
@@ -169,3 +182,4 @@ class Trace:
     draws: int = 0
     device: str = "CPU"
     stop: Stop | None = None
+    fails_later: tuple[FailsLater, ...] = ()

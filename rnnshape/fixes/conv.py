@@ -10,7 +10,7 @@ from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.inputs import declarations
 from rnnshape.fixes.layers import CONVOLUTIONS
 from rnnshape.fixes.rewrite import replace, set_keyword
-from rnnshape.fixes.source import called, keyword
+from rnnshape.fixes.source import argument, called, keyword
 from rnnshape.fixes.time_axis import ranks as told_ranks
 from rnnshape.fixes.time_axis import without
 
@@ -34,6 +34,15 @@ def ranks(fault: Fault) -> Iterator[Candidate]:
         edit = Edit(end - len(name), end, name.replace(f"{axes}D", f"{other}D"))
         yield Candidate(edits=(edit,), why=f"`{name}` works along {axes} axes, the input has {other}", at=edit.start,
                         changes_meaning=True, weight=7)  # fmt: skip
+
+
+def padded(fault: Fault, makers: list[ast.Call]) -> Iterator[Candidate]:
+    """Yield `padding="same"` for each of some convolutions, the nearest first, then for all of them."""
+    edits = [set_keyword(fault.source, maker, "padding", '"same"') for maker in makers]
+    groups: list[tuple[Edit, ...]] = [(edit,) for edit in edits]
+    for weight, group in enumerate([*groups, tuple(edits)] if len(edits) > 1 else groups):
+        why = "a convolution without padding leaves less than it gets"
+        yield Candidate(edits=group, why=why, at=group[0].start, weight=2 + weight)
 
 
 def sizes(fault: Fault) -> Iterator[Candidate]:
@@ -68,6 +77,16 @@ def _kernels(fault: Fault) -> Iterator[Candidate]:
             why="the third argument is the stride, not a part of the kernel's size",
             at=edits[0].start,
         )
+
+
+def reshaped(fault: Fault) -> Iterator[Candidate]:
+    """Yield one size of a `Reshape` left open, where the others divide what there is."""
+    for application in fault.flow.in_statement(fault.statement) if fault.statement is not None else ():
+        target = argument(application.maker, 0, "target_shape") if called(application.maker) == "Reshape" else None
+        for part in target.elts if isinstance(target, ast.Tuple) else ():
+            why = "the sizes do not make up what there is; one of them can be left open"
+            edit = replace(fault.source, part, "-1")
+            yield Candidate(edits=(edit,), why=why, at=edit.start, changes_meaning=True)
 
 
 def channels(fault: Fault) -> Iterator[Candidate]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 
-from rnnshape.fixes.edits import Candidate, insertion
+from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault, read_shape
 from rnnshape.fixes.inputs import declarations
 from rnnshape.fixes.layers import is_layer
 from rnnshape.fixes.rewrite import replace
-from rnnshape.fixes.source import argument, called, keyword
+from rnnshape.fixes.source import argument, called, keyword, spelled
 from rnnshape.fixes.time_axis import axis_added, indexed
 from rnnshape.trace import Shape
 
@@ -42,8 +43,29 @@ def shapes(fault: Fault) -> tuple[Shape | None, Shape | None]:
     node = given(fault)
     received = fault.shape(node) if node is not None else None
     if found is not None:
-        return read_shape(found[1]), received or read_shape(found[2])
-    return None, received
+        told = read_shape(found[2])
+        # The message leaves the number of rows open; apart from that, it is right.
+        is_same = received is not None and _agree(told, received)
+        return read_shape(found[1]), received if is_same else told
+    return _declared(fault), received
+
+
+def _declared(fault: Fault) -> Shape | None:
+    """Return the shape of the input that the code declares, as far as it is written in numbers."""
+    for node in declarations(fault):
+        if isinstance(node, ast.Tuple):
+            parent = fault.source.parents.get(node)
+            has_batch = isinstance(parent, ast.keyword) and parent.arg == "batch_shape"
+            sizes = [_number(fault, each) for each in node.elts[has_batch:]]
+            return (None, *sizes)
+    return None
+
+
+def _number(fault: Fault, node: ast.expr) -> int | None:
+    """Return the number that an expression is, or that its name was given; None where neither is written."""
+    given = fault.source.assigned(spelled(node), fault.start) or node
+    value = given.value if isinstance(given, ast.Constant) else None
+    return value if isinstance(value, int) else None
 
 
 def ranks(fault: Fault) -> Iterator[Candidate]:
@@ -59,6 +81,19 @@ def ranks(fault: Fault) -> Iterator[Candidate]:
             yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=weight)
     if len(received) > len(expected):
         yield from _fewer(fault, node, expected, received)
+    if len(received) < len(expected) and _count(received) == _count(expected[1:]) is not None:
+        why = f"`{fault.source.code(node)}` is one row, a batch is expected"
+        edits = indexed(fault, node, f".reshape(1, {', '.join(map(str, expected[1:]))})")
+        yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=1)
+    if len(received) < len(expected) and _count(received[1:]) == _count(expected[1:]) is not None:
+        why = f"`{fault.source.code(node)}` has {len(received)} axes, {len(expected)} are expected"
+        edits = indexed(fault, node, f".reshape(-1, {', '.join(map(str, expected[1:]))})")
+        yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=1)
+
+
+def _count(shape: Shape) -> int | None:
+    """Return how many numbers there are in a row; None where a size is not known."""
+    return math.prod(size for size in shape if size is not None) if None not in shape else None
 
 
 def _fitting(expected: Shape, received: Shape) -> list[tuple[str, str]]:
@@ -70,7 +105,7 @@ def _fitting(expected: Shape, received: Shape) -> list[tuple[str, str]]:
 
 
 def _agree(one: Shape, other: Shape) -> bool:
-    return all(None in (a, b) or a == b for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(None in (a, b) or a == b for a, b in zip(one, other, strict=False))
 
 
 def _fewer(fault: Fault, node: ast.expr, expected: Shape, received: Shape) -> Iterator[Candidate]:
@@ -99,6 +134,12 @@ def sizes(fault: Fault) -> Iterator[Candidate]:
     for shape in declarations(fault):
         if isinstance(shape, ast.Tuple):
             yield from _declared_as(fault, shape, received, fault.source.code(node))
+    for call in fault.source.calls():
+        width = keyword(call, "input_dim")
+        if width is not None and is_layer(call) and called(call) != "Embedding" and received[-1] is not None:
+            why = f"`{fault.source.code(node)}` is {received[-1]} wide, the model declares another width"
+            edits = _sized(fault, width.value, received[-1])
+            yield Candidate(edits=edits, why=why, at=edits[0].start)
     if len(received) == 3:
         code = fault.source.code(node)
         edits = indexed(fault, node, ".transpose(0, 2, 1)")
@@ -111,17 +152,35 @@ def _declared_as(fault: Fault, shape: ast.Tuple, received: Shape, code: str) -> 
     target = received if is_batch else received[1:]
     at = fault.source.span(shape)[0]
     why = f"`{code}` has the shape {_told(received)}, the model declares another one"
+    if len(shape.elts) == 2 == len(target):
+        one, other = shape.elts
+        swapped = (
+            replace(fault.source, one, fault.source.code(other)),
+            replace(fault.source, other, fault.source.code(one)),
+        )
+        yield Candidate(edits=swapped, why=why, at=at, weight=1)
     if len(shape.elts) == len(target):
         edits = tuple(
-            replace(fault.source, each, str(size))
+            edit
             for each, size in zip(shape.elts, target, strict=True)
-            if isinstance(each, ast.Constant) and each.value is not None and each.value != size and size is not None
+            if size is not None and not (isinstance(each, ast.Constant) and each.value in (None, size))
+            for edit in _sized(fault, each, size)
         )
         if edits:
             yield Candidate(edits=edits, why=why, at=at)
     elif None not in target:
         told = f"({', '.join(map(str, target))}{',' if len(target) == 1 else ''})"
         yield Candidate(edits=(replace(fault.source, shape, told),), why=why, at=at, weight=3)
+
+
+def _sized(fault: Fault, node: ast.expr, size: int) -> tuple[Edit, ...]:
+    """Return the edit that makes the expression that size: where its name is given a number, there."""
+    given = fault.source.assigned(spelled(node), fault.start) if isinstance(node, ast.Name) else None
+    if isinstance(given, ast.Constant):
+        return (replace(fault.source, given, str(size)),) if given.value != size else ()
+    if isinstance(node, ast.Constant | ast.Name):
+        return (replace(fault.source, node, str(size)),)
+    return ()
 
 
 def _told(shape: Shape) -> str:

@@ -88,6 +88,10 @@ class Fault:
             found = list(self.flow.upstream(failing))
         elif self.statement is not None:
             found = self.reached(self.statement)
+        if failing is not None and any(
+            isinstance(each, ast.For | ast.While) for each in self.source.above(failing.node)
+        ):
+            found.append(failing)  # its turn before
         earlier = [each for each in reversed(self.flow.applications) if self.source.span(each.node)[0] < self.end]
         return found or [each for each in earlier if each is not failing]
 
@@ -106,12 +110,23 @@ class Fault:
         known = [each.shape for each in self.stop.operands if each.code == code]
         if known:
             return known[0]
+        if isinstance(node, ast.Call):
+            return self._returned(node)
         name = spelled(node)
-        if not name:
+        tensors = [each for each in self.trace.tensors if each.variable == name and each.line <= node.lineno]
+        return tensors[-1].shape if tensors and name else None
+
+    def _returned(self, call: ast.Call) -> Shape | None:
+        """Return the shape of what a layer returns that is called in place."""
+        name = called(call.func) if isinstance(call.func, ast.Call) else ""
+        same = [
+            each for each in self.flow.applications if each.node.lineno == call.lineno and called(each.maker) == name
+        ]
+        steps = [each for each in self.trace.steps if each.line == call.lineno and each.layer.partition("(")[0] == name]
+        at = next((number for number, each in enumerate(same) if each.node is call), None)
+        if at is None or at >= len(steps) or not steps[at].returns:
             return None
-        line = node.lineno
-        tensors = [each for each in self.trace.tensors if each.variable == name and each.line <= line]
-        return tensors[-1].shape if tensors else None
+        return next((each.shape for each in self.trace.tensors if each.name == steps[at].returns[0]), None)
 
     def tensors_before(self, rank: int) -> Iterator[str]:
         """Yield the names of the tensors of that rank that the code made in front of the place, the latest first."""

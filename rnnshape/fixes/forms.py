@@ -219,9 +219,10 @@ def _not_called(fault: Fault) -> Iterator[Candidate]:
     ):
         return
     for call in fault.calls():
-        for part in call.args:
-            given = fault.source.assigned(spelled(part), fault.start) if spelled(part) else None
-            if isinstance(given, ast.Call) and is_layer(given) and not isinstance(given.func, ast.Call):
+        for part in [*call.args, *(each.value for each in call.keywords)]:
+            given = fault.source.assigned(spelled(part), fault.start) if spelled(part) else part
+            is_wrapped = is_layer(call) and given is part
+            if isinstance(given, ast.Call) and is_layer(given) and not is_wrapped:
                 yield from _called_on_last(fault, given)
 
 

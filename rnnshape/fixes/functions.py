@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import core
-from rnnshape.fixes.modern import placed
-from rnnshape.fixes.rewrite import replace, spell
-from rnnshape.fixes.source import called, keyword, spelled
+from rnnshape.fixes.rewrite import layer_before, remove_arguments, replace, spell, wrap
+from rnnshape.fixes.source import called, is_true, keyword, spelled
 from rnnshape.fixes.spellings import BACKEND_FUNCTIONS, TENSORFLOW_FUNCTIONS
 
 _ATTRIBUTE = re.compile(r"has no attribute ['\"](\w+)['\"]")
@@ -45,6 +44,7 @@ def _functions(fault: Fault) -> Iterator[Candidate]:
         table = TENSORFLOW_FUNCTIONS if front == "tf" else BACKEND_FUNCTIONS if front == "K" else {}
         if name in table:
             edits.append(replace(fault.source, call.func, f"{_ops(fault)}.{table[name]}"))
+            edits += _turned(fault, call)
             why = f"`{front}.{name}` wants values; `keras.ops` takes symbolic tensors, too"
     if edits:
         yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
@@ -67,7 +67,7 @@ def undeclared(fault: Fault) -> Iterator[Candidate]:
         shape = _known_shape(fault, first.maker)
         if shape is not None and fault.source.span(first.node)[0] < fault.start:
             name, imported = spell(fault.source, "Input", like=first.maker.func)
-            edits += [*placed(fault.source, first, f"{name}(shape={shape})"), *imported]
+            edits += [*layer_before(fault.source, first.node, f"{name}(shape={shape})"), *imported]
     if edits:
         why = "the model does not know its input's shape here"
         yield Candidate(edits=tuple(dict.fromkeys(edits)), why=why, at=edits[0].start)
@@ -94,10 +94,19 @@ def _ends_of_models(fault: Fault) -> Iterator[Candidate]:
         yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
 
 
+def _turned(fault: Fault, call: ast.Call) -> list[Edit]:
+    """Return the edits that exchange the last two axes of a factor, where an argument of `tf.matmul` says so."""
+    flags = [(at, flag) for at, name in enumerate(("transpose_a", "transpose_b")) if (flag := keyword(call, name))]
+    edits = list(remove_arguments(fault.source, call, *(flag for _, flag in flags)))
+    for at, flag in flags:
+        if is_true(flag.value) and at < len(call.args):
+            edits += wrap(fault.source, call.args[at], f"{_ops(fault)}.swapaxes(", ", -1, -2)")
+    return edits
+
+
 def _ops(fault: Fault) -> str:
     """Return how the code would write `keras.ops`."""
-    imports = [node for node in ast.walk(fault.source.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    imported = {each.asname or each.name for node in imports for each in node.names}
+    imported = fault.source.imported()
     return "tf.keras.ops" if "tf" in imported and "keras" not in imported else "keras.ops"
 
 

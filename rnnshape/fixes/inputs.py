@@ -16,16 +16,27 @@ from rnnshape.fixes.time_axis import ranks
 def declared(fault: Fault) -> Iterator[Candidate]:
     """Yield other shapes of the input: without the batch's size, with another axis, as a tuple."""
     yield from _positional(fault)
-    has_rank = "ndim=" in fault.message
+    if "Kernel shape must have the same length" in fault.message:
+        for node in declarations(fault)[:1]:
+            yield from _longer(fault, node, 4)
+    has_rank = "ndim=" in fault.message or "at least 3 dimensions" in fault.message
     wanted, found, _ = ranks(fault)
     for node in declarations(fault):
         if isinstance(node, ast.Constant) and isinstance(node.value, int):
             yield Candidate(edits=wrap(fault.source, node, "(", ",)"), why="a shape is a tuple",
                             at=fault.source.span(node)[0])  # fmt: skip
-        elif has_rank and found > wanted:
+        elif has_rank and found > wanted and _rank(fault, node) in (None, found):
             yield from _shorter(fault, node, found - wanted)
-        elif has_rank and found < wanted:
+        elif has_rank and found < wanted and _rank(fault, node) in (None, found):
             yield from _longer(fault, node, wanted)
+
+
+def _rank(fault: Fault, node: ast.expr) -> int | None:
+    """Return how many axes the input has that is declared so, the batch's included; None where it is not known."""
+    parent = fault.source.parents.get(node)
+    has_batch = isinstance(parent, ast.keyword) and parent.arg == "batch_shape"
+    embeddings = sum(called(each.maker) == "Embedding" for each in fault.upstream())  # each adds an axis
+    return len(node.elts) + (not has_batch) + embeddings if isinstance(node, ast.Tuple | ast.List) else None
 
 
 def declarations(fault: Fault) -> list[ast.expr]:
@@ -117,9 +128,10 @@ def _longer(fault: Fault, node: ast.expr, wanted: int) -> Iterator[Candidate]:
     if wanted == 3:
         yield Candidate(edits=(replace(source, node, in_front),), why="the input has no time axis", at=at,
                         weight=3 if is_first else -1, changes_meaning=is_first)  # fmt: skip
-    what = "features" if wanted == 3 else "channels"
+    is_sequence = wanted == 3 and failing is not None and called(failing.maker) not in CONVOLUTIONS
+    what = "features" if is_sequence else "channels"
     yield Candidate(edits=(replace(source, node, behind),), why=f"the input has no axis of {what}", at=at,
-                    weight=2, changes_meaning=wanted == 3)  # fmt: skip
+                    weight=2, changes_meaning=is_sequence)  # fmt: skip
 
 
 def _is_shape(node: ast.expr) -> bool:

@@ -52,6 +52,7 @@ KINDS = (
         inputs.declared,
         conv.ranks,
     ),
+    _kind(r"too? many indices / automatically infer / out of bounds", time_axis.lost),
     _kind(r"unpack / Iterating over a symbolic / not iterable", unpack.targets),
     _kind(
         r"incompatible / must be equal / expected axis / Matrix size / expected shape / input shape / expects \d+ ",
@@ -91,6 +92,8 @@ KINDS = (
         r" / not recognized / cannot import / no argument",
         types_of.misspelt,
     ),
+    _kind(r"weight shape", types_of.weights),
+    _kind(r"total size", conv.reshaped),
     _kind(r"zero or negative / Negative dimension / channels", conv.sizes, conv.channels),
     _kind("", forms.calls),
     _kind(r"never been called / no defined / not iterable / NoneType / subscriptable", functions.undeclared),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from rnnshape.fixes.conv import padded
 from rnnshape.fixes.data import METHODS, data_call
 from rnnshape.fixes.edits import Candidate, Edit
 from rnnshape.fixes.fault import Fault, read_shape, shapes_in
@@ -28,8 +30,9 @@ def fitting(fault: Fault) -> Iterator[Candidate]:
     if call is None or not isinstance(call.func, ast.Attribute) or call.func.attr not in METHODS:
         return
     model = _last_layers(fault, call)
-    target, output = shapes(fault, call)
-    yield from _loss(fault, target, output)
+    target, output = shapes(fault, call, model)
+    if output is None or output[-1] != 1:
+        yield from _loss(fault, target, output)
     if model:
         yield from _range(fault, model)
         if target is not None:
@@ -39,19 +42,30 @@ def fitting(fault: Fault) -> Iterator[Candidate]:
         yield from _label_axis(fault, call, target, output)
 
 
-def shapes(fault: Fault, call: ast.Call) -> tuple[Shape | None, Shape | None]:
+def shapes(fault: Fault, call: ast.Call, model: list[Application]) -> tuple[Shape | None, Shape | None]:
     """Return the shapes of the labels and of what the model returns, as far as they are known."""
     told = _TOLD.search(fault.message)
-    if told is not None:
-        return read_shape(told[1]), read_shape(told[2])
     node = argument(call, 1, "y")
     target = fault.shape(node) if node is not None else None
+    made = [each.shape for each in fault.trace.tensors if each.step is not None and each.line < fault.stop.line]
+    if told is not None:
+        output = read_shape(told[2])
+        if model and _is_one_wide(model[0].maker) and output[-1] != 1:
+            output = (*output, 1)  # a loss takes away a last axis that is 1
+        return target or read_shape(told[1]), output
+    if target is not None and made:
+        return target, made[-1]
     found = shapes_in(fault.message)
     if len(found) >= 2 and (
         "compile_loss" in fault.message or "input shapes" in fault.message or "logits" in fault.message
     ):
         return target or found[-2], found[-1] if target is None or found[-1][1:] != target[1:] else found[-2]
     return target, None
+
+
+def _is_one_wide(maker: ast.Call) -> bool:
+    units = argument(maker, 0, "units") if called(maker) == "Dense" else None
+    return isinstance(units, ast.Constant) and units.value == 1
 
 
 def _last_layers(fault: Fault, call: ast.Call) -> list[Application]:
@@ -155,6 +169,8 @@ def _time(fault: Fault, model: list[Application], target: Shape | None, output: 
     if model and target is not None and output is not None and len(output) > max(len(target), 2):
         yield from _flattened(fault, model)
     yield from _repeated(fault, model, target, output)
+    if target is not None and output is not None and len(target) == len(output) > 3:
+        yield from _padded(fault, model)
 
 
 def _steps(fault: Fault, last: Application, target: Shape | None, output: Shape | None) -> Iterator[Candidate]:
@@ -190,13 +206,34 @@ def _repeated(
     """Yield as many repetitions as the labels have steps."""
     if target is None or output is None or len(target) != 3 or len(output) != 3 or target[1] in (None, output[1]):
         return
-    for application in model:
-        times = argument(application.maker, 0, "n") if called(application.maker) == "RepeatVector" else None
-        if times is not None:
-            why = f"the labels have {target[1]} steps, what the model returns has {output[1]}"
-            yield Candidate(
-                edits=(replace(fault.source, times, str(target[1])),), why=why, at=fault.source.span(times)[0], weight=1
-            )
+    why = f"the labels have {target[1]} steps, what the model returns has {output[1]}"
+    repeats = [each.maker for each in model if called(each.maker) == "RepeatVector"]
+    times = argument(repeats[0], 0, "n") if repeats else None
+    if times is not None:
+        edit = replace(fault.source, times, str(target[1]))
+        yield Candidate(edits=(edit,), why=why, at=edit.start, weight=1)
+    elif not repeats:
+        yield from _repeated_anew(fault, model, f"({target[1]})", why)
+
+
+def _repeated_anew(fault: Fault, model: list[Application], times: str, why: str) -> Iterator[Candidate]:
+    """Yield the last step of the last recurrent layer, repeated: an encoder in front of what comes behind it."""
+    for behind, application in pairwise(model):
+        flag = keyword(core(application.maker), "return_sequences")
+        if is_recurrent(application.maker) and flag is not None:
+            spelling, imported = spell(fault.source, "RepeatVector", like=application.maker.func)
+            edits = in_front(fault, behind, spelling + times)
+            gone = remove_arguments(fault.source, core(application.maker), flag)
+            if edits:
+                edits = (*gone, *edits, *imported)
+                yield Candidate(edits=edits, why=why, at=gone[0].start, changes_meaning=True, weight=2)
+            return
+
+
+def _padded(fault: Fault, model: list[Application]) -> Iterator[Candidate]:
+    """Yield `padding="same"` for the convolutions that leave less than they get."""
+    convolutions = [each.maker for each in model if called(each.maker).startswith("Conv")]
+    yield from padded(fault, [each for each in convolutions if keyword(each, "padding") is None])
 
 
 def _label_axis(fault: Fault, call: ast.Call, target: Shape, output: Shape) -> Iterator[Candidate]:

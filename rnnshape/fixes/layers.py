@@ -34,6 +34,10 @@ WIDTH = {"Dense": "units", "SimpleRNN": "units", "GRU": "units", "LSTM": "units"
          "Conv3D": "filters", "RepeatVector": "n", "TimeDistributedDense": "units"}  # fmt: skip
 """The argument that is the width of what a layer returns; for all but `Embedding` it is the first one."""
 
+KEEP_WIDTH = {"Dropout", "SpatialDropout1D", "Activation", "BatchNormalization", "LayerNormalization", "RepeatVector",
+              "Masking", "GaussianNoise", "ReLU", "LeakyReLU"}  # fmt: skip
+"""Layers whose output is as wide as what they get."""
+
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 
 

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 from itertools import product
 
+from rnnshape.fixes.conv import padded
 from rnnshape.fixes.edits import Candidate
 from rnnshape.fixes.fault import Fault, shapes_in
 from rnnshape.fixes.flow import Application
-from rnnshape.fixes.layers import ATTENTION, MERGES, WIDTH, core, is_recurrent
+from rnnshape.fixes.layers import ATTENTION, KEEP_WIDTH, MERGES, WIDTH, core, is_recurrent
 from rnnshape.fixes.rewrite import remove_arguments, replace, set_keyword, spell, wrap
 from rnnshape.fixes.source import argument, called, is_true, keyword
 from rnnshape.fixes.time_axis import lost_words
@@ -28,11 +29,12 @@ def operands(fault: Fault) -> Iterator[Candidate]:
             shapes = list(told[-len(parts) :])
         known = [shape for shape in shapes if shape is not None]
         yield from _sequences(fault, call, parts)
+        yield from _padded(fault, call, parts)
         if len(known) == len(parts) and len({len(shape) for shape in known}) == 1:
             yield from _axes(fault, call, name, known)
             yield from _widths(fault, call, parts, known)
         elif len(known) == len(parts):
-            yield from _repeated(fault, call, parts, known)
+            yield from _repeated(fault, call, name, parts, known)
         if name in ATTENTION:
             yield from _swapped(fault, parts)
     yield from _earlier_attention(fault)
@@ -80,6 +82,17 @@ def _turned(fault: Fault, application: Application, maker: ast.Call, weight: int
     return Candidate(edits=(edit,), why=lost_words(fault, application), at=at, weight=weight)
 
 
+def _padded(fault: Fault, call: ast.Call, parts: list[ast.expr]) -> Iterator[Candidate]:
+    """Yield `padding="same"` for each convolution on the way that leaves less than it gets, and for all of them."""
+    start = fault.source.span(call)[0]
+    origins = [origin for part in parts for origin in fault.flow.origins(part, start)]
+    nearest = [each.maker for origin in origins for each in (origin, *fault.flow.upstream(origin))]
+    makers = [
+        each for each in dict.fromkeys(nearest) if called(each).startswith("Conv") and not keyword(each, "padding")
+    ]
+    yield from padded(fault, makers)
+
+
 def _axes(fault: Fault, call: ast.Call, name: str, shapes: list[Shape]) -> Iterator[Candidate]:
     """Yield another axis to concatenate along, other axes to multiply along."""
     maker = fault.flow.maker(call.func, fault.source.span(call)[0]) or call
@@ -114,15 +127,17 @@ def _widths(fault: Fault, call: ast.Call, parts: list[ast.expr], shapes: list[Sh
     if len(set(widths)) < 2 or None in widths or len(parts) != 2:
         return
     for at, part in enumerate(parts):
-        other = widths[1 - at]
-        why = f"`{fault.source.code(part)}` is {widths[at]} wide, `{fault.source.code(parts[1 - at])}` {other}"
-        origins = fault.flow.origins(part, fault.source.span(call)[0])
-        for application in _that_set_the_width(fault, origins)[:1]:
-            yield from _resized(fault, application, widths[at], other, why, weight=2 - at)
+        width, other = widths[at], widths[1 - at]
+        assert width is not None
+        assert other is not None
+        is_wider = width > other
+        why = f"`{fault.source.code(part)}` is {width} wide, `{fault.source.code(parts[1 - at])}` {other}"
+        for maker in _that_set_the_width(fault, part, call):
+            yield from _resized(fault, maker, other, why, weight=2 * is_wider)
         spelling, imported = spell(fault.source, "Dense", like=_like(fault, call))
         edits = (*wrap(fault.source, part, f"{spelling}({other})("), *imported)
-        is_narrower = (other or 0) < (widths[at] or 0)
-        yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=True, weight=int(is_narrower))
+        weight = 1 + 2 * is_wider
+        yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=True, weight=weight)
 
 
 def _like(fault: Fault, call: ast.Call) -> ast.expr:
@@ -130,33 +145,39 @@ def _like(fault: Fault, call: ast.Call) -> ast.expr:
     return maker.func if maker is not None else call.func
 
 
-def _that_set_the_width(fault: Fault, origins: list[Application]) -> list[Application]:
-    found = [each for origin in origins for each in (origin, *fault.flow.upstream(origin))]
-    return [each for each in found if called(core(each.maker)) in WIDTH and called(each.maker) != "RepeatVector"]
+def _that_set_the_width(fault: Fault, part: ast.expr, call: ast.Call) -> list[ast.Call]:
+    """Return the layer whose number of units is the width of a tensor, through layers that keep it."""
+    for origin in fault.flow.origins(part, fault.source.span(call)[0])[:1]:
+        for application in (origin, *fault.flow.upstream(origin)):
+            if called(core(application.maker)) in WIDTH and called(application.maker) != "RepeatVector":
+                return [application.maker]
+            if called(application.maker) not in KEEP_WIDTH:
+                break
+    return []
 
 
-def _resized(
-    fault: Fault, application: Application, width: int | None, other: int | None, why: str, *, weight: int
+def _resized(fault: Fault, maker: ast.Call, other: int, why: str, *, weight: int) -> Iterator[Candidate]:
+    layer = core(maker)
+    units = argument(layer, 1 if called(layer) == "Embedding" else 0, WIDTH[called(layer)])
+    halves = 1 if layer is maker else 2
+    if units is not None and other % halves == 0:
+        edit = replace(fault.source, units, str(other // halves))
+        yield Candidate(edits=(edit,), why=why, at=edit.start, changes_meaning=True, weight=weight)
+
+
+def _repeated(
+    fault: Fault, call: ast.Call, name: str, parts: list[ast.expr], shapes: list[Shape]
 ) -> Iterator[Candidate]:
-    maker = core(application.maker)
-    name = WIDTH[called(maker)]
-    units = argument(maker, 1 if called(maker) == "Embedding" else 0, name)
-    halves = 2 if maker is not application.maker else 1
-    if units is None or other is None or other % halves or width is None:
-        return
-    code = str(other // halves)
-    yield Candidate(edits=(replace(fault.source, units, code),), why=why, at=fault.source.span(units)[0],
-                    changes_meaning=True, weight=weight)  # fmt: skip
-
-
-def _repeated(fault: Fault, call: ast.Call, parts: list[ast.expr], shapes: list[Shape]) -> Iterator[Candidate]:
     """Yield a vector repeated along the steps of the sequence beside it; and the sequence without its steps."""
     steps = next((shape[1] for shape in shapes if len(shape) == 3), None)
     for part, shape in zip(parts, shapes, strict=True):
-        why = f"`{fault.source.code(part)}` has {len(shape)} axes, what it is joined with has not"
+        others = sorted({len(each) for each in shapes} - {len(shape)})
+        why = f"`{fault.source.code(part)}` has {len(shape)} axes, what it goes together with has {others[0]}"
         layers = []
         if len(shape) == 2 and steps is not None:
             layers = [(f"RepeatVector({steps})", 3)]
+            if shape[1] == steps and name.lower() != "concatenate":
+                layers.append((f"Reshape(({steps}, 1))", -1))  # one number for each step
         elif len(shape) == 3:
             layers = (
                 [("GlobalAveragePooling1D()", 6), ("Flatten()", 5)]
@@ -164,12 +185,11 @@ def _repeated(fault: Fault, call: ast.Call, parts: list[ast.expr], shapes: list[
                 else [("GlobalAveragePooling1D()", 5)]
             )
         for code, weight in layers:
-            name = code.partition("(")[0]
-            spelling, imported = spell(fault.source, name, like=_like(fault, call))
-            edits = wrap(fault.source, part, spelling + code[len(name) :] + "(")
-            yield Candidate(
-                edits=(*edits, *imported), why=why, at=fault.source.span(part)[0], changes_meaning=True, weight=weight
-            )
+            layer = code.partition("(")[0]
+            spelling, imported = spell(fault.source, layer, like=_like(fault, call))
+            edits = (*wrap(fault.source, part, spelling + code[len(layer) :] + "("), *imported)
+            is_other = weight > 0
+            yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=is_other, weight=weight)
 
 
 def _swapped(fault: Fault, parts: list[ast.expr]) -> Iterator[Candidate]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from rnnshape.fixes import spellings
 from rnnshape.fixes.edits import Edit, apply, insertion
-from rnnshape.fixes.flow import Application, Flow
+from rnnshape.fixes.flow import Flow
 from rnnshape.fixes.layers import is_layer
 from rnnshape.fixes.old_backend import backend
 from rnnshape.fixes.old_imports import imports
 from rnnshape.fixes.old_merge import merges
 from rnnshape.fixes.respelling import Respelling
-from rnnshape.fixes.rewrite import line_before, remove_arguments, rename_keyword, replace, spell
+from rnnshape.fixes.rewrite import is_in_model, layer_before, remove_arguments, rename_keyword, replace, spell
 from rnnshape.fixes.source import Source, called, keyword
 
 
@@ -51,7 +51,7 @@ def _overlap(one: Edit, other: Edit) -> bool:
 
 def _names(source: Source) -> Iterator[Respelling]:
     """Classes that are called otherwise today, wherever they are named."""
-    own = _own(source)
+    own = source.defined()
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in own:
             name = node.id
@@ -63,13 +63,6 @@ def _names(source: Source) -> Iterator[Respelling]:
         if new is not None and name not in ("Merge", "merge"):
             end = source.span(node)[1]
             yield Respelling(end - len(name), f"`{name}` is `{new}` today", (Edit(end - len(name), end, new),))
-
-
-def _own(source: Source) -> set[str]:
-    """Return the names that the code defines itself."""
-    nodes = list(ast.walk(source.tree))
-    made = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return made | {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
 
 
 def _calls(source: Source, flow: Flow) -> Iterator[Respelling]:
@@ -185,30 +178,13 @@ def _in_front(source: Source, flow: Flow, call: ast.Call, old: list[ast.keyword]
     edits = remove_arguments(source, call, *old)
     at = source.span(old[0])[0]
     place = next((each for each in flow.applications if _holds(each.maker, call)), None)
-    if not code or place is None or place.before is not None or not _is_in_model(source, place):
+    if not code or place is None or place.before is not None or not is_in_model(source, place.node):
         yield Respelling(at, f"`{old[0].arg}` is gone", edits)
         return
     name, imported = spell(source, "Input", like=call.func)
     why = f"`{old[0].arg}` of a layer is an `Input` in front of it today"
-    yield Respelling(at, why, (*placed(source, place, f"{name}({code})"), *imported, *edits))
-
-
-def _is_in_model(source: Source, place: Application) -> bool:
-    """Tell whether the layer is one of a `Sequential`: added to it, or in its list."""
-    parent = source.parents.get(place.node)
-    return isinstance(parent, ast.List | ast.Tuple) or (isinstance(parent, ast.Call) and called(parent) == "add")
+    yield Respelling(at, why, (*layer_before(source, place.node, f"{name}({code})"), *imported, *edits))
 
 
 def _holds(maker: ast.Call, call: ast.Call) -> bool:
     return any(node is call for node in ast.walk(maker))
-
-
-def placed(source: Source, place: Application, layer: str) -> tuple[Edit, ...]:
-    """Return the edit that puts a layer in front of another one, in an `.add` or in a list."""
-    start = source.span(place.node)[0]
-    parent = source.parents[place.node]
-    if isinstance(parent, ast.Call) and called(parent) == "add":
-        return (line_before(source, source.statement(parent), f"{source.code(parent.func)}({layer})"),)
-    front = source.text[source.starts[source.line_of(start) - 1] : start]
-    between = " " if front.strip() else "\n" + front
-    return (insertion(start, f"{layer},{between}"),)

@@ -14,9 +14,10 @@ from rnnshape.fixes.spellings import MERGE_MODES
 
 def merges(source: Source) -> Iterator[Respelling]:
     """Yield what `merge` and `Merge` are today."""
+    own = source.defined()
     for call in source.calls():
         layer = _layer(call)
-        if layer is None or not call.args:
+        if layer is None or not call.args or called(call) in own:
             continue
         why = f"`{called(call)}` is `{layer}` today"
         if called(call) == "merge":

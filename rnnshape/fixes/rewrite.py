@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 
 from rnnshape.fixes.edits import Edit, insertion
 from rnnshape.fixes.source import Source, called, keyword, spelled
@@ -94,7 +92,7 @@ def line_before(source: Source, statement: ast.stmt, code: str) -> Edit:
     """Return the edit that puts a line of its own in front of the statement, indented as that is."""
     start = source.span(statement)[0]
     first = source.starts[statement.lineno - 1]
-    if source.text[first:start].strip():  # behind another statement, on one line
+    if source.text[first:start] != source.indent(statement):  # behind another statement, on one line
         return insertion(start, f"{code}; ")
     return insertion(start, f"{code}{newline(source)}{source.indent(statement)}")
 
@@ -106,8 +104,23 @@ def line_after(source: Source, statement: ast.stmt, code: str) -> Edit:
     rest = source.starts[line]
     front = "" if source.text[:rest].endswith(("\n", "\r")) else newline(source)
     back = newline(source) if front == "" else ""
-    indent = source.indent(statement)
-    return insertion(rest, f"{front}{indent if not indent.strip() else ''}{code}{back}")
+    return insertion(rest, f"{front}{source.indent(statement)}{code}{back}")
+
+
+def is_in_model(source: Source, layer: ast.expr) -> bool:
+    """Tell whether a layer is one of a `Sequential`: added to it, or in its list."""
+    parent = source.parents.get(layer)
+    return isinstance(parent, ast.List | ast.Tuple) or (isinstance(parent, ast.Call) and called(parent) == "add")
+
+
+def layer_before(source: Source, node: ast.expr, layer: str) -> tuple[Edit, ...]:
+    """Return the edit that puts a layer in front of one of a model: an `.add` of its own, or one more in a list."""
+    parent = source.parents.get(node)
+    if isinstance(parent, ast.Call):
+        return (line_before(source, source.statement(parent), f"{source.code(parent.func)}({layer})"),)
+    start = source.span(node)[0]
+    front = source.text[source.starts[node.lineno - 1] : start]
+    return (insertion(start, f"{layer}, " if front.strip() else f"{layer},{newline(source)}{front}"),)
 
 
 def newline(source: Source) -> str:
@@ -130,25 +143,10 @@ def spell(source: Source, name: str, like: ast.expr | None = None) -> tuple[str,
 
 def _imported(source: Source, name: str) -> tuple[Edit, ...]:
     imports = [node for node in ast.walk(source.tree) if isinstance(node, ast.ImportFrom)]
-    bound = {each.asname or each.name for node in imports for each in node.names}
     module = "models" if name in ("Model", "Sequential") else "layers"
     fitting = [node for node in imports if (node.module or "").split(".")[-1] == module]
     starred = any(node.names[0].name == "*" for node in fitting)
-    if name in bound or starred or not fitting or name in _defined(source):
+    if starred or not fitting or name in source.imported() | source.defined():
         return ()
     end = source.span(fitting[-1].names[-1])[1]
     return (insertion(end, f", {name}"),)
-
-
-def _defined(source: Source) -> set[str]:
-    return {node.id for node in ast.walk(source.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-
-
-def is_expression(code: str) -> bool:
-    """Tell whether the code is one expression."""
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
-        ast.parse(code, mode="eval")
-    except (SyntaxError, ValueError, tokenize.TokenError):
-        return False
-    return bool(tokens)

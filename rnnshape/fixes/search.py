@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 
 from rnnshape.fixes.edits import Candidate, Change, apply, changes, moved
 from rnnshape.fixes.kinds import propose
-from rnnshape.fixes.source import Source
+from rnnshape.fixes.source import Source, without_prompt
 from rnnshape.program_report import Cause, Fix
 from rnnshape.trace import Stop, Trace
 
@@ -83,6 +84,13 @@ class _Session:
     def has_budget(self) -> bool:
         return self.left > 0 and time.monotonic() < self.until
 
+    def _ran(self, text: str) -> Trace | None:
+        """Run a changed program; None where running it breaks: then it is no fix, whatever the reason."""
+        try:
+            return settled(self.run(text))
+        except Exception:  # noqa: BLE001
+            return None
+
     def children(self, node: _Node) -> Iterator[_Node]:
         """Yield what the candidates make of a program, each run once, the smallest change first."""
         for candidate in propose(node.text, node.trace):
@@ -91,7 +99,9 @@ class _Session:
                 continue
             self.tried.add(text)
             self.left -= 1
-            trace = self.run(text)
+            trace = self._ran(text)
+            if trace is None:
+                continue
             verdict = judge(node.text, node.trace, text, trace)
             has_passed = node.has_passed or verdict <= Verdict.LATER
             yield _Node(text, trace, (*node.chain, candidate), verdict, has_passed)
@@ -100,8 +110,10 @@ class _Session:
 def find(code_text: str, trace: Trace, run: Run, *, budget: Budget | None = None) -> Diagnosis:
     """Return the fixes of the place where the program stopped.
 
-    `run` runs a changed program, and never raises; `trace` is what it made of `code_text`.
+    `run` runs a changed program; `trace` is what it made of `code_text`. A call that passed
+    symbolically and fails with values is a stop, too.
     """
+    trace = settled(trace)
     if trace.stop is None:
         return Diagnosis()
     budget = budget or Budget()
@@ -111,6 +123,24 @@ def find(code_text: str, trace: Trace, run: Run, *, budget: Budget | None = None
     if not found:
         return Diagnosis()
     return _diagnosis(code_text, trace.stop, found)
+
+
+def settled(trace: Trace) -> Trace:
+    """Return the trace with a stop where a call passed symbolically and fails with values."""
+    if trace.stop is not None or not trace.fails_later:
+        return trace
+    first = min(trace.fails_later, key=lambda each: each.line)
+    length = len(trace.lines[first.line - 1]) if 0 < first.line <= len(trace.lines) else 0
+    stop = Stop(
+        code="keras-refused",
+        line=first.line,
+        column=0,
+        end_line=first.line,
+        end_column=length,
+        kind=first.kind,
+        message=first.message,
+    )
+    return dataclasses.replace(trace, stop=stop)
 
 
 def _explore(session: _Session, start: _Node, others: int) -> tuple[list[_Node], _Node | None]:
@@ -195,8 +225,6 @@ def _remaining(code_text: str, node: _Node) -> Stop | None:
     stop = node.trace.stop
     if stop is None:
         return None
-    import dataclasses
-
     shift = moved(changes(node.text, code_text), stop.line) - stop.line
     return dataclasses.replace(stop, line=stop.line + shift, end_line=stop.end_line + shift)
 
@@ -217,7 +245,7 @@ def as_fix(code_text: str, node: _Node) -> Fix:
     last = made[-1] if made else None
     return Fix(
         line=main.line,
-        code=main.adds[max(0, min(line - main.line, len(main.adds) - 1))].strip() if main.adds else "",
+        code=without_prompt(main.adds[max(0, min(line - main.line, len(main.adds) - 1))]) if main.adds else "",
         then=last.shape if last is not None else None,
         removes=tuple(line for each in all_changes for line in each.removes),
         adds=tuple(line for each in all_changes for line in each.adds),

@@ -87,9 +87,22 @@ class Source:
         """Return every name that occurs."""
         return {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
 
+    def defined(self) -> set[str]:
+        """Return the names that the code gives something itself; imports are none of them."""
+        nodes = list(ast.walk(self.tree))
+        made = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        return made | {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+
+    def imported(self) -> set[str]:
+        """Return the names that imports bind."""
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        return {each.asname or each.name for node in nodes for each in node.names}
+
     def assigned(self, name: str, before: int) -> ast.expr | None:
         """Return what the name was last given in front of an offset: an expression of its own, not a part of one."""
         found: ast.expr | None = None
+        if not name:
+            return None
         for node in sorted(_assignments(self.tree), key=lambda node: node.lineno):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 value = _given(target, node.value, name)
@@ -98,9 +111,11 @@ class Source:
         return found
 
     def indent(self, node: ast.stmt) -> str:
-        """Return what stands in front of the statement on its line."""
-        start = self.span(node)[0]
-        return self.text[self.starts[node.lineno - 1] : start]
+        """Return what stands in front of all code on the line of the statement: blanks, or a prompt."""
+        line = self.lines[node.lineno - 1]
+        prompt = _PROMPT.match(line)
+        start = prompt.end() if prompt is not None else 0
+        return line[: len(line) - len(line[start:].lstrip(" \t"))]
 
 
 def _assignments(tree: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
@@ -181,6 +196,12 @@ def _parsed(text: str) -> ast.Module | None:
     if len(tree.body) != 1 or not isinstance(only, ast.If) or only.orelse:
         return None
     return ast.Module([ast.increment_lineno(each, -1) for each in only.body], [])
+
+
+def without_prompt(line: str) -> str:
+    """Return the code of a line, without a prompt and its indentation."""
+    prompt = _PROMPT.match(line)
+    return (line[prompt.end() :] if prompt is not None else line).strip()
 
 
 def _without_prompts(text: str) -> str:

@@ -191,13 +191,15 @@ TENSORFLOW_FUNCTIONS = {
     "gather": "take",
     "unstack": "unstack",
     "pow": "power",
+    "nn.tanh": "tanh",
+    **{f"math.{name}": name for name in ("exp", "log", "sqrt")},
     **{
         name: name
         for name in (
             "abs", "add", "argmax", "argmin", "cast", "cos", "einsum", "equal", "exp", "expand_dims", "matmul",
             "maximum", "minimum", "multiply", "ones_like", "repeat", "reshape", "round", "shape", "sigmoid", "sign",
             "sin", "split", "sqrt", "square", "squeeze", "stack", "subtract", "tanh", "tile", "transpose", "where",
-            "zeros_like", "nn.softmax", "nn.relu", "nn.sigmoid", "nn.tanh", "math.exp", "math.log", "math.sqrt",
+            "zeros_like", "nn.softmax", "nn.relu", "nn.sigmoid",
         )
     },
 }  # fmt: skip

@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from rnnshape.fixes.data import data_call
 from rnnshape.fixes.edits import Candidate, insertion
 from rnnshape.fixes.fault import Fault
-from rnnshape.fixes.flow import Application
 from rnnshape.fixes.layers import is_layer
-from rnnshape.fixes.modern import placed
-from rnnshape.fixes.rewrite import add_argument, remove_arguments, replace, set_keyword, spell
+from rnnshape.fixes.rewrite import (
+    add_argument,
+    is_in_model,
+    layer_before,
+    remove_arguments,
+    replace,
+    set_keyword,
+    spell,
+)
 from rnnshape.fixes.source import argument, called, keyword
 
 _SIZES = re.compile(r"Expected batch size: (\d+).*?Received batch size: (\d+)", re.DOTALL)
@@ -63,21 +69,24 @@ def _fixed(fault: Fault) -> Iterator[Candidate]:
 
 def _input_in_front(fault: Fault, size: str, why: str, *, is_known: bool) -> Iterator[Candidate]:
     for application in fault.flow.applications:
-        maker = next(
-            (call for call in fault.source.calls(application.maker) if keyword(call, "input_shape") is not None), None
-        )
-        shape = keyword(maker, "input_shape") if maker is not None else None
-        if maker is None or shape is None or application.before is not None or not _in_model(fault, application):
-            continue
-        name, imported = spell(fault.source, "Input", like=maker.func)
-        code = f"{name}(shape={fault.source.code(shape.value)}, batch_size={size})"
-        edits = (*placed(fault.source, application, code), *imported, *remove_arguments(fault.source, maker, shape))
-        yield Candidate(edits=edits, why=why, at=fault.source.span(application.node)[0], placeholders=not is_known)
+        node = application.node
+        shape = _input_shape(fault, application.maker)
+        if shape is not None and application.before is None and is_in_model(fault.source, node):
+            maker, given = shape
+            name, imported = spell(fault.source, "Input", like=maker.func)
+            layer = f"{name}(shape={fault.source.code(given.value)}, batch_size={size})"
+            gone = remove_arguments(fault.source, maker, given)
+            edits = (*layer_before(fault.source, node, layer), *imported, *gone)
+            yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], placeholders=not is_known)
 
 
-def _in_model(fault: Fault, application: Application) -> bool:
-    parent = fault.source.parents.get(application.node)
-    return isinstance(parent, ast.List | ast.Tuple) or (isinstance(parent, ast.Call) and called(parent) == "add")
+def _input_shape(fault: Fault, maker: ast.Call) -> tuple[ast.Call, ast.keyword] | None:
+    """Return the `input_shape` of a layer, or of the layer in it, and whose it is."""
+    for call in fault.source.calls(maker):
+        given = keyword(call, "input_shape")
+        if given is not None:
+            return call, given
+    return None
 
 
 def _stateless(fault: Fault) -> Iterator[Candidate]:

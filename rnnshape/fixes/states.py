@@ -184,9 +184,13 @@ def _nesting(fault: Fault, application: Application, given: ast.expr) -> Iterato
     ):
         inner = [fault.source.code(part) for each in elements for part in getattr(each, "elts", [])]
         yield Candidate(edits=(replace(fault.source, node, f"[{', '.join(inner)}]"),), why=why, at=at, weight=1)
-    for each in elements:
-        shape = fault.shape(each)
-        if shape is not None and len(shape) == 3:
-            end = fault.source.span(each)[1]
-            whole = f"`{fault.source.code(each)}` is a whole sequence, not a state"
-            yield Candidate(edits=(insertion(end, "[:, -1, :]"),), why=whole, at=end, changes_meaning=True, weight=3)
+    yield from _last_steps(fault, elements)
+
+
+def _last_steps(fault: Fault, elements: list[ast.expr]) -> Iterator[Candidate]:
+    """Yield the last step of each sequence that is given as a state."""
+    whole = [each for each in elements if len(fault.shape(each) or ()) == 3]
+    edits = tuple(insertion(fault.source.span(each)[1], "[:, -1, :]") for each in whole)
+    if edits:
+        why = f"`{fault.source.code(whole[0])}` is a whole sequence, not a state"
+        yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=True, weight=3)

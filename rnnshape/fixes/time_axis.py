@@ -10,7 +10,7 @@ from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault, shapes_in
 from rnnshape.fixes.flow import Application
 from rnnshape.fixes.layers import core, is_layer, is_recurrent
-from rnnshape.fixes.rewrite import line_before, remove_arguments, replace, set_keyword, spell, wrap
+from rnnshape.fixes.rewrite import is_in_model, layer_before, remove_arguments, replace, set_keyword, spell, wrap
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 from rnnshape.trace import Shape
 
@@ -30,7 +30,8 @@ def ranks(fault: Fault) -> tuple[int, int, Shape]:
 def lost(fault: Fault) -> Iterator[Candidate]:
     """Yield `return_sequences=True` for each layer on the way that returns its last step only, the nearest first."""
     wanted, found, _ = ranks(fault)
-    if found != wanted - 1 and not (wanted == 4 and found == 2):
+    has_ranks = _RANKS.search(fault.message) is not None
+    if has_ranks and found != wanted - 1 and not (wanted == 4 and found == 2):
         return
     for weight, application in enumerate(_losing(fault)):
         yield Candidate(
@@ -153,20 +154,14 @@ def _steps(fault: Fault) -> tuple[str, bool]:
 
 def in_front(fault: Fault, failing: Application, layer: str) -> tuple[Edit, ...]:
     """Return the edits that put a layer in front of one that is applied."""
-    source = fault.source
-    parent = source.parents.get(failing.node)
-    if isinstance(parent, ast.Call) and called(parent) == "add" and isinstance(parent.func, ast.Attribute):
-        return (line_before(source, source.statement(parent), f"{source.code(parent.func)}({layer})"),)
-    if isinstance(parent, ast.List | ast.Tuple):
-        start = source.span(failing.node)[0]
-        front = source.text[source.starts[source.line_of(start) - 1] : start]
-        return (insertion(start, f"{layer}, " if front.strip() else f"{layer},\n{front}"),)
+    if is_in_model(fault.source, failing.node):
+        return layer_before(fault.source, failing.node, layer)
     if (
         failing.inputs
         and isinstance(failing.node, ast.Call)
         and not isinstance(failing.inputs[0], ast.List | ast.Tuple)
     ):
-        return wrap(source, failing.inputs[0], f"{layer}(")
+        return wrap(fault.source, failing.inputs[0], f"{layer}(")
     return ()
 
 
@@ -217,7 +212,9 @@ def one_axis_less(fault: Fault) -> Iterator[Candidate]:
     if wanted == 3 and found == 4 and None not in received[2:]:
         size = int(received[2] or 1) * int(received[3] or 1)
         yield from _put_in_front(fault, failing, f"Reshape((-1, {size}))", "the last two axes in one", 4)
-        yield from _put_in_front(fault, failing, "TimeDistributed(Flatten())", "the last two axes in one", 6)
+    if wanted == 3 and found >= 4:
+        words = "all axes behind the steps in one"
+        yield from _put_in_front(fault, failing, "TimeDistributed(Flatten())", words, 6)
     if failing.inputs and None not in received[:1] and received[-1:] == (1,):
         yield Candidate(edits=indexed(fault, failing.inputs[0], "[..., 0]"), why="the last axis is one too many",
                         at=fault.source.span(failing.inputs[0])[0], weight=2)  # fmt: skip

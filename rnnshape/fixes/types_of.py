@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from rnnshape.fixes.edits import Candidate, Edit
-from rnnshape.fixes.fault import Fault
+from rnnshape.fixes.fault import Fault, shapes_in
 from rnnshape.fixes.layers import WIDTH, is_layer
 from rnnshape.fixes.names import ACTIVATIONS, ARGUMENTS, LAYERS, LOSSES, OPTIMIZERS
 from rnnshape.fixes.rewrite import rename_keyword, replace, wrap
@@ -52,6 +52,22 @@ def _number(fault: Fault, call: ast.Call, node: ast.expr) -> Iterator[Candidate]
         yield Candidate(edits=wrap(source, node, "int("), why=why, at=at, weight=5)
 
 
+def weights(fault: Fault) -> Iterator[Candidate]:
+    """Yield the sizes of a layer as its given weights have them."""
+    told = shapes_in(fault.message)
+    if len(told) != 2 or len(told[0]) != 2 or len(told[1]) != 2:
+        return
+    for call in fault.calls():
+        if called(call) != "Embedding":
+            continue
+        sizes = zip((0, 1), ("input_dim", "output_dim"), *told, strict=True)
+        nodes = [(argument(call, at, name), new) for at, name, old, new in sizes if old != new]
+        edits = tuple(replace(fault.source, node, str(new)) for node, new in nodes if node is not None)
+        if edits:
+            why = f"the weights that are given have the shape {told[1]}"
+            yield Candidate(edits=edits, why=why, at=edits[0].start)
+
+
 def misspelt(fault: Fault) -> Iterator[Candidate]:
     """Yield the nearest name that Keras knows: of an argument, an activation, a loss, a layer."""
     unknown = {found[1] for found in _UNKNOWN.finditer(fault.message)}
@@ -63,6 +79,7 @@ def misspelt(fault: Fault) -> Iterator[Candidate]:
                     yield Candidate(
                         edits=edits, why=f"`{given.arg}` is no argument of `{called(call)}`", at=edits[0].start
                     )
+    for call in fault.source.calls():
         yield from _words(fault, call)
     yield from _layers(fault)
 
@@ -92,6 +109,15 @@ def _words(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
 
 def _layers(fault: Fault) -> Iterator[Candidate]:
     """Yield the nearest layer for the name of none."""
+    if isinstance(fault.statement, ast.ImportFrom):
+        for alias in fault.statement.names:
+            same = [each for each in LAYERS if each.lower() == alias.name.lower() and each != alias.name]
+            if same and f"'{alias.name}'" in fault.message:
+                uses = [
+                    node for node in ast.walk(fault.source.tree) if isinstance(node, ast.Name) and node.id == alias.name
+                ]
+                edits = tuple(replace(fault.source, node, same[0]) for node in (alias, *uses))
+                yield Candidate(edits=edits, why=f"there is no `{alias.name}`", at=edits[0].start)
     for call in fault.calls():
         name = called(call)
         if name and name in fault.message and name not in LAYERS:

@@ -162,10 +162,6 @@ def _is_call_on_tensor(node: ast.expr) -> bool:
 
 def _code(text: str, source: str) -> Code:
     lines = tuple(text.split("\n")[:-1] or [""])
-    if len(lines) > MAX_LINES:
-        raise NotRead(
-            f"Code has at most {MAX_LINES:,} lines. Received: {len(lines):,}", line=MAX_LINES, kind="TooLarge"
-        )
     if (error := error_of(text)) is not None:
         raise _syntax(error, lines)
     tree = _parsed(text)
@@ -185,6 +181,9 @@ def _check_size(text: str, largest: int) -> None:
     if len(text) > largest:
         message = f"Code has at most {largest:,} characters. Received: {len(text):,}"
         raise NotRead(message, kind="TooLarge", hint="Give the lines that make the layers and call them.")
+    if (count := text.count("\n")) > MAX_LINES:
+        message = f"Code has at most {MAX_LINES:,} lines. Received: {count:,}"
+        raise NotRead(message, line=MAX_LINES, kind="TooLarge")
     if "\x00" in text:
         raise NotRead("The text is binary: it has null bytes.", hint="Give a .py or .ipynb file, or pasted code.")
 

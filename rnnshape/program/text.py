@@ -34,7 +34,9 @@ def clean(text: str) -> str:
         lambda found: _dedented(_without_magics(_without_prompts(_without_fences(found)))),
     )
     last = ""
-    for form in forms:
+    # `In [3]: x = 5` is an annotation, to Python.
+    is_session = _IN.match(next(filter(str.strip, lines), "")) is not None
+    for form in forms[-1:] if is_session else forms:
         last = "\n".join(form(lines)) + "\n"
         if error_of(last) is None:
             break

@@ -72,6 +72,7 @@ def _set_item(machine: Machine, target: ast.Subscript, value: Any) -> None:
 
 
 def _set_in_array(machine: Machine, owner: Any, index: Any, value: Any) -> None:
+    machine.budget.walk((index, value))
     if is_hollow(owner):
         return
     if is_tensor(value) and is_symbolic(value):

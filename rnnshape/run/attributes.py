@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from rnnshape.run import library, unknowns
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.methods import methods_of
 from rnnshape.run.values import Closure, Constructor, Function, Library, Method, Opaque, OwnClass, Unknown
-from rnnshape.run.world import is_symbolic, is_tensor, shape_of
+from rnnshape.run.world import is_symbolic, is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -28,6 +29,7 @@ _OF_LAYERS = frozenset(
     num_heads key_dim optimizer loss metrics metrics_names losses history epsilon mask input_length
     """.split()
 )
+_MISSING = object()
 _SET_ON_LAYERS = frozenset({"trainable", "name", "stateful", "return_sequences", "return_state"})
 _OF_TENSORS = frozenset({"shape", "dtype", "ndim", "size", "T", "name", "_keras_mask", "_keras_shape", "device"})
 
@@ -69,10 +71,14 @@ def _plain(machine: Machine, owner: Any, name: str, node: ast.AST) -> Any:
         return {"shape": (), "dtype": owner.dtype, "ndim": 0, "size": 1}[name]
     if type(owner).__name__ == "TensorShape":
         return _of_shape(owner, name)
+    if hasattr(type(owner), name):
+        raise Unreadable(f"{machine.text(node)} is not read.")
     raise AttributeError(f"'{type(owner).__name__}' object has no attribute '{name}'")
 
 
 def _of_unknown(machine: Machine, owner: Unknown, name: str, node: ast.AST) -> Any:
+    if name in owner.attributes:
+        return owner.attributes[name]
     if owner.tensor is not None and not is_symbolic(owner.tensor):
         return attribute(machine, owner.tensor, name, node)
     if name in {"shape", "ndim"}:
@@ -113,13 +119,16 @@ def _of_shape(owner: Any, name: str) -> Any:
 
 
 def _of_layer(machine: Machine, owner: Any, name: str) -> Any:
-    if name not in _OF_LAYERS:
-        if name.startswith("_") or hasattr(type(owner), name):
-            raise Unreadable(f"The attribute {name} of {type(owner).__name__} is not read.")
-        # Layer has a way of its own to say so.
-        raise AttributeError(f"'{type(owner).__name__}' object has no attribute '{name}'")
-    found = getattr(owner, name)
-    return machine.of_keras(owner, name, found)
+    if name in _OF_LAYERS:
+        return machine.of_keras(owner, name, getattr(owner, name))
+    found = vars(owner).get(name, _MISSING)
+    if isinstance(inspect.getattr_static(type(owner), name, None), property):
+        found = getattr(owner, name)
+    if not name.startswith("_") and isinstance(found, str | int | float | bool | None):
+        return found
+    if found is not _MISSING or hasattr(type(owner), name):
+        raise Unreadable(f"The attribute {name} of {type(owner).__name__} is not read.")
+    raise AttributeError(f"'{type(owner).__name__}' object has no attribute '{name}'")
 
 
 def _of_keras(owner: Any, name: str, text: str) -> Any:
@@ -135,7 +144,12 @@ def set_attribute(machine: Machine, owner: Any, name: str, value: Any, node: ast
         Unreadable: it is none of them.
 
     """
-    if isinstance(owner, Unknown | Opaque | Library):
+    if isinstance(owner, Unknown):
+        owner.attributes[name] = value
+        if is_tensor(value):
+            machine.world.bind(name, value, machine.at(node), machine.scope.depth)
+        return
+    if isinstance(owner, Opaque | Library):
         return
     keras = engine.load()
     if isinstance(owner, keras.layers.Layer) and name in _SET_ON_LAYERS and isinstance(value, bool | str):
@@ -148,6 +162,3 @@ def set_attribute(machine: Machine, owner: Any, name: str, value: Any, node: ast
         owner.shape = value
         return
     raise Unreadable(f"Setting {machine.text(node)} is not read.")
-
-
-__all__ = ["attribute", "set_attribute", "shape_of"]

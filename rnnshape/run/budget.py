@@ -19,10 +19,12 @@ MAX_HOLLOW = 2**50
 MAX_SECONDS = 60.0
 MAX_ITEMS = 200_000
 """Items of a list, characters of a string that an operation makes."""
+MAX_NESTING = 40
+"""Lists in lists."""
 MAX_BITS = 4_096
 """Bits of an integer."""
 MAX_ROUNDS = 100_000
-MAX_LAYERS = 2_000
+MAX_LAYERS = 600
 
 
 @dataclass(slots=True)
@@ -66,6 +68,27 @@ class Budget:
         self.layers += 1
         if self.layers > MAX_LAYERS:
             raise TooMuch(f"The program makes more than {MAX_LAYERS:,} layers.", "Give fewer rounds of the loop.")
+
+    def walk(self, value: object) -> None:
+        """Refuse lists in lists that are too many or too deep to be walked: they grow faster than what made them.
+
+        Raises:
+            TooMuch: they are.
+
+        """
+        waiting = [(value, 0)]
+        count = 0
+        while waiting:
+            item, depth = waiting.pop()
+            if not isinstance(item, list | tuple | dict | set):
+                continue
+            count += len(item)
+            if depth > MAX_NESTING:
+                raise TooMuch(f"Lists are nested more than {MAX_NESTING} deep.", "Give a flat list.")
+            check_items(count)
+            inside = [*item, *item.values()] if isinstance(item, dict) else item
+            waiting += [(part, depth + 1) for part in inside if isinstance(part, list | tuple | dict | set)]
+        self.steps += count // 64
 
     def hold(self, size: int) -> None:
         """Count the bytes of weights, or of an array."""

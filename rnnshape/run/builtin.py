@@ -81,7 +81,9 @@ def _float(machine: Machine, value: Any = 0.0) -> Any:
 
 
 def _item(value: Any) -> Any:
-    if shape_of(value) not in {(), (1,)} or is_symbolic(value):
+    if is_symbolic(value):
+        return float(value)  # Keras says why it has none.
+    if shape_of(value) not in {(), (1,)}:
         raise TypeError("only length-1 arrays can be converted to Python scalars")
     return np.asarray(value).reshape(()).item()
 

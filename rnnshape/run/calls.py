@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rnnshape.explorer import engine
-from rnnshape.run import construction, layers, models
+from rnnshape.run import construction, layers, models, sequential
 from rnnshape.run.builtin import Builtin
 from rnnshape.run.closures import as_host, call_closure
 from rnnshape.run.halt import Halt, Unreadable
@@ -34,7 +34,7 @@ def call_node(machine: Machine, node: ast.Call) -> Any:
     except Exception as error:
         halt = machine.halt(node, error)
         if halt.node is node:
-            halt.operands = list(_operands(machine, node))
+            halt.operands = [*sequential.before(machine, function), *_operands(machine, node)]
         raise halt from error
 
 
@@ -49,7 +49,7 @@ def _arguments(machine: Machine, node: ast.Call) -> tuple[list[Any], dict[str, A
             kwargs[keyword.arg] = value
             continue
         if isinstance(value, Unknown):
-            raise Unreadable(f"**{value.code} is not known.", f"Give it: --let {value.code}={{}}")
+            raise Unreadable(f"**{value.code} is not known.", value.hint("{}"))
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
             raise TypeError(f"argument after ** must be a mapping, not {type_name(value)}")
         kwargs.update(value)
@@ -90,6 +90,9 @@ def call(machine: Machine, function: Any, args: list[Any], kwargs: dict[str, Any
         Unreadable: it is a class of the code's own, or of another library.
 
     """
+    if not isinstance(function, Method) or is_tensor(function.owner):
+        machine.budget.walk(args)
+        machine.budget.walk(kwargs)
     handler = _CALLED.get(type(function))
     if handler is not None:
         return handler(machine, function, args, kwargs, node)
@@ -156,21 +159,20 @@ def _method(machine: Machine, method: Method, args: list[Any], kwargs: dict[str,
     if any(isinstance(value, Unknown) for value in _flat([*args, *kwargs.values()])) and is_tensor(method.owner):
         args = [sized(machine, value, "a shape") for value in args]
         kwargs = {name: sized(machine, value, "a shape") for name, value in kwargs.items()}
-    return call_method(machine, method, args, kwargs)
+    return call_method(machine, Method(method.owner, method.name, node), args, kwargs)
 
 
 def _unknown(machine: Machine, function: Unknown, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
     """Return what something unknown returns: unknown, too, unless it is called with a symbolic tensor."""
     name = function.code
-    is_class = name.rpartition(".")[2][:1].isupper()
-    symbolic = any(is_symbolic(value) for value in tensors_in((args, kwargs)))
-    if function.is_assumable and (is_class or symbolic):
-        # Not even imported: Python says so, too.
-        raise NameError(f"name '{name}' is not defined")
-    if symbolic:
+    if any(is_symbolic(value) for value in tensors_in((args, kwargs))):
+        machine.check_defined(function)
+        if function.is_assumable:
+            raise NameError(f"name '{name}' is not defined")
         message = f"{name} is not read, and a tensor goes into it."
         raise Unreadable(message, "--run executes the code; or --let gives what it returns.")
-    return Unknown(f"{machine.text(node)}")
+    is_class = function.is_assumable and name[:1].isupper()
+    return Unknown(machine.text(node), origin=node if is_class else None)
 
 
 def _closure(machine: Machine, function: Closure, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:

@@ -37,7 +37,10 @@ def call_closure(machine: Machine, function: Closure, args: list[Any], kwargs: d
 
 def _bound(function: Closure, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return the values of the parameters."""
-    bound = _signature(function).bind(*args, **kwargs)
+    try:
+        bound = _signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{function.name}() {error}") from None
     bound.apply_defaults()
     return {
         name: list(value) if isinstance(value, tuple) and _is_star(function, name) else value

@@ -29,6 +29,7 @@ _SIZES = frozenset(
     padding max_tokens num_tokens output_sequence_length axis depth_multiplier output_shape sparse_size name
     """.split()
 )
+_LAYERS = frozenset({"layer", "cell", "forward_layer", "backward_layer", "cells"})
 _RATES = frozenset(
     """
     rate dropout recurrent_dropout alpha momentum epsilon negative_slope stddev l1 l2 value
@@ -76,7 +77,7 @@ def _known(
     kwargs = {name: _argument(machine, cls, name, value, node) for name, value in kwargs.items()}
     if any(isinstance(value, Unknown) for value in args):
         unknown = next(value for value in args if isinstance(value, Unknown))
-        raise Unreadable(f"{unknown.code} is not known.", f"Give it: --let {unknown.code}=…")
+        raise Unreadable(f"{unknown.code} is not known.", unknown.hint("4"))
     # What is left out has Keras's own default.
     return args, {name: value for name, value in kwargs.items() if not isinstance(value, Unknown | Opaque)}
 
@@ -87,12 +88,13 @@ def _argument(machine: Machine, cls: Any, name: str, value: Any, node: ast.AST) 
         return inside if isinstance(value, list) else tuple(inside)
     if not isinstance(value, Unknown) or value.tensor is not None:
         return value
-    known = arguments_of(cls)
+    known = arguments_of(cls) if inspect.isclass(cls) else None
     if known is not None and name not in known:
         return 1  # Keras refuses the argument, whatever its value.
-    if name in {"inputs", "outputs"} or name in {"layer", "cell", "forward_layer", "cells"}:
-        hint = f"Give it: --let {value.code}=…" if value.code.isidentifier() else None
-        raise Unreadable(f"{value.code} is not known, and {cls.__name__} needs it.", hint)
+    if name in {"inputs", "outputs"} or name in _LAYERS:
+        machine.check_defined(value)
+        instead = "LSTM(4)" if name in _LAYERS else "Input(shape=(10, 8))"
+        raise Unreadable(f"{value.code} is not known, and {cls.__name__} needs it.", value.hint(instead))
     if name == "name":
         return None
     if name in _SIZES:
@@ -101,7 +103,7 @@ def _argument(machine: Machine, cls: Any, name: str, value: Any, node: ast.AST) 
         unknowns.assume(machine, value, unknowns.FRACTION, str(unknowns.FRACTION))
         return unknowns.FRACTION
     if name.startswith(("return_", "go_", "mask_zero", "stateful", "unroll")):
-        raise Unreadable(f"{value.code} is not known, and {name} depends on it.", f"Give it: --let {value.code}=True")
+        raise Unreadable(f"{value.code} is not known, and {name} depends on it.", value.hint("True"))
     return value
 
 
@@ -144,4 +146,3 @@ def guarded(machine: Machine) -> Iterator[None]:
 
 
 _COSTLY = 500_000
-__all__ = ["construct", "guarded", "label_of", "make_input"]

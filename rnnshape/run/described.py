@@ -30,7 +30,12 @@ def as_code(machine: Machine, value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {as_code(machine, item)}" for key, item in list(value.items())[:20]) + "}"
     if is_tensor(value):
-        return f"<{'×'.join(str(size) for size in shape_of(value))}>"
+        made = machine.world.made(value)
+        return (
+            made.variable
+            if made is not None and made.variable
+            else f"<{'×'.join(str(size) for size in shape_of(value))}>"
+        )
     if isinstance(value, np.generic):
         return repr(value.item())
     if isinstance(value, str):

@@ -12,7 +12,7 @@ from rnnshape.run.budget import check_items
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.iteration import items_of
 from rnnshape.run.truth import is_true
-from rnnshape.run.values import Closure, Scope, Unknown
+from rnnshape.run.values import Closure, Scope
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -193,6 +193,7 @@ def _joined(machine: Machine, node: ast.JoinedStr) -> Any:
 
 def _formatted(machine: Machine, node: ast.FormattedValue) -> str:
     value = machine.evaluate(node.value)
+    machine.budget.walk(value)
     spec = "" if node.format_spec is None else machine.evaluate(node.format_spec)
     return texts.formatted(value, spec, repr_first=node.conversion == ord("r"))
 
@@ -233,4 +234,3 @@ HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Any]] = {
     ast.YieldFrom: _yield,
     ast.Call: calls.call_node,
 }
-__all__ = ["HANDLERS", "Unknown", "closure", "elements"]

@@ -10,7 +10,6 @@ from rnnshape.run.budget import MAX_ROUNDS, check_items
 from rnnshape.run.halt import TooMuch, Unreadable
 from rnnshape.run.values import Library, Opaque, Unknown
 from rnnshape.run.world import is_symbolic, is_tensor, shape_of
-from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -24,10 +23,10 @@ def items_of(machine: Machine, value: Any) -> list[Any]:
         Unreadable: its items are not known, or there are too many.
 
     """
-    if isinstance(value, Unknown | Opaque):
-        name = value.code
-        hint = f"Give it: --let {name}=[…]" if name.isidentifier() else None
-        raise Unreadable(f"The items of {name} are not known.", hint)
+    if isinstance(value, Unknown):
+        raise Unreadable(f"The items of {value.code} are not known.", value.hint("[1, 2]"))
+    if isinstance(value, Opaque):
+        raise Unreadable(f"The items of {value.code} are not read.")
     if isinstance(value, list | tuple | dict | str | range | set | bytes):
         check_items(len(value))
         return list(value)
@@ -41,7 +40,7 @@ def _rows(machine: Machine, value: Any) -> list[Any]:
     """Return a tensor's rows, as NumPy and TensorFlow iterate over it."""
     shape = shape_of(value)
     if is_symbolic(value):
-        raise TypeError("Iterating over a symbolic KerasTensor is not supported.")
+        raise NotImplementedError("Iterating over a symbolic KerasTensor is not supported.")
     if not shape:
         raise TypeError("iteration over a 0-d array")
     if (shape[0] or 0) > MAX_ROUNDS:
@@ -68,7 +67,7 @@ def unpacked(machine: Machine, value: Any, count: int, *, starred: bool) -> list
     if isinstance(value, np.generic | int | float | bool | type(None)):
         raise TypeError(f"cannot unpack non-iterable {type(value).__name__} object")
     if is_symbolic(value):
-        raise TypeError("Iterating over a symbolic KerasTensor is not supported.")
+        raise NotImplementedError("Iterating over a symbolic KerasTensor is not supported.")
     if not isinstance(value, list | tuple | dict | str | range | set) and not is_tensor(value):
         raise TypeError(f"cannot unpack non-iterable {type(value).__name__} object")
     if is_tensor(value):
@@ -87,6 +86,3 @@ def _wrong_count(found: int, count: int, *, starred: bool) -> None:
         least = "at least " if starred else ""
         raise ValueError(f"not enough values to unpack (expected {least}{count}, got {found})")
     raise ValueError(f"too many values to unpack (expected {count})")
-
-
-__all__ = ["StepKind", "items_of", "unpacked"]

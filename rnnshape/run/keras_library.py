@@ -24,9 +24,7 @@ MODULES = frozenset(
     """.split()
 )
 """The modules that a path may go through; whether one is there is Keras's to say."""
-_REACH_OUT = frozenset(
-    {"TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "Pipeline", "TensorBoard", "BackupAndRestore"}
-)
+_REACH_OUT = frozenset({"TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "Pipeline"})
 """Classes that read files, or run something that is not a layer."""
 _WITH_VOCABULARY = frozenset({"StringLookup", "IntegerLookup", "TextVectorization"})
 _FUNCTION_MODULES = frozenset(

@@ -7,12 +7,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from rnnshape.explorer import engine
-from rnnshape.query import DEFAULT_BATCH
 from rnnshape.run import sequential, unknowns
 from rnnshape.run.budget import check_array
 from rnnshape.run.closures import as_host
 from rnnshape.run.construction import guarded, label_of
-from rnnshape.run.halt import Unreadable
+from rnnshape.run.halt import TooMuch, Unreadable
 from rnnshape.run.keras_library import check_arguments
 from rnnshape.run.recording import is_large, stand_in
 from rnnshape.run.values import Function, Opaque, Unknown
@@ -32,6 +31,7 @@ def call_layer(machine: Machine, layer: Any, args: list[Any], kwargs: dict[str, 
     kwargs = {name: _known_keyword(machine, layer, name, value) for name, value in kwargs.items()}
     kwargs = {name: as_host(machine, value) for name, value in kwargs.items() if not isinstance(value, Unknown)}
     check_arguments(layer, tuple(args), kwargs)
+    check_laid_out(layer, list(tensors_in(args)))
     with guarded(machine):
         result = _run(layer, args, kwargs)
     keras = engine.load()
@@ -44,7 +44,7 @@ def call_layer(machine: Machine, layer: Any, args: list[Any], kwargs: dict[str, 
 def _record(
     machine: Machine, layer: Any, kind: StepKind, args: list[Any], kwargs: dict[str, Any], result: Any, node: ast.AST
 ) -> Any:
-    code = machine.described.get(id(layer), type(layer).__name__)
+    code = code_of(machine, layer)
     call = Called(machine.at(node), kind, code, layer.name, layer, tuple(args), kwargs, owner=layer)
     note_call(machine, call, layer)
     for value in tensors_in(args[:1]):
@@ -53,6 +53,14 @@ def _record(
     if machine.world.is_recording:
         note_masks(machine, call)
     return found
+
+
+def code_of(machine: Machine, layer: Any) -> str:
+    """Return a layer as code; a model by its name, since its code is all of the program."""
+    described = machine.described.get(id(layer), type(layer).__name__)
+    if isinstance(layer, engine.load().Model):
+        return sequential.name_of(machine, layer) or described
+    return described
 
 
 def note_call(machine: Machine, call: Called, layer: Any) -> None:
@@ -124,12 +132,13 @@ def _known_state(machine: Machine, value: Any, layer: Any, name: str) -> Any:
         return value.tensor if isinstance(value, Unknown) else value
     units = getattr(layer, "units", None)
     if not value.is_assumable or name not in {"initial_state", "states"} or units is None:
-        hint = f'Give it: --let "{value.code}=np.zeros((32, 4))"' if value.code.isidentifier() else None
-        raise Unreadable(f"{value.code} is not known, and a layer is called with it.", hint)
+        message = f"{value.code} is not known, and a layer is called with it."
+        raise Unreadable(message, value.hint("np.zeros((32, 4))"))
     cls = engine.load().KerasTensor
-    value.tensor = cls((DEFAULT_BATCH, units))
+    shape = (machine.sizes.batch, units)
+    value.tensor = cls(shape)
     machine.world.add(value.tensor, machine.line, root="input", variable=value.code, assumed=True, label=value.code)
-    unknowns.assume(machine, value, value.tensor, f"Input(batch_shape={(DEFAULT_BATCH, units)})")
+    unknowns.assume(machine, value, value.tensor, f"Input(batch_shape={shape})")
     return value.tensor
 
 
@@ -151,3 +160,21 @@ def call_layer_function(
     if machine.world.is_recording:
         note_masks(machine, call)
     return found
+
+
+def check_laid_out(layer: Any, tensors: list[Any]) -> None:
+    """Refuse a layer that lays its timesteps out one by one, on so many that tracing them takes minutes.
+
+    Raises:
+        TooMuch: they are.
+
+    """
+    shape = shape_of(tensors[0]) if tensors else ()
+    steps = shape[1] if len(shape) > 1 else None
+    inner = getattr(layer, "forward_layer", layer)
+    if steps is not None and steps > _MOST_LAID_OUT and getattr(inner, "unroll", False):
+        message = f"unroll=True lays {steps:,} timesteps out one by one; at most {_MOST_LAID_OUT} are."
+        raise TooMuch(message, "Leave out unroll=True: the shapes are the same.")
+
+
+_MOST_LAID_OUT = 500

@@ -76,9 +76,12 @@ def member(machine: Machine, path: str, name: str) -> Any:
     if name.startswith("__") and name not in {"__version__", "__name__"}:
         raise Unreadable(f"{path}.{name} is not read.")
     if path.startswith("np"):
+        numpy_library.check_there(path, name)
         found = numpy_library.member(machine, path, name)
         return Unknown(f"{path}.{name}") if found is None and name != "newaxis" else found
     if path == "math":
+        if name not in vars(math):
+            raise AttributeError(f"module 'math' has no attribute '{name}'")
         return _math(name)
     if path == "random":
         return _random(machine, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.explorer import engine
 from rnnshape.explorer.refusal import clean
 from rnnshape.program import Code
+from rnnshape.query import Sizes
 from rnnshape.run.budget import MAX_CALLS, MAX_DEPTH, Budget
 from rnnshape.run.halt import NOT_READ, Broke, Continued, Halt, Refused, Returned, TooMuch, Unreadable
 from rnnshape.run.values import Opaque, OwnClass, Scope, Unknown
@@ -21,16 +23,30 @@ from rnnshape.run.world import World, is_tensor
 _FLOW = (Halt, Returned, Broke, Continued)
 
 
+# In a program, `lstm_1` is another layer than `lstm`: its number stays, in quotes.
+_NUMBERED = (
+    (re.compile(r"(Input \d+) with name '[^']*' of layer '(\w+)'"), r'\1 of layer "\2"'),
+    (re.compile(r"(Layer|model) \"(\w+)\""), r"\1 '\2'"),
+)
+
+
+def _with_numbers(text: str) -> str:
+    for pattern, instead in _NUMBERED:
+        text = pattern.sub(instead, text)
+    return text
+
+
 class Machine:
     """One run of one program."""
 
-    def __init__(self, code: Code, lets: Mapping[str, Code], *, seed: int) -> None:
+    def __init__(self, code: Code, lets: Mapping[str, Code], *, seed: int, sizes: Sizes) -> None:
         """Start with nothing but the code and the values that were given for its names."""
         self.code = code
         self.main = code
         self.line = 1
         self.lets = dict(lets)
         self.seed = seed
+        self.sizes = sizes
         self.budget = Budget()
         self.world = World(self.budget)
         self.scope = Scope()
@@ -49,6 +65,7 @@ class Machine:
         self.compiled: dict[int, Any] = {}
         self.sizes_of: dict[str, int] = {}
         self.assumed_inputs = 0
+        self.deleted: set[str] = set()
 
     def evaluate(self, node: ast.AST) -> Any:
         """Return the value of an expression.
@@ -91,7 +108,7 @@ class Machine:
             hint = getattr(error, "hint", None)
             return Halt(node, said, kind=kind, code=NOT_READ, hint=hint, source=self.code)
         hint = error.hint if isinstance(error, RnnshapeError) else None
-        said = clean(str(error)) or type(error).__name__
+        said = clean(_with_numbers(str(error))) or type(error).__name__
         return Halt(node, said, kind=type(error).__name__, error=error, source=self.code, hint=hint)
 
     @contextlib.contextmanager
@@ -153,6 +170,14 @@ class Machine:
         hint = "--run executes the code, and watches every layer call."
         return Halt(value.node, message, kind="NotRead", code=NOT_READ, hint=hint, source=self.code)
 
+    def check_defined(self, value: Unknown) -> None:
+        """Stop where an undefined class was constructed, if that is where the value comes from."""
+        if isinstance(value.origin, ast.Call):
+            name = self.text(value.origin.func)
+            error = NameError(f"name '{name}' is not defined")
+            hint = "If it is the code's own, --run executes the code."
+            raise Halt(value.origin, str(error), kind="NameError", hint=hint, error=error, source=self.code)
+
     def new_sequential(self, name: str) -> Any:
         """Return the empty model that is assumed for an undefined name that layers are added to."""
         model = engine.load().Sequential()
@@ -182,6 +207,8 @@ class Machine:
             from rnnshape.run.names import given
 
             value = given(self, name)
+        if isinstance(value, Unknown) and value.name is None and not value.is_assumable:
+            value.name = name
         scope = self.scope.bind(name, value)
         if is_tensor(value):
             self.world.bind(name, value, self.at(node), scope.depth)

@@ -13,7 +13,7 @@ from rnnshape.run.halt import Unreadable
 from rnnshape.run.iteration import items_of
 from rnnshape.run.operators import hashable
 from rnnshape.run.recording import LARGE, hollow
-from rnnshape.run.values import Method, Unknown
+from rnnshape.run.values import Method
 from rnnshape.run.world import is_hollow, is_symbolic, is_tensor
 
 if TYPE_CHECKING:
@@ -47,11 +47,6 @@ _LAYER = frozenset(
     get_output_at get_input_shape_at get_output_shape_at
     """.split()
 )
-MUTATING = frozenset(
-    """
-    append extend insert pop reverse sort clear remove update setdefault add discard fill
-    """.split()
-)
 
 
 def methods_of(owner: Any) -> frozenset[str]:
@@ -79,6 +74,7 @@ def call_method(machine: Machine, method: Method, args: list[Any], kwargs: dict[
     """
     owner, name = method.owner, method.name
     if isinstance(owner, str):
+        machine.budget.walk(args)
         return _of_string(machine, owner, name, args, kwargs)
     if isinstance(owner, np.ndarray):
         return _of_array(machine, method, args, kwargs)
@@ -196,6 +192,3 @@ def _of_tensor(machine: Machine, method: Method, args: list[Any], kwargs: dict[s
     if name == "set_shape":
         return owner.set_shape(*args)
     return machine.recorded(getattr(engine.load().ops, name), (owner, *args), kwargs, name, node=method.node)
-
-
-__all__ = ["MUTATING", "Unknown", "call_method", "methods_of"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,7 @@ _PLAIN = frozenset(
 def call_method(machine: Machine, method: Method, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
     """Return what a method of a layer or a model returns."""
     owner, name = method.owner, method.name
+    _check_signature(owner, name, args, kwargs)
     if name in _PASSED_OVER:
         machine.world.skip(machine.at(node), spelled(machine, method))
         return Opaque(machine.text(node)) if name in {"to_json", "get_config"} else None
@@ -51,11 +53,27 @@ def call_method(machine: Machine, method: Method, args: list[Any], kwargs: dict[
         return layers.call_layer(machine, owner, args, kwargs, node)
     if isinstance(owner, engine.load().Sequential) and name in {"add", "pop"}:
         return _change(machine, owner, name, args, kwargs, node)
-    if name == "get_initial_state":
-        return _initial_state(machine, owner, args, kwargs, node)
+    if name in {"get_initial_state", "compute_mask"}:
+        return _made_by(machine, owner, name, args, kwargs, node)
     if name in _PLAIN:
         return _plain(machine, owner, name, args, kwargs)
     raise Unreadable(f"{spelled(machine, method)} is not read.", "--run executes the code instead of reading it.")
+
+
+def _check_signature(owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Refuse arguments that the method does not take, in Python's words: not all of it is called.
+
+    Raises:
+        TypeError: there is one.
+
+    """
+    method = getattr(owner, name)
+    try:
+        inspect.signature(method).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{method.__qualname__}() {error}") from None
+    except ValueError:
+        return
 
 
 def spelled(machine: Machine, method: Method) -> str:
@@ -87,11 +105,11 @@ def _plain(machine: Machine, owner: Any, name: str, args: list[Any], kwargs: dic
     return found
 
 
-def _initial_state(machine: Machine, owner: Any, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
-    """Return a layer's own initial state, each of its tensors noted as data."""
-    args = [sized(machine, value, "a batch size") for value in args]
-    kwargs = {name: sized(machine, value, "a batch size") for name, value in kwargs.items()}
-    return machine.recorded(owner.get_initial_state, tuple(args), kwargs, "get_initial_state", node=node)
+def _made_by(machine: Machine, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
+    """Return a layer's own initial state, or a mask that it makes, each tensor of it noted."""
+    args = [sized(machine, value, "a size") for value in args]
+    kwargs = {key: sized(machine, value, "a size") for key, value in kwargs.items()}
+    return machine.recorded(getattr(owner, name), tuple(args), kwargs, name, node=node)
 
 
 def _predict(machine: Machine, model: Any, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
@@ -108,7 +126,7 @@ def _predict(machine: Machine, model: Any, args: list[Any], kwargs: dict[str, An
     if isinstance(model, engine.load().Sequential):
         sequential.sync(machine, model)
     arrays = replaced(result, _array)
-    code = machine.described.get(id(model), type(model).__name__)
+    code = layers.code_of(machine, model)
     call = Called(machine.at(node), StepKind.MODEL, code, model.name, model, (data,), {}, owner=model)
     layers.note_call(machine, call, model)
     for leaf in _leaves(data):

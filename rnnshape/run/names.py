@@ -26,6 +26,8 @@ def look_up(machine: Machine, node: ast.Name) -> Any:
     if scope is not None:
         found = scope.names[name]
         return given(machine, name) if isinstance(found, Unknown) and name in machine.lets else found
+    if name in machine.deleted:
+        raise NameError(f"name '{name}' is not defined")
     if name in machine.lets:
         return given(machine, name)
     if name in BUILTINS:

@@ -11,7 +11,7 @@ import numpy as np
 from rnnshape.run.budget import check_items
 from rnnshape.run.halt import TooMuch
 from rnnshape.run.recording import LARGE, hollow
-from rnnshape.run.values import Function, Library, Unknown
+from rnnshape.run.values import Function, Library
 from rnnshape.run.world import shape_of, tensors_in
 
 if TYPE_CHECKING:
@@ -50,16 +50,18 @@ def member(machine: Machine, path: str, name: str) -> Any:
         if name in _CONSTANTS:
             return _CONSTANTS[name]
         if name in _TYPES:
-            return _type(name)
+            return vars(np).get(name)
         return _function(name)
     if path == "np.linalg" and name == "norm":
         return Function("np.linalg.norm", np.linalg.norm)
     return None
 
 
-def _type(name: str) -> Any:
-    own = {"bool_": np.bool_, "float_": np.float64, "int_": np.int64}
-    return own.get(name) or vars(np)[name]
+def check_there(path: str, name: str) -> None:
+    """Refuse a name that NumPy does not have (any more), in Python's words."""
+    module: Any = {"np.random": np.random, "np.linalg": np.linalg}.get(path, np)
+    if name not in dir(module):
+        raise AttributeError(f"module '{module.__name__}' has no attribute '{name}'")
 
 
 def _function(name: str) -> Function | None:
@@ -274,4 +276,3 @@ _RANDOM: dict[str, Callable[..., Any]] = {
     "seed": _nothing,
     "shuffle": _nothing,
 }
-__all__ = ["Unknown", "drawn", "filled", "member"]

@@ -66,10 +66,13 @@ def binary(machine: Machine, op: type[ast.AST], left: Any, right: Any, node: ast
         return unknowns.combined(machine, function, left, right, machine.text(node))
     if isinstance(left, Opaque) or isinstance(right, Opaque):
         return Opaque(machine.text(node))
+    if (is_tensor(left) or is_tensor(right)) and isinstance(left if is_tensor(right) else right, list | tuple):
+        machine.budget.walk((left, right))
     if is_tensor(left) or is_tensor(right):
         line = getattr(node, "lineno", 0)
         return call_recorded(machine, function, (left, right), {}, line=line, path=sign, node=node)
     if isinstance(left, str) and op is ast.Mod:
+        machine.budget.walk(right)
         return texts.percent(left, right)
     if not isinstance(left, _READ) or not isinstance(right, _READ):
         names = f"'{_type_name(left)}' and '{_type_name(right)}'"
@@ -115,6 +118,7 @@ def compare(machine: Machine, op: type[ast.AST], left: Any, right: Any, node: as
         return same is (op is ast.Is)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return Unknown(machine.text(node))
+    machine.budget.walk((left, right))
     if op in {ast.In, ast.NotIn}:
         return _contains(left, right) is (op is ast.In)
     if is_tensor(left) or is_tensor(right):
@@ -152,7 +156,7 @@ def hashable(key: Any) -> Any:
 
     """
     if isinstance(key, Unknown):
-        raise Unreadable(f"{key.code} is not known, and a key needs it.", f"Give it: --let {key.code}=…")
+        raise Unreadable(f"{key.code} is not known, and a key needs it.", key.hint("1"))
     if isinstance(key, tuple):
         return tuple(hashable(part) for part in key)
     if isinstance(key, (*_NUMBERS, str, bytes, type(None))):

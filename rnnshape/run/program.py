@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rnnshape.explorer import engine
 from rnnshape.program import Code
+from rnnshape.query import Sizes
 from rnnshape.run.halt import Halt, Returned
 from rnnshape.run.machine import Machine
 from rnnshape.run.replay import draw_values
@@ -17,10 +18,18 @@ from rnnshape.trace import Trace
 DRAWS = 2
 
 
-def run_program(code: Code, lets: Mapping[str, Code] | None = None, *, seed: int = 0, draws: int = DRAWS) -> Trace:
+def run_program(
+    code: Code,
+    lets: Mapping[str, Code] | None = None,
+    *,
+    sizes: Sizes | None = None,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Trace:
     """Return what happens when the program runs: every named tensor, every call, and where it stopped.
 
-    `lets` give values to names that the code does not define, each an expression (`program.read_value`).
+    `lets` give values to names that the code does not define, each an expression (`program.read_value`); `sizes` are
+    those of the inputs that are assumed. `draws` is the number of times that values are drawn; 0: none are.
 
     Raises:
         NoTensorflow: TensorFlow cannot be imported.
@@ -31,7 +40,7 @@ def run_program(code: Code, lets: Mapping[str, Code] | None = None, *, seed: int
     with engine.quiet():
         # Layers are numbered from the start, as in a fresh process.
         keras.utils.clear_session(free_memory=False)
-        machine = Machine(code, lets or {}, seed=seed)
+        machine = Machine(code, lets or {}, seed=seed, sizes=sizes or Sizes())
         halt = _interpreted(machine)
         if halt is None:
             assume_inputs(machine)

@@ -58,7 +58,7 @@ def call_recorded(  # noqa: PLR0913 - what is noted of a call
                 made = machine.world.add(value, line or machine.line, root="data")
                 made.call = Called(line, StepKind.FUNCTION, path, path, function, args, kwargs, structure=result)
         return result
-    text = machine.text(node) if node is not None and hasattr(node, "lineno") else path
+    text = " ".join(machine.text(node).split()) if node is not None and hasattr(node, "lineno") else path
     call = Called(line or machine.line, StepKind.FUNCTION, text, path, function, args, kwargs)
     return machine.world.record(call, result)
 
@@ -92,7 +92,7 @@ def _bound(path: str, tensors: list[Any]) -> int:
     width = max(map(len, shapes))
     filled = [(1,) * (width - len(shape)) + tuple(size or 1 for size in shape) for shape in shapes]
     whole = sum(_count(shape) for shape in shapes)
-    return max(math.prod(max(sizes) for sizes in zip(*filled, strict=True)), whole)
+    return int(max(math.prod(max(sizes) for sizes in zip(*filled, strict=True)), whole))
 
 
 def _count(shape: Shape) -> int:

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import is_recurrent
 from rnnshape.explorer.draws import draw_weights
 from rnnshape.explorer.states import reset_states
+from rnnshape.run.arrays import as_array, as_tensor, device_of, is_placeholder
 from rnnshape.run.vocabulary import vocabularies
 from rnnshape.run.world import Called, Made, is_hollow, is_tensor, leaves, replaced, shape_of
-from rnnshape.trace import Array
+from rnnshape.trace import Array, StepKind
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
 
 _BATCH = (3, 5, 7, 11)
 _SIZES = (5, 7, 11, 13, 17, 19, 23, 29)
+_LARGEST_BATCH = 64
 _ROWS = 4
 """Rows that are kept of data that is too large to be run."""
 _SECONDS = 15.0
 _MOST_WORK = 3e9
+_MOST_NUMBERS = 20_000_000
+_MOST_STEPS = 1_000
+"""Timesteps that a wrapper runs one by one."""
 _LONG = 24
 """Timesteps from which on a layer is traced before it is run."""
 
@@ -41,6 +45,8 @@ class Values:
     device: str = "CPU"
     structures: dict[Called, Any] = field(default_factory=dict)
     """What each call returned in the first draw."""
+    failures: dict[Called, Exception] = field(default_factory=dict)
+    """What the calls of layers raised that passed symbolically."""
 
 
 class _Failed(Exception):
@@ -53,7 +59,7 @@ def draw_values(machine: Machine, count: int) -> Values:
     Unknown sizes take small numbers that are all different; where the calls fail with those, equal ones along the time
     axis; where they fail even so, the tensors behind the failing call have no values.
     """
-    if count < 1 or not machine.world.calls:
+    if count < 1:
         return Values()
     until = time.monotonic() + _SECONDS
     found: Values | None = None
@@ -78,7 +84,7 @@ def _all_draws(machine: Machine, count: int, until: float, *, is_alike: bool) ->
         replay = _Replay(machine, draw, values, until, is_alike=is_alike)
         failed |= replay.run()
         for made, value in replay.known.items():
-            values.draws.setdefault(made, []).append(_as_array(value))
+            values.draws.setdefault(made, []).append(as_array(value))
         values.count += 1
     # A tensor counts only if every draw has it.
     values.draws = {made: arrays for made, arrays in values.draws.items() if len(arrays) == count}
@@ -87,16 +93,16 @@ def _all_draws(machine: Machine, count: int, until: float, *, is_alike: bool) ->
 
 def _chosen(machine: Machine) -> dict[str, int]:
     """Return the batch of the code's own data where there is one, or a small number that is no other size."""
-    inputs = [made for made in machine.world.tensors if made.root == "input" and made.shape[:1] == (None,)]
-    if not inputs:
+    roots = [made for made in machine.world.tensors if made.root is not None and made.shape]
+    if not any(made.root == "input" and made.shape[0] is None for made in roots):
         return {}
+    used = {made for call in machine.world.calls if call.kind is not StepKind.FUNCTION for made in call.inputs}
+    used |= {made.alias for made in used if made.alias is not None}
+    own = [made.shape[0] for made in roots if made in used and made.shape[0] is not None]
+    if own and own[0] <= _LARGEST_BATCH:
+        return {"batch": own[0]}
     known = {size for made in machine.world.tensors for size in made.shape if size}
     return {"batch": next((size for size in _BATCH if size not in known), _BATCH[0])}
-
-
-def _as_array(value: Any) -> Array:
-    array = np.asarray(value)
-    return array.astype("float32") if array.dtype == np.float16 or str(array.dtype) == "bfloat16" else array
 
 
 class _Replay:
@@ -111,6 +117,7 @@ class _Replay:
         self.until = until
         self.is_alike = is_alike
         self.known: dict[Made, Any] = {}
+        self.held = 0
         self.tokens = vocabularies(machine.world)
         self.taken = {size for made in machine.world.tensors for size in made.shape if size}
         self.batches = self._batches()
@@ -176,7 +183,7 @@ class _Replay:
         if axis == 0:
             return self.values.sizes.setdefault("batch", self.batches or _BATCH[0])
         # Each unknown axis has a size of its own, unless the program needs them alike.
-        key = f"axis {axis}" if self.is_alike else f"{made.variable or made.label}[{axis}]"
+        key = f"axis {axis}" if self.is_alike else f"{made.variable or made.label}.shape[{axis}]"
         if key not in self.values.sizes:
             used = {*self.values.sizes.values(), *self.taken}
             self.values.sizes[key] = next((one for one in _SIZES if one not in used), _SIZES[0])
@@ -190,10 +197,10 @@ class _Replay:
             if math.prod(shape) > 5_000_000:
                 return None
             self.values.sizes.setdefault("batch", shape[0])
-            return self._numbers(made, shape, str(value.dtype))
-        if made.assumed or (made.feeds and _is_placeholder(value)):
+            return self._numbers(made, shape, made.dtype)
+        if made.assumed or (made.feeds and is_placeholder(value)):
             whole = tuple(size or 0 for size in shape_of(value))
-            return self._like(value, self._numbers(made, whole, str(value.dtype)))
+            return self._like(value, self._numbers(made, whole, made.dtype))
         call = made.call
         if call is not None and call.layer.startswith(("np.random", "tf.random")) and "int" not in made.dtype:
             again = call.target(*call.args, **call.kwargs)
@@ -209,38 +216,67 @@ class _Replay:
 
     def _call(self, call: Called) -> bool:
         """Make one call again; return whether it could be."""
-        if time.monotonic() > self.until or any(made not in self.known for made in call.inputs):
+        if time.monotonic() > self.until or any(self._source(made) not in self.known for made in call.inputs):
+            return False
+        if self._is_too_large(call):
             return False
         try:
             args, kwargs = replaced((call.args, call.kwargs), self._value)
             result = self._run(call, args, kwargs)
-        except Exception:  # noqa: BLE001 - with values the code itself would fail later, or never
+        except _Failed:
+            return False
+        except Exception as error:  # noqa: BLE001 - with values the code itself would fail later, or never
+            if self._is_telling(call):
+                self.values.failures.setdefault(call, error)
             return False
         if self.draw == 0:
             self.values.structures[call] = replaced(result, lambda leaf: shape_of(leaf) if is_tensor(leaf) else leaf)
-        found = dict(leaves(result))
-        for made in call.outputs:
-            if made.path in found:
-                self.known[made] = found[made.path]
+        found = [leaf for _, leaf in leaves(result) if is_tensor(leaf)]
+        if len(found) != len(call.outputs):
+            return False
+        # By order, not by place: Keras declares some tensors bare that it returns in a list.
+        if call.owner is not None:
+            self.values.device = device_of(found[0]) if found else self.values.device
+        for made, leaf in zip(call.outputs, found, strict=True):
+            self.known[made] = np.asarray(leaf) if made.kind == "array" else leaf
         return True
+
+    def _is_too_large(self, call: Called) -> bool:
+        """Tell whether what the call returns takes too much memory, alone or with all that is there already."""
+        batch = self.values.sizes.get("batch", _BATCH[0])
+        count = sum(math.prod(size or batch for size in made.shape) for made in call.outputs)
+        self.held += count
+        return count > _MOST_NUMBERS or self.held > 4 * _MOST_NUMBERS
+
+    def _is_telling(self, call: Called) -> bool:
+        """Tell whether the failure is the program's: it is not where sizes that we chose may not fit each other."""
+        known = all(None not in made.shape[1:] for made in self.world.tensors if made.root == "input")
+        return call.owner is not None and (known or self.is_alike)
 
     def _value(self, leaf: Any) -> Any:
         made = self.world.made(leaf) if is_tensor(leaf) else None
         if made is None:
             return leaf
+        return self.known[self._source(made)]
+
+    def _source(self, made: Made) -> Made:
+        """Return the tensor that this is another name of, if it has no value of its own."""
         while made not in self.known and made.alias is not None:
             made = made.alias
-        return self.known[made]
+        return made
 
     def _run(self, call: Called, args: Any, kwargs: Any) -> Any:
         import tensorflow as tf
 
         if call.owner is None:
             return call.target(*args, **kwargs)
+        args, kwargs = replaced((args, kwargs), as_tensor)
         first = next((leaf for _, leaf in leaves(args) if is_tensor(leaf)), None)
         shape = shape_of(first) if first is not None else ()
         steps = (shape[1] or 1) if len(shape) >= 3 or (len(shape) == 2 and call.kind.value == "model") else 1
         weights = sum(math.prod(weight.shape) for weight in getattr(call.owner, "weights", ()))
+        if steps > _MOST_STEPS and not is_recurrent(call.owner):
+            raise _Failed
         if weights * (shape[0] or 1 if shape else 1) * steps > _MOST_WORK:
             raise _Failed
         has_mask = any(getattr(leaf, "_keras_mask", None) is not None for _, leaf in leaves((args, kwargs)))
@@ -249,12 +285,3 @@ class _Replay:
         # A long time axis costs by the step, unless it is traced. Traced, a tensor loses its mask.
         graph = tf.function(call.target, autograph=False)
         return graph(*args, **kwargs)
-
-
-def _is_placeholder(value: Any) -> bool:
-    """Tell whether an array is the same number everywhere: it stands for data."""
-    array = np.asarray(value)
-    return array.size > 1 and array.dtype.kind == "f" and bool((array == array.reshape(-1)[0]).all())
-
-
-__all__ = ["Values", "draw_values", "engine"]

@@ -10,7 +10,7 @@ from rnnshape.explorer import engine
 from rnnshape.run import unknowns
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.iteration import items_of
-from rnnshape.run.values import Unknown
+from rnnshape.run.values import Method, Scope, Unknown
 from rnnshape.run.world import Called, tensors_in
 from rnnshape.trace import Assumption, StepKind
 
@@ -38,7 +38,8 @@ def construct(machine: Machine, cls: Any, args: list[Any], kwargs: dict[str, Any
     items = [] if given is None else items_of(machine, given)
     for item in items:
         if isinstance(item, Unknown):
-            raise Unreadable(f"{item.code} is not known, and a model is made of it.", _hint(item))
+            machine.check_defined(item)
+            raise Unreadable(f"{item.code} is not known, and a model is made of it.", item.hint("LSTM(4)"))
     more = {name: value for name, value in kwargs.items() if name != "layers" and not isinstance(value, Unknown)}
     with guarded(machine):
         model = cls(items if given is not None else None, *args[1:], **more)
@@ -52,21 +53,29 @@ def construct(machine: Machine, cls: Any, args: list[Any], kwargs: dict[str, Any
     return model
 
 
-def _hint(value: Unknown) -> str | None:
-    return f"Give it: --let {value.code}=…" if value.code.isidentifier() else None
-
-
 def add(machine: Machine, model: Any, layer: Any, node: ast.AST, kwargs: dict[str, Any]) -> None:
     """Run `model.add(layer)`."""
     from rnnshape.run.construction import guarded
 
     if isinstance(layer, Unknown):
-        raise Unreadable(f"{layer.code} is not known, and it is added to a model.", _hint(layer))
+        machine.check_defined(layer)
+        raise Unreadable(f"{layer.code} is not known, and it is added to a model.", layer.hint("LSTM(4)"))
     chain = machine.chains.setdefault(id(model), Chain(model, machine.at(node)))
     with guarded(machine):
         model.add(layer, **kwargs)
     chain.lines[id(layer)] = machine.at(node)
     sync(machine, model)
+
+
+def before(machine: Machine, function: Any) -> list[tuple[str, Any]]:
+    """Return what comes out of a model so far, under its layer's name, where `model.add` is called."""
+    if not isinstance(function, Method) or function.name != "add":
+        return []
+    chain = machine.chains.get(id(function.owner))
+    if chain is None or not chain.values:
+        return []
+    name = chain.layers[-1].name if chain.layers else "inputs"
+    return [(name, tensor) for tensor in tensors_in(chain.values[-1])]
 
 
 def pop(machine: Machine, model: Any) -> Any:
@@ -158,25 +167,44 @@ def _of_chain(chain: Chain, owner: Any, *, is_input: bool) -> Any:
 
 def assume_inputs(machine: Machine) -> None:
     """Give each Sequential that has no input, to the end, one of the default sizes; where it takes none, leave it."""
+    from rnnshape.run.construction import guarded
+
     for chain in list(machine.chains.values()):
         if chain.values or not chain.model.layers or _inputs(chain.model) is not None:
             continue
         if any(chain.model is layer for other in machine.chains.values() for layer in other.model.layers):
             continue
         layer = _entrance(chain.model)
-        shape, dtype = unknowns.default_input(layer)
+        shape, dtype = unknowns.default_input(machine, layer)
         keras = engine.load()
         before = len(machine.world.tensors), len(machine.world.calls), len(machine.world.masks)
         try:
-            tensor = keras.Input(batch_shape=shape, dtype=dtype)
-            _start(machine, chain, [tensor], assumed=True)
-            _extend(machine, chain)
+            with guarded(machine):
+                tensor = keras.Input(batch_shape=shape, dtype=dtype)
+                _start(machine, chain, [tensor], assumed=True)
+                _extend(machine, chain)
         except Exception:  # noqa: BLE001 - nothing was asked of this model
             if not chain.layers:
                 machine.world.tensors[before[0] :] = []
                 continue
         kind = f", dtype={dtype!r}" if dtype != "float32" else ""
-        machine.world.assumed.append(Assumption(name=chain.model.name, code=f"Input(batch_shape={shape}{kind})"))
+        machine.world.assumed.append(
+            Assumption(
+                name=f"the input of {name_of(machine, chain.model) or chain.model.name}",
+                code=f"Input(batch_shape={shape}{kind})",
+            )
+        )
+
+
+def name_of(machine: Machine, value: Any) -> str | None:
+    """Return the name that the code has for an object, where it is still bound to it."""
+    scope: Scope | None = machine.scope
+    while scope is not None:
+        for name, found in scope.names.items():
+            if found is value:
+                return name
+        scope = scope.parent
+    return None
 
 
 def _entrance(model: Any) -> Any:

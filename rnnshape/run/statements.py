@@ -206,6 +206,7 @@ def _delete(machine: Machine, node: ast.Delete) -> None:
         if isinstance(target, ast.Name):
             if machine.scope.names.pop(target.id, None) is None:
                 raise NameError(f"name '{target.id}' is not defined")
+            machine.deleted.add(target.id)
         elif isinstance(target, ast.Subscript):
             owner, index = machine.evaluate(target.value), machine.evaluate(target.slice)
             if isinstance(owner, list | dict):

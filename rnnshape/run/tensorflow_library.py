@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from rnnshape.run.budget import check_array
@@ -76,7 +77,9 @@ def member(machine: Machine, path: str, name: str) -> Any:
         return Function(spelled, lambda *_, **__: None)
     if path == "tf" and name == "newaxis":
         return None
-    if path == "tf.random":
+    if path == "tf.compat":
+        return Library("tf") if name in {"v1", "v2"} else Unknown(spelled)
+    if path == "tf.random" and name != "set_seed":
         return _random(machine, name)
     if path == "tf" and (own := _own(name)) is not None:
         return own
@@ -86,9 +89,19 @@ def member(machine: Machine, path: str, name: str) -> Any:
         function = vars(module).get(name)
         if function is not None:
             return Function(spelled, function, size_of=size_bound(name))
-    if path == "tf" and name not in vars(tf) and not name.startswith("_"):
-        raise AttributeError(f"module 'tensorflow' has no attribute '{name}'")
+    _check_there(path, name)
     return "2" if name == "__version__" else Unknown(spelled)
+
+
+def _check_there(path: str, name: str) -> None:
+    """Refuse a name that TensorFlow does not have, in Python's words."""
+    import tensorflow as tf
+
+    below = path.removeprefix("tf").removeprefix(".")
+    module = vars(tf).get(below) if below else tf
+    if isinstance(module, ModuleType) and name not in vars(module) and not name.startswith("_"):
+        shown = f"tensorflow._api.v2.{below}" if below else "tensorflow"
+        raise AttributeError(f"module '{shown}' has no attribute '{name}'")
 
 
 def _own(name: str) -> Any:

@@ -72,7 +72,9 @@ def format_method(pattern: str, args: Sequence[Any], kwargs: Mapping[str, Any]) 
                 name, automatic = str(automatic), automatic + 1
             value = args[int(name)] if name.isdecimal() and len(name) < 6 else kwargs[name]
             simple = spec if spec and "{" not in spec else ""
-            parts.append(shown(value) if name != field else formatted(value, simple, repr_first=conversion == "r"))
+            parts.append(
+                shown(value) if "." in field or "[" in field else formatted(value, simple, repr_first=conversion == "r")
+            )
         check_items(sum(map(len, parts)), "characters")
     return "".join(parts)
 

@@ -11,7 +11,7 @@ from rnnshape.run import sequential
 from rnnshape.run.closures import as_host
 from rnnshape.run.construction import guarded
 from rnnshape.run.values import Closure, Opaque, Unknown
-from rnnshape.run.world import is_symbolic, is_tensor, replaced, shape_of, tensors_in
+from rnnshape.run.world import is_symbolic, is_tensor, leaves, replaced, shape_of, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -47,6 +47,9 @@ def one_batch(machine: Machine, model: Any, name: str, args: list[Any], kwargs: 
     The first time it is traced, as Keras does, so that the errors are those of `fit`; then it is run.
     """
     given = {**dict(zip(("x", "y", "batch_size"), args, strict=False)), **kwargs}
+    if hasattr(model, "compiled") and not model.compiled:
+        raise ValueError("You must call `compile()` before using the model.")
+    _check_type(given.get("x"))
     x, y = _data(given.get("x")), _data(given.get("y"))
     if x is None or not hasattr(model, "compile"):
         return Opaque(f"model.{name}()")
@@ -79,6 +82,12 @@ def _data(value: Any) -> Any:
     if is_tensor(value) and not is_symbolic(value):
         return value
     return None
+
+
+def _check_type(x: Any) -> None:
+    """Refuse lists of numbers, in Keras's words: it takes arrays."""
+    if isinstance(x, list | tuple) and x and all(isinstance(leaf, int | float) for _, leaf in leaves(x)):
+        raise ValueError(f"Unrecognized data type: x={str(x)[:200]} (of type {type(x)})")
 
 
 def _check_lengths(x: Any, y: Any) -> None:
@@ -124,6 +133,3 @@ def _run(model: Any, x: Any, y: Any, *, training: bool) -> None:
     graph = tf.function(step, autograph=False)
     graph.get_concrete_function(replaced(x, spec), replaced(y, spec))
     graph(x, y)
-
-
-__all__ = ["compile_model", "one_batch"]

@@ -20,9 +20,7 @@ def is_true(value: Any) -> bool:
 
     """
     if isinstance(value, Unknown):
-        name = value.code
-        message = f"The branch depends on {name}, which is not known."
-        raise Unreadable(message, f"Give it: --let {name}=True" if name.isidentifier() else None)
+        raise Unreadable(f"The branch depends on {value.code}, which is not known.", value.hint("True"))
     if isinstance(value, Opaque):
         return True
     if isinstance(value, bool | int | float | complex | str | bytes | list | tuple | dict | set | range | type(None)):

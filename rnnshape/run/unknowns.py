@@ -10,7 +10,7 @@ import numpy as np
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import layout_of
 from rnnshape.expression import Call
-from rnnshape.query import DEFAULT_BATCH, DEFAULT_FEATURES, DEFAULT_TIME, Sizes
+from rnnshape.query import DEFAULT_FEATURES
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.values import Unknown
 from rnnshape.run.world import shape_of
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
 
 _ASSUMED = (13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
-_DEFAULT_SHAPE = (DEFAULT_BATCH, DEFAULT_TIME, DEFAULT_FEATURES)
+_SMALL = (3, 5)
+"""What stands in for an unknown batch and time of data."""
 FRACTION = 0.25
 """What is assumed of a rate."""
 
@@ -55,9 +56,7 @@ def number(machine: Machine, value: Unknown) -> Any:
     if value.size is not None:
         return value.size()
     if not value.is_assumable:
-        name = value.code if value.code.isidentifier() else "NAME"
-        message = f"{value.code} is not known, and a size depends on it."
-        raise Unreadable(message, f"Give the value: --let {name}=…")
+        raise Unreadable(f"{value.code} is not known, and a size depends on it.", value.hint("16"))
     size = next((size for size in _ASSUMED if size not in machine.sizes_taken), 101 + len(machine.sizes_taken))
     assume(machine, value, size, str(size))
     machine.sizes_taken.add(size)
@@ -115,13 +114,16 @@ def data(machine: Machine, value: Unknown) -> Any:
     """Return the array that is assumed for an undefined name whose shape is asked for."""
     if value.tensor is None:
         if not value.is_assumable:
-            name = value.code if value.code.isidentifier() else "NAME"
-            hint = f'Give data of its shape: --let "{name}=np.zeros((32, 10, 8))"'
-            raise Unreadable(f"{value.code} is not known, and its shape is needed.", hint)
-        value.tensor = machine.random.standard_normal(_DEFAULT_SHAPE).astype("float32")
+            message = f"{value.code} is not known, and its shape is needed."
+            raise Unreadable(message, value.hint("np.zeros((32, 10, 8))"))
+        sizes = machine.sizes
+        shape = sizes.shape or (sizes.batch, sizes.time, sizes.features)
+        small = (*_SMALL, *shape[2:])
+        whole = tuple(size or small[at] or 1 for at, size in enumerate(shape))
+        value.tensor = machine.random.standard_normal(whole).astype("float32")
         made = machine.world.add(value.tensor, 0, root="data", variable=value.code, assumed=True)
         made.feeds = True
-        assume(machine, value, value.tensor, f"np.zeros({_DEFAULT_SHAPE})")
+        assume(machine, value, value.tensor, f"np.zeros({whole})")
     return value.tensor
 
 
@@ -135,10 +137,9 @@ def tensor_for(machine: Machine, value: Unknown, layer: Any, line: int) -> Any:
     if value.tensor is not None:
         return value.tensor
     if not value.is_assumable:
-        name = value.code if value.code.isidentifier() else "NAME"
         message = f"{value.code} is not known, and a layer is called with it."
-        raise Unreadable(message, f'Give data of its shape: --let "{name}=np.zeros((32, 10, 8))"')
-    shape, dtype = default_input(layer)
+        raise Unreadable(message, value.hint("np.zeros((32, 10, 8))"))
+    shape, dtype = default_input(machine, layer)
     keras = engine.load()
     name = value.code if value.code.isidentifier() else "inputs"
     value.tensor = keras.Input(batch_shape=shape, dtype=dtype, name=_unique(machine, name))
@@ -154,13 +155,14 @@ def _unique(machine: Machine, name: str) -> str:
     return name if machine.assumed_inputs == 1 else f"{name}_{machine.assumed_inputs}"
 
 
-def default_input(layer: Any) -> tuple[tuple[int | None, ...], str]:
+def default_input(machine: Machine, layer: Any) -> tuple[tuple[int | None, ...], str]:
     """Return shape and dtype of the input of the default sizes that a layer takes."""
-    shape: tuple[int | None, ...] = _DEFAULT_SHAPE
+    sizes = machine.sizes
+    shape = sizes.shape or (sizes.batch, sizes.time, sizes.features)
     dtype = "float32"
     if isinstance(layer, engine.load().layers.Layer):
         try:
-            layout = layout_of(layer, Sizes(), call=Call(type(layer).__name__))
+            layout = layout_of(layer, sizes, call=Call(type(layer).__name__))
         except Exception:  # noqa: BLE001 - the shape is a guess; the layer itself says what it does not take
             return shape, dtype
         shape, dtype = layout.shape, layout.dtype

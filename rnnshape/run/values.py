@@ -9,6 +9,8 @@ from typing import Any
 
 from rnnshape.program import Code
 
+_LONGEST = 80
+
 
 @dataclass(slots=True, eq=False)
 class Unknown:
@@ -23,6 +25,28 @@ class Unknown:
     size: Callable[[], Any] | None = None
     tensor: Any = None
     """The tensor that was assumed for it, once it was needed as one."""
+
+    name: str | None = None
+    """The name that the code binds it to, so that it can be given."""
+
+    origin: ast.AST | None = None
+    """The call of an undefined class that made it."""
+
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """What the code sets on it: `self.lstm = LSTM(4)`, without the class around it."""
+
+    def __post_init__(self) -> None:
+        """Keep the spelling short, and in one line."""
+        code = " ".join(self.code.split())
+        self.code = code if len(code) <= _LONGEST else f"{code[: _LONGEST - 1]}…"
+
+    def hint(self, value: str) -> str:
+        """Return what to type instead."""
+        name = self.name or (self.code if self.code.isidentifier() else None)
+        if name is None:
+            return "Bind it to a name, which --let NAME=CODE can give; or --run executes the code."
+        quoted = f'"{name}={value}"' if set(value) & set(" ('[") else f"{name}={value}"
+        return f"Give it: --let {quoted}"
 
     def inside(self, code: str) -> Unknown:
         """Return what is in it, or what it returns, under this spelling."""

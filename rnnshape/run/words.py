@@ -111,7 +111,8 @@ def _of_other(call: Called, layer: Any, made: Made, found: dict[Made, Described]
     before = next((found[one] for one in call.inputs if one in found), None)
     rank = len(made.shape)
     has_time = rank >= 2 and (name in _WITH_TIME or _keeps_time(call, made, before))
-    axes = _axes_after(name, before, rank, has_time=has_time)
+    axes = _axes_after(name, before, rank, has_time=has_time, dims=tuple(getattr(layer, "dims", ())))
+    has_time = axes[1:2] == ("timesteps",)
     ending = f"output_{made.path[0]}" if made.path else ""
     return Described(axes, _meaning(name, layer, has_time=has_time), has_time=has_time, ending=ending)
 
@@ -124,12 +125,18 @@ def _keeps_time(call: Called, made: Made, before: Described | None) -> bool:
     return same and (len(made.shape) == len(source.shape) or len(made.shape) >= 3)
 
 
-def _axes_after(name: str, before: Described | None, rank: int, *, has_time: bool) -> tuple[str, ...]:
+def _axes_after(
+    name: str, before: Described | None, rank: int, *, has_time: bool, dims: tuple[int, ...] = ()
+) -> tuple[str, ...]:
+    if name == "Permute" and before is not None and len(before.axes) == rank:
+        return (before.axes[0], *(before.axes[at] for at in dims))
     if before is not None and len(before.axes) == rank and has_time == before.has_time:
-        last = "units" if name == "Dense" else before.axes[-1] if before.axes else ""
-        return (*before.axes[:-1], last) if rank else ()
+        front = before.axes[:-1]
+        last = ("features" if "units" in front else "units") if name == "Dense" else before.axes[-1] if rank else ""
+        return (*front, last) if rank else ()
     plain = _plain_axes(rank)
-    if rank >= 2 and not has_time and "timesteps" in plain:
+    if before is not None and len(before.axes) == rank and not has_time:
+        # What was the time axis is another one now.
         plain = tuple("axis_1" if axis == "timesteps" else axis for axis in plain)
     return (*plain[:-1], "units") if name == "Dense" and rank else plain
 
@@ -147,6 +154,7 @@ def _of_function(call: Called, made: Made, found: dict[Made, Described]) -> Desc
     before = next((found[one] for one in call.inputs if one in found), None)
     has_time = _keeps_time(call, made, before)
     axes = _axes_after("", before, len(made.shape), has_time=has_time)
+    has_time = axes[1:2] == ("timesteps",)
     what = call.layer.split("(")[0] if call.kind is not StepKind.FUNCTION else call.layer
     text = " ".join(what.split())
     return Described(axes, text if len(text) <= 40 else f"{text[:39]}…", has_time=has_time, ending=_ending(made))

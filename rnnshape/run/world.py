@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,17 +155,13 @@ def is_tensor(value: Any) -> bool:
     return isinstance(value, tensor_types())
 
 
-_types: list[tuple[type, ...]] = []
-
-
+@functools.cache
 def tensor_types() -> tuple[type, ...]:
     """Return the classes of tensors that are not arrays."""
-    if not _types:
-        keras = engine.load()
-        import tensorflow as tf
+    keras = engine.load()
+    import tensorflow as tf
 
-        _types.append((keras.KerasTensor, tf.Tensor, tf.Variable, keras.Variable))
-    return _types[0]
+    return keras.KerasTensor, tf.Tensor, tf.Variable, keras.Variable
 
 
 def is_symbolic(value: Any) -> bool:

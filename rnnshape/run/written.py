@@ -6,13 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape.errors import printable
 from rnnshape.explorer import nest
+from rnnshape.explorer.refusal import clean
 from rnnshape.run.halt import Halt
 from rnnshape.run.naming import Names
 from rnnshape.run.replay import Values
 from rnnshape.run.words import Described, described_tensors
 from rnnshape.run.world import Called, Made, is_tensor, leaves, shape_of, tensors_in
-from rnnshape.trace import Nested, Operand, StepKind, Stop, Trace, TracedInput, TracedStep, TracedTensor
+from rnnshape.trace import (
+    FailsLater,
+    Nested,
+    Operand,
+    Shape,
+    StepKind,
+    Stop,
+    Trace,
+    TracedInput,
+    TracedStep,
+    TracedTensor,
+)
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -54,6 +67,7 @@ class _Writer:
             draws=self.values.count,
             device=self.values.device,
             stop=None if halt is None else self._stop(halt),
+            fails_later=tuple(_failure(call, error) for call, error in self.values.failures.items()),
         )
 
     def _input(self, made: Made) -> TracedInput:
@@ -70,7 +84,8 @@ class _Writer:
     def _tensor(self, made: Made) -> TracedTensor:
         words = self.words[made]
         call = made.call if made.call in self.place else None
-        draws = tuple(self.values.draws.get(made, ()))
+        # Where Keras declares another shape than it returns, the step says so; these values are not this tensor's.
+        draws = tuple(draw for draw in self.values.draws.get(made, ()) if _fits(draw, made.shape))
         return TracedTensor(
             name=self.names[made],
             variable=made.variable,
@@ -111,7 +126,7 @@ class _Writer:
         return TracedStep(
             line=call.line,
             layer=call.layer,
-            name=call.name,
+            name=printable(call.name),
             kind=call.kind,
             inputs=tuple(dict.fromkeys(self._names_of(made for made in call.inputs if id(made.value) not in own))),
             initial_state=self._nested(states),
@@ -163,14 +178,27 @@ class _Writer:
             end_line=end_line,
             end_column=end_column,
             kind=halt.kind,
-            message=message,
-            hint=halt.hint,
+            message=_bounded(message),
+            hint=None if halt.hint is None else _bounded(halt.hint),
             operands=tuple(self._operand(text, value) for text, value in halt.operands),
         )
 
     def _operand(self, text: str, value: Any) -> Operand:
         made = self.world.made(value)
         return Operand(code=text, shape=shape_of(value), line=made.line if made is not None else None)
+
+
+def _bounded(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_LONGEST = 2_000
+
+
+def _failure(call: Called, error: Exception) -> FailsLater:
+    said = clean(str(error) or str(getattr(error, "message", ""))) or type(error).__name__
+    return FailsLater(line=call.line, layer=call.layer, kind=type(error).__name__, message=said)
 
 
 def _shown(machine: Machine) -> set[Made]:
@@ -182,6 +210,13 @@ def _shown(machine: Machine) -> set[Made]:
             shown.update(call.inputs)
     shown.update(made for made in machine.world.tensors if made.kind == "symbolic")
     return shown
+
+
+def _fits(draw: Any, shape: Shape) -> bool:
+    """Tell whether values have the declared shape, but for the batch, of which only some rows may have been run."""
+    return len(draw.shape) == len(shape) and all(
+        size is None or size == real for size, real in zip(shape[1:], draw.shape[1:], strict=True)
+    )
 
 
 def _are_equal(draws: Any, others: Any) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from rnnshape.fixes import Budget, find
 from rnnshape.fixes.edits import apply, changes
+from rnnshape.fixes.search import settled
 from rnnshape.program import NotRead, read, read_value
 from rnnshape.run import run_program
 from rnnshape.trace import Stop, Trace
@@ -31,14 +32,14 @@ PROGRAMS = {
 }
 
 
-def runner(let=()):
-    """Return what runs a text: read, never executed, without drawn values."""
+def runner(let=(), draws=0):
+    """Return what runs a text: read, never executed; without values, as long as none are drawn."""
     lets = {name: read_value(code, name=name) for name, code in dict(let).items()}
 
     @functools.cache
     def run(text):
         try:
-            return run_program(read(text), lets, draws=0)
+            return settled(run_program(read(text), lets, draws=draws))
         except NotRead as error:
             return Trace(
                 source="", lines=(), executed=False, inputs=(), steps=(), tensors=(), stop=Stop(
@@ -52,6 +53,8 @@ def runner(let=()):
 
 def diagnosed(code, let=(), budget=QUICK):
     run = runner(let)
+    if run(code).stop is None:
+        run = runner(let, draws=1)  # it may fail with values only
     return find(code, run(code), run, budget=budget), run
 
 
