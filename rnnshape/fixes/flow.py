@@ -28,6 +28,7 @@ class Flow:
     applications: list[Application] = field(default_factory=list)
     _by_node: dict[ast.expr, Application] = field(default_factory=dict)
     stacks: dict[str, list[Application]] = field(default_factory=dict)
+    by_maker: dict[ast.AST, Application] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the applications, in the order of the text."""
@@ -36,10 +37,12 @@ class Flow:
 
     def maker(self, layer: ast.expr, before: int) -> ast.Call | None:
         """Return the call that makes the layer: itself, or what its name was last given in front of an offset."""
-        if isinstance(layer, ast.Call):
-            return layer if is_layer(layer) else None
-        given = self.source.assigned(spelled(layer), before) if spelled(layer) else None
-        return self.maker(given, self.source.span(given)[0]) if given is not None and given is not layer else None
+        while not isinstance(layer, ast.Call):
+            given = self.source.assigned(spelled(layer), before)
+            if given is None:
+                return None
+            layer, before = given, self.source.span(given)[0]
+        return layer if is_layer(layer) else None
 
     def upstream(self, application: Application) -> Iterator[Application]:
         """Yield the applications that this one depends on, the nearest first."""
@@ -54,24 +57,36 @@ class Flow:
 
     def origins(self, tensor: ast.expr, before: int) -> list[Application]:
         """Return the applications that return the tensor, or what it is computed from."""
-        if tensor in self._by_node:
-            return [self._by_node[tensor]]
-        name = spelled(tensor)
-        stack = [each for each in self.stacks.get(name, ()) if self.source.span(each.node)[0] < before]
-        if stack:
-            return stack[-1:]
+        found: list[Application] = []
+        waiting, seen = [(tensor, before)], set[ast.expr]()
+        while waiting:
+            part, place = waiting.pop()
+            if part in seen:
+                continue
+            seen.add(part)
+            application = self._by_node.get(part) or self._last_of(spelled(part), place)
+            if application is not None:
+                found.append(application)
+            else:
+                waiting += reversed(self._made_from(part, place))
+        return found
+
+    def _last_of(self, model: str, before: int) -> Application | None:
+        """Return the last layer that a model has in front of an offset."""
+        stack = [each for each in self.stacks.get(model, ()) if self.source.span(each.node)[0] < before]
+        return stack[-1] if stack else None
+
+    def _made_from(self, part: ast.expr, before: int) -> list[tuple[ast.expr, int]]:
+        """Return what an expression is made from, each with the offset in front of which its names were given."""
+        name = spelled(part)
         given = self.source.assigned(name, before) if name else None
         if given is not None:
-            return self.origins(given, self.source.span(given)[0])
-        if isinstance(tensor, ast.Call) and called(tensor) == "Model":
-            outputs = argument(tensor, 1, "outputs", "output")
-            return self.origins(outputs, before) if outputs is not None else []
-        parts = [part for part in ast.iter_child_nodes(tensor) if isinstance(part, ast.expr | ast.keyword)]
-        return [
-            each
-            for part in parts
-            for each in self.origins(part.value if isinstance(part, ast.keyword) else part, before)
-        ]
+            return [(given, self.source.span(given)[0])]
+        if isinstance(part, ast.Call) and called(part) == "Model":
+            outputs = argument(part, 1, "outputs", "output")
+            return [(outputs, before)] if outputs is not None else []
+        inside = [each.value if isinstance(each, ast.keyword) else each for each in ast.iter_child_nodes(part)]
+        return [(each, before) for each in inside if isinstance(each, ast.expr)]
 
     def in_statement(self, statement: ast.stmt) -> list[Application]:
         """Return the applications in a statement."""
@@ -111,3 +126,4 @@ class Flow:
     def _note(self, application: Application) -> None:
         self.applications.append(application)
         self._by_node[application.node] = application
+        self.by_maker.setdefault(application.maker, application)

@@ -177,14 +177,11 @@ def _in_front(source: Source, flow: Flow, call: ast.Call, old: list[ast.keyword]
     """The arguments as an `Input` in front of the layer, where it is the first one of its model; else they go."""
     edits = remove_arguments(source, call, *old)
     at = source.span(old[0])[0]
-    place = next((each for each in flow.applications if _holds(each.maker, call)), None)
+    makers = (flow.by_maker.get(each) for each in (call, *source.above(call)))
+    place = next((each for each in makers if each is not None), None)
     if not code or place is None or place.before is not None or not is_in_model(source, place.node):
         yield Respelling(at, f"`{old[0].arg}` is gone", edits)
         return
     name, imported = spell(source, "Input", like=call.func)
     why = f"`{old[0].arg}` of a layer is an `Input` in front of it today"
     yield Respelling(at, why, (*layer_before(source, place.node, f"{name}({code})"), *imported, *edits))
-
-
-def _holds(maker: ast.Call, call: ast.Call) -> bool:
-    return any(node is call for node in ast.walk(maker))

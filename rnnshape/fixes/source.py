@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_PROMPT = re.compile(r"[ \t]*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?|\s+\.\.\.+: ?)")
+_PROMPT = re.compile(r"[ \t]*(?:>>> ?|\.{3,}:? ?|In \[\d*\]: ?)")
 _MAGIC = re.compile(r"[ \t]*[!%]")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
@@ -27,6 +27,8 @@ class Source:
     lines: tuple[str, ...]
     starts: tuple[int, ...]
     parents: dict[ast.AST, ast.AST] = field(repr=False)
+    given: dict[str, list[tuple[int, ast.expr]]] = field(repr=False, default_factory=dict)
+    """What each name is given, with the offset behind which it has that."""
 
     @classmethod
     def read(cls, text: str) -> Source | None:
@@ -37,7 +39,14 @@ class Source:
         lines = tuple(split_lines(text))
         starts = _starts(lines)
         parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-        return cls(text, tree, lines, starts, parents)
+        source = cls(text, tree, lines, starts, parents)
+        for node in ast.walk(tree):
+            for target in _targets(node):
+                for name, value in _pairs(target, getattr(node, "value", None)):
+                    source.given.setdefault(name, []).append((source.span(node)[1], value))
+        for values in source.given.values():
+            values.sort(key=lambda pair: pair[0])
+        return source
 
     def offset(self, line: int, column: int) -> int:
         """Return where in the text a place of the tree is. `column` counts bytes, as in Python's own trees."""
@@ -100,15 +109,9 @@ class Source:
 
     def assigned(self, name: str, before: int) -> ast.expr | None:
         """Return what the name was last given in front of an offset: an expression of its own, not a part of one."""
-        found: ast.expr | None = None
-        if not name:
-            return None
-        for node in sorted(_assignments(self.tree), key=lambda node: node.lineno):
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                value = _given(target, node.value, name)
-                if value is not None and self.span(node)[1] <= before:
-                    found = value
-        return found
+        values = self.given.get(name, [])
+        at = bisect.bisect_right(values, before, key=lambda pair: pair[0])
+        return values[at - 1][1] if at else None
 
     def indent(self, node: ast.stmt) -> str:
         """Return what stands in front of all code on the line of the statement: blanks, or a prompt."""
@@ -118,19 +121,26 @@ class Source:
         return line[: len(line) - len(line[start:].lstrip(" \t"))]
 
 
-def _assignments(tree: ast.AST) -> list[ast.Assign | ast.AnnAssign]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AnnAssign)]
+def _targets(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Assign):
+        return node.targets
+    return [node.target] if isinstance(node, ast.AnnAssign) else []
 
 
-def _given(target: ast.expr, value: ast.expr | None, name: str) -> ast.expr | None:
-    if isinstance(target, ast.Name | ast.Attribute):
-        return value if spelled(target) == name else None
-    if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
-        pairs = zip(target.elts, value.elts, strict=False)
-        return next((found for each, given in pairs if (found := _given(each, given, name)) is not None), None)
-    if isinstance(target, ast.Tuple | ast.List) and any(spelled(each) == name for each in target.elts):
-        return value
-    return None
+def _pairs(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
+    """Yield each name of a target with what it is given: with all of it, where it is given a part of that."""
+    if value is None:
+        return
+    if not isinstance(target, ast.Tuple | ast.List):
+        if spelled(target):
+            yield spelled(target), value
+    elif isinstance(value, ast.Tuple | ast.List):
+        for each, part in zip(target.elts, value.elts, strict=False):
+            yield from _pairs(each, part)
+    else:
+        for each in target.elts:
+            if spelled(each):
+                yield spelled(each), value
 
 
 def spelled(node: ast.expr | None) -> str:

@@ -77,6 +77,8 @@ class World:
     """Everything whose `id` is used, so that no other object gets it."""
     seen: set[int] = field(default_factory=set)
     """The layers that were called."""
+    holders: dict[str, Made] = field(default_factory=dict)
+    """The tensor that each name at the top means now."""
     is_recording: bool = True
 
     def made(self, value: Any) -> Made | None:
@@ -136,11 +138,13 @@ class World:
         made = self.tensor(value, line)
         if made.variable is None or depth < made.depth:
             made.variable, made.line, made.depth = variable, line, depth
-        elif depth == 0 and made.variable != variable:
+        elif depth == 0 and self.holders.get(variable) is not made:
             other = Made(value, made.shape, made.dtype, made.kind, line, variable=variable, alias=made)
             other.masked = made.masked
             self.tensors.append(other)
-            self.known[id(value)] = other
+            self.known[id(value)] = made = other
+        if depth == 0:
+            self.holders[variable] = made
 
     def skip(self, line: int, what: str) -> None:
         """Note that something is passed over, once for each line."""

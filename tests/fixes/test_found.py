@@ -136,3 +136,20 @@ def test_a_call_that_fails_with_values_is_a_stop():
 )
 def test_what_a_change_did(after, verdict):
     assert judge(CODE, stopped(CODE, 3), CODE, after) is verdict
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = Input((3,))\n" + "x = x + x\n" * 300 + "y = LSTM(4)(x)\n",
+        "x = Input((3,))\n" + "x = LSTM(4)(x)\n" * 300,
+        "x = x\ny = y2 = y\nz = LSTM(4)(y)\n",
+        ">>> x = 1\n" + " " * 20_000 + "\n>>> LSTM(4)(x)\n",
+    ],
+    ids=["a sum of itself", "layer on layer", "given itself", "blanks"],
+)
+def test_where_a_tensor_comes_from_is_followed_once(code):
+    def never(text):
+        return stopped(text, text.count("\n"))
+
+    assert find(code, stopped(code, code.count("\n")), never, budget=Budget(tries=1)).fixes == ()

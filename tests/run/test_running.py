@@ -41,6 +41,8 @@ STATES = ["lstm_final_memory_state", "lstm_final_carry_state"]
         ("m = Sequential()\nm.add(LSTM(4, input_shape=(3, 2), name='a b'))", ["input_layer", "a_b"]),
         ("def f(x):\n    y = Dense(3)(x)\n    return y\nx = Input((2,))\nz = f(x)", ["x", "z"]),
         ("a = Input((3, 2))\nb = a", ["a", "b"]),
+        ("a = Input((3, 2))\na = a", ["a"]),
+        ("a = Input((3, 2))\nb = a\na = Dense(2)(b)\na = b", ["a", "b", "a_2", "a_3"]),
         ("größe = Input((3, 2))", ["größe"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
