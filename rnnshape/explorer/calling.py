@@ -87,7 +87,7 @@ def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT
 
     def call(inputs: Any, states: Any, mask: Any) -> Any:
         try:
-            with _in_one_thread():
+            with in_one_thread():
                 found = iter(graph(*_tensors(inputs, states, mask)))
         except Exception:  # noqa: BLE001 - whatever tracing cannot do, the eager call answers or refuses for itself
             return eagerly(inputs, states, mask)
@@ -96,7 +96,7 @@ def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT
     return call
 
 
-def _in_one_thread() -> contextlib.AbstractContextManager[None]:
+def in_one_thread() -> contextlib.AbstractContextManager[None]:
     """Have graphs that are traced meanwhile run one operation after the other, which gives the same values.
 
     The operations of a timestep are so small that handing them to threads takes longer than they do. TensorFlow has no

@@ -14,6 +14,7 @@ from rnnshape.explorer.anatomy import is_recurrent
 from rnnshape.explorer.draws import draw_weights
 from rnnshape.explorer.states import reset_states
 from rnnshape.run.arrays import as_array, as_tensor, device_of, is_placeholder
+from rnnshape.run.tracing import Traced, loops
 from rnnshape.run.vocabulary import vocabularies
 from rnnshape.run.world import Called, Made, is_hollow, is_tensor, leaves, replaced, shape_of
 from rnnshape.trace import Array, StepKind
@@ -31,7 +32,7 @@ _MOST_WORK = 3e9
 _MOST_NUMBERS = 20_000_000
 _MOST_STEPS = 1_000
 """Timesteps that a wrapper runs one by one."""
-_LONG = 24
+_LONG = 12
 """Timesteps from which on a layer is traced before it is run."""
 
 
@@ -45,6 +46,8 @@ class Values:
     device: str = "CPU"
     structures: dict[Called, Any] = field(default_factory=dict)
     """What each call returned in the first draw."""
+    graphs: dict[Called, Traced] = field(default_factory=dict)
+    """The calls that are traced, and run in every draw."""
     failures: dict[Called, Exception] = field(default_factory=dict)
     """What the calls of layers raised that passed symbolically."""
 
@@ -266,7 +269,6 @@ class _Replay:
         return made
 
     def _run(self, call: Called, args: Any, kwargs: Any) -> Any:
-        import tensorflow as tf
 
         if call.owner is None:
             return call.target(*args, **kwargs)
@@ -279,9 +281,8 @@ class _Replay:
             raise _Failed
         if weights * (shape[0] or 1 if shape else 1) * steps > _MOST_WORK:
             raise _Failed
-        has_mask = any(getattr(leaf, "_keras_mask", None) is not None for _, leaf in leaves((args, kwargs)))
-        if steps <= _LONG or has_mask or not is_recurrent(call.owner):
+        if steps <= _LONG or not loops(call.owner):
             return call.target(*args, **kwargs)
-        # A long time axis costs by the step, unless it is traced. Traced, a tensor loses its mask.
-        graph = tf.function(call.target, autograph=False)
-        return graph(*args, **kwargs)
+        if call not in self.values.graphs:
+            self.values.graphs[call] = Traced(call.target)
+        return self.values.graphs[call](args, kwargs)
