@@ -66,8 +66,9 @@ def test_every_argument_of_keras_is_given_by_set(name, capsys):
     ("line", "hint"),
     [
         ("gru --layers", "Layers stand alone: rnnshape gru"),
+        ("gru --layers 3", "A stack is an expression: 'RNN([LSTMCell(4), LSTMCell(4)])'"),
         ("gru --layers lstm", "Layers stand alone: rnnshape lstm"),
-        ("gru --num-layers 2", "Stacked cells are an expression: 'RNN([LSTMCell(4), LSTMCell(4)])'"),
+        ("gru --num-layers 2", "A stack is an expression: 'RNN([LSTMCell(4), LSTMCell(4)])'"),
         ("gru --foo", "rnnshape --help lists the options."),
         ("gru --training=yes", "--training takes no value."),
     ],

@@ -22,7 +22,7 @@ _MEANT = {
     **dict.fromkeys(("input-shape", "shape", "batch-shape", "batch-input-shape"), "--input {value:32,10,8}"),
     **dict.fromkeys(("every-flag", "all", "combinations"), "--all-flags"),
     **dict.fromkeys(_LAYERS, "layers stand alone: rnnshape {value:gru}"),
-    **dict.fromkeys(("num-layers", "stacked"), "stacked cells are an expression: 'RNN([LSTMCell(4), LSTMCell(4)])'"),
+    **dict.fromkeys(("num-layers", "stacked"), "a stack is an expression: 'RNN([LSTMCell(4), LSTMCell(4)])'"),
 }
 """What is meant by names that are far from the right one, or nearer to a wrong one. {value:…} is what was given."""
 
@@ -57,6 +57,9 @@ def instead_of(option: str, argv: Sequence[str], options: Iterable[str]) -> str 
     typed, equals, value = (word or option).partition("=")
     name = typed.lstrip("-").replace("_", "-").lower()
     given = value if equals else _next(argv, word, or_layer=name in _LAYERS)
+    if name in _LAYERS and given is not None and given.isdecimal():
+        # A number of layers, as PyTorch has it.
+        name = "num-layers"
     if name in _MEANT:
         return _VALUE.sub(lambda default: given or default[1], _MEANT[name])
     if f"--{name}" in options:
