@@ -44,6 +44,36 @@ for layer_class in (keras.layers.GRU, keras.layers.LSTM):
             print([tensor.shape for tensor in layer(inputs)])
 """
 
+SNIPPET = """
+from keras import Input, Model
+from keras.layers import LSTM, GRU, Bidirectional, Conv1D, Dense, Dropout, LayerNormalization
+
+inputs = Input(shape=(20, 8))
+x = Conv1D(16, 3, padding="same")(inputs)
+x = Bidirectional(LSTM(16, return_sequences=True))(x)
+x = Dropout(0.2)(x)
+x = LSTM(32, return_sequences=True)(x)
+x = GRU(32, return_sequences=True)(x)
+x = LayerNormalization()(x)
+x = LSTM(16)(x)
+x = Dense(32, activation="relu")(x)
+x = Dense(16, activation="relu")(x)
+outputs = Dense(3, activation="softmax")(x)
+model = Model(inputs, outputs)
+"""
+
+CALLS = f"""
+import statistics, time
+code = compile({SNIPPET!r}, "snippet", "exec")
+seconds = []
+for _ in range(6):
+    start = time.perf_counter()
+    exec(code, {{}})
+    seconds.append(time.perf_counter() - start)
+print(statistics.median(seconds[1:]))
+"""
+"""The same calls in an interpreter that has imported Keras: the first time does not count."""
+
 PROGRAM = str(Path(sys.executable).with_name("rnnshape"))
 
 
@@ -91,6 +121,20 @@ class Bench:
 
     def query(self, units: int) -> list[str]:
         return [PROGRAM, "lstm", "--units", str(units), "--return-sequences", "--return-state"]
+
+    def snippet(self, worker: str = "off") -> float:
+        """Answer ten layers of code."""
+        if worker == "on":
+            self.rest()
+        return self.timed([PROGRAM, SNIPPET], worker=worker)
+
+    def bare_snippet(self) -> float:
+        return self.timed([sys.executable, "-c", SNIPPET])
+
+    def calls(self) -> float:
+        """Return the seconds of the snippet's calls in an interpreter that has imported Keras."""
+        done = subprocess.run([sys.executable, "-c", CALLS], env=self.env, capture_output=True, check=True)
+        return float(done.stdout)
 
     def loop(self) -> float:
         """Call the 200 layers of the grid below in a plain loop."""
@@ -205,6 +249,19 @@ def measure(bench: Bench, rounds: int) -> None:
     show("warm, --time 1000 / --time 10", quick["longer"] / quick["warm"], 3, 1.5, milliseconds["longer"])
     show("warm, --time 10000 / --time 10", quick["longest"] / quick["warm"], 3, 1.5, milliseconds["longest"])
     show("--help without a worker / python -c pass", quick["help"] / quick["nothing"], 14, 8, milliseconds["help"])
+
+    code = in_turn(
+        max(3, rounds // 3),
+        calls=bench.calls,
+        warm=lambda: bench.snippet("on"),
+        bare=bench.bare_snippet,
+        cold=bench.snippet,
+    )
+    note = f"{1000 * code['warm']:.0f} ms; the calls {1000 * code['calls']:.0f} ms"
+    show(
+        "ten layers of code, warm / 1.3 of the calls and 40 ms", code["warm"] / (1.3 * code["calls"] + 0.04), 1, 1, note
+    )
+    show("ten layers of code, cold / python snippet.py", code["cold"] / code["bare"], 1.05, 1, f"{code['cold']:.2f} s")
 
     row = in_a_row(bench, 100)
     first, last = statistics.median(row[:10]), statistics.median(row[-10:])
