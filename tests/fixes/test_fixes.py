@@ -68,7 +68,7 @@ def with_changes(code, fix):
 
 def told(fix):
     marks = [" (changes meaning)"] * bool(fix.changes_meaning) + [" (has placeholders)"] * bool(fix.placeholders)
-    return f"line {fix.line}: {fix.code}", "".join(marks).strip()
+    return f"line {fix.line}: {fix.code}".rstrip(), "".join(marks).strip()
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
