@@ -39,6 +39,19 @@ def _rank(fault: Fault, node: ast.expr) -> int | None:
     return len(node.elts) + (not has_batch) + embeddings if isinstance(node, ast.Tuple | ast.List) else None
 
 
+def beyond(fault: Fault) -> Iterator[Candidate]:
+    """`x.shape[2]` of an array of two axes: it has no features, so there is one."""
+    for node in ast.walk(fault.statement) if fault.statement is not None else ():
+        is_size = isinstance(node, ast.Subscript) and _is_shape(node.value) and isinstance(node.slice, ast.Constant)
+        if not is_size or not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Constant):
+            continue
+        assert isinstance(node.value, ast.Attribute)
+        shape, at = fault.shape(node.value.value), node.slice.value
+        if shape is not None and isinstance(at, int) and at == len(shape):
+            why = f"`{fault.source.code(node.value.value)}` has {len(shape)} axes only"
+            yield Candidate(edits=(replace(fault.source, node, "1"),), why=why, at=fault.source.span(node)[0])
+
+
 def declarations(fault: Fault) -> list[ast.expr]:
     """Return the shapes of inputs that the code declares up to the place, those nearest to it first."""
     found: list[ast.expr] = []

@@ -92,6 +92,7 @@ KINDS = (
         r" / not recognized / cannot import / no argument",
         types_of.misspelt,
     ),
+    _kind(r"index out of range", inputs.beyond),
     _kind(r"weight shape", types_of.weights),
     _kind(r"total size", conv.reshaped),
     _kind(r"zero or negative / Negative dimension / channels", conv.sizes, conv.channels),

@@ -17,9 +17,14 @@ def merges(source: Source) -> Iterator[Respelling]:
     own = source.defined()
     for call in source.calls():
         layer = _layer(call)
-        if layer is None or not call.args or called(call) in own:
+        if layer is None or called(call) in own:
             continue
         why = f"`{called(call)}` is `{layer}` today"
+        if not call.args:
+            if called(call) == "Merge":
+                edits = (rename_call(source, call, layer), *_axis(source, call))
+                yield Respelling(source.span(call)[0], why, edits)
+            continue
         if called(call) == "merge":
             yield Respelling(
                 source.span(call)[0], why, (rename_call(source, call, layer.lower()), *_axis(source, call))

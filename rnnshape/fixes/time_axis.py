@@ -92,11 +92,9 @@ def without(fault: Fault, application: Application) -> tuple[Edit, ...]:
     """Return the edits that leave a layer out of its model: its line, or its place in a list."""
     source = fault.source
     parent = source.parents.get(application.node)
-    if isinstance(parent, ast.Call) and called(parent) == "add":
-        statement = source.statement(parent)
-        first = source.starts[statement.lineno - 1]
-        last = source.starts[statement.end_lineno or statement.lineno]
-        return (Edit(first, last, ""),)
+    statement = source.statement(application.node)
+    if (isinstance(parent, ast.Call) and called(parent) == "add") or _is_handed_on(application, parent):
+        return (Edit(source.starts[statement.lineno - 1], source.starts[statement.end_lineno or statement.lineno], ""),)
     if isinstance(parent, ast.List | ast.Tuple):
         at = parent.elts.index(application.node)
         if at + 1 < len(parent.elts):
@@ -104,6 +102,12 @@ def without(fault: Fault, application: Application) -> tuple[Edit, ...]:
     if isinstance(application.node, ast.Call) and len(application.node.args) == 1 and not is_layer(application.node):
         return (replace(source, application.node, source.code(application.node.args[0])),)
     return ()
+
+
+def _is_handed_on(application: Application, parent: ast.AST | None) -> bool:
+    """Tell whether the layer's result takes the name of what it is called on: `x = Flatten()(x)`."""
+    names = [spelled(each) for each in application.inputs]
+    return isinstance(parent, ast.Assign) and [spelled(each) for each in parent.targets] == names != [""]
 
 
 def one_more_axis(fault: Fault) -> Iterator[Candidate]:

@@ -89,7 +89,8 @@ def _nearest(name: str) -> list[str]:
     if name in INPUT_ARGUMENTS:
         return []
     longer = [each for each in ARGUMENTS if each.startswith(name.lower()) and each != name]
-    return [*longer, *difflib.get_close_matches(name.lower(), ARGUMENTS, n=2, cutoff=0.75)][:2]
+    shorter = [each for each in ARGUMENTS if len(each) > 4 and name.lower().startswith(each)]
+    return [*longer, *shorter, *difflib.get_close_matches(name.lower(), ARGUMENTS, n=2, cutoff=0.75)][:2]
 
 
 def _words(fault: Fault, call: ast.Call) -> Iterator[Candidate]:

@@ -63,7 +63,10 @@ def one_batch(machine: Machine, model: Any, name: str, args: list[Any], kwargs: 
     _check_lengths(x, y)
     y = y if id(model) in machine.compiled else None
     with machine.unrecorded(), guarded(machine):
-        _run(model, _first(x, size), _first(y, size), training=name in {"fit", "train_on_batch"})
+        # Keras leaves the number of rows open where the last batch is smaller (`ArrayDataAdapter`).
+        known = shapes[0][0] if shapes[0] else None
+        rows = size if known and known % size == 0 else None
+        _run(model, _first(x, size), _first(y, size), rows, training=name in {"fit", "train_on_batch"})
     if isinstance(model, engine.load().Sequential):
         sequential.sync(machine, model)
     return Opaque(f"model.{name}()")
@@ -115,7 +118,7 @@ def _first(value: Any, size: int) -> Any:
     return replaced(value, cut)
 
 
-def _run(model: Any, x: Any, y: Any, *, training: bool) -> None:
+def _run(model: Any, x: Any, y: Any, rows: int | None, *, training: bool) -> None:
     import tensorflow as tf
 
     def step(inputs: Any, labels: Any) -> Any:
@@ -125,8 +128,7 @@ def _run(model: Any, x: Any, y: Any, *, training: bool) -> None:
         return model.compute_loss(x=inputs, y=labels, y_pred=outputs, sample_weight=None)
 
     def spec(leaf: Any) -> Any:
-        # Keras leaves the batch open: the last one may be smaller.
-        return tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) if is_tensor(leaf) and leaf.shape.rank else leaf
+        return tf.TensorSpec([rows, *leaf.shape[1:]], leaf.dtype) if is_tensor(leaf) and leaf.shape.rank else leaf
 
     if not model.built:
         model(x)

@@ -27,7 +27,7 @@ def run(text):
     return run_program(read(text), draws=0)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.lists(LAYERS, min_size=1, max_size=4))
 def test_a_fix_that_is_told_runs(layers):
     code = "model = Sequential()\nmodel.add(Input((5, 3)))\n" + "".join(f"model.add({each})  # é\n" for each in layers)
