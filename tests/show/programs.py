@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnshape import trace as seen
 from rnnshape.answer import report_of
-from rnnshape.program_report import Cause, Fix
+from rnnshape.program_report import Cause, ChangedLine, Fix
 from rnnshape.report import Versions
 
 VERSIONS = Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.7")
@@ -163,7 +163,7 @@ def answered(trace: seen.Trace):
         line=2,
         code="model.add(Dense(6, input_shape=(None, 1)))",
         then=(None, 16),
-        removes=("model.add(Dense(6, input_shape=(1,)))",),
-        adds=("model.add(Dense(6, input_shape=(None, 1)))",),
+        removes=(ChangedLine(2, "model.add(Dense(6, input_shape=(1,)))"),),
+        adds=(ChangedLine(2, "model.add(Dense(6, input_shape=(None, 1)))"),),
     )
     return report_of(trace, VERSIONS, fixes=[fix], cause=Cause(line=2, what="`dense` has no time axis"))

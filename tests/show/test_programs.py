@@ -9,7 +9,7 @@ import pytest
 from programs import answered, broken, seq2seq
 from rich.console import Console
 
-from rnnshape.program_report import ProgramReport
+from rnnshape.program_report import ChangedLine, Fix, ProgramReport
 from rnnshape.show.program import table
 from rnnshape.show.program.diagram import diagram
 
@@ -74,3 +74,28 @@ def test_status_and_summary():
     assert report.status == 1
     assert "line 3" in report.summary
     assert "input_shape=(None, 1)" in report.summary
+
+
+FAR_APART = Fix(
+    line=9,
+    code="x = b",
+    then=None,
+    removes=(ChangedLine(1, "import a"), ChangedLine(9, "x = a"), ChangedLine(10, "y = a")),
+    adds=(ChangedLine(1, "import b"), ChangedLine(2, "import c"), ChangedLine(10, "x = b"), ChangedLine(13, "z = c")),
+)
+
+
+def test_a_fix_shows_its_lines_in_the_order_of_the_file_with_their_numbers():
+    report = answered(broken())
+    error = dataclasses.replace(report.error, fix=FAR_APART)
+    lines = shown(table(dataclasses.replace(report, error=error)), 80).splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith("fix:"))
+    assert lines[start + 1 : start + 8] == [
+        "  -  1 │ import a",
+        "  +  1 │ import b",
+        "  +  2 │ import c",
+        "  -  9 │ x = a",
+        "  - 10 │ y = a",
+        "  + 10 │ x = b",
+        "  + 13 │ z = c",
+    ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.text import Text
 
-from rnnshape.program_report import Fix, ProgramError, ProgramReport
+from rnnshape.program_report import ChangedLine, Fix, ProgramError, ProgramReport
 from rnnshape.show import notes
 from rnnshape.show.fold import prose
 from rnnshape.show.grid import Look
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _WHO = {"keras-refused": "Keras refuses", "not-read": "rnnshape does not read"}
 _MOST_OTHERS = 3
+_STYLES = {"-": "red", "+": "green"}
 
 
 def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
@@ -98,13 +100,25 @@ def _fix(fix: Fix, look: Look) -> Iterator[Text]:
     marks += ["has placeholders: put your own values there"] if fix.placeholders else []
     for at, line in enumerate(prose(look.safe("; ".join(marks)), max(look.width - 5, 20), "     ")):
         yield Text("fix: " if at == 0 else "", "bold green").append(line, "not bold")
-    removes, adds = fix.removes, fix.adds or (fix.code,)
-    width = len(str(fix.line + len(removes) + len(adds)))
-    for sign, style, lines in (("-", "red", removes), ("+", "green", adds)):
-        for at, line in enumerate(lines):
-            yield Text(f"  {sign} {fix.line + at:>{width}} {_bar(look)} ", style).append(
-                look.safe(line.rstrip()), style
-            )
+    diff = list(_diff(fix))
+    width = max(len(str(changed.line)) for _, changed in diff)
+    for sign, changed in diff:
+        code = look.safe(changed.code.rstrip().expandtabs(4))
+        yield Text(f"  {sign} {changed.line:>{width}} {look.safe(_bar(look))} {code}", _STYLES[sign])
+
+
+def _diff(fix: Fix) -> Iterator[tuple[str, ChangedLine]]:
+    """Yield the lines that go and come in the order of the file: where one takes another's place, it stands behind."""
+    removes = deque(fix.removes)
+    adds = deque(fix.adds if fix.adds or fix.removes else [ChangedLine(fix.line, fix.code)])
+    shift = 0
+    while removes or adds:
+        if not adds or (removes and removes[0].line <= adds[0].line - shift):
+            shift -= 1
+            yield "-", removes.popleft()
+        else:
+            shift += 1
+            yield "+", adds.popleft()
 
 
 def _tried(fix: Fix) -> str:
