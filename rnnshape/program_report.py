@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Where the code comes from, how many lines it has, and whether it was executed rather than read."""
+    """Where the code comes from, how many lines it has, and whether it was executed rather than read.
+
+    `script` is the code as a script that runs, with an assertion for each equality; None where it was not asked for.
+    """
 
     source: str
     lines: int
     executed: bool
+    script: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,7 @@ ROOMS = {
     "program_report": PURE | {"document", "report", "show"},
     "trace": set(),
     "answer": {"trace", "equality", "report", "program_report"},
-    "program": PURE | {"catalogue", "expression"},
+    "program": PURE | {"catalogue", "expression", "trace"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
     "run": DATA | {"program", "trace", "names", "explorer", "report", "__init__"},
     "show": PURE | {"report", "program_report", "expression", "mask", "catalogue"},

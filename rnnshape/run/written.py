@@ -9,6 +9,7 @@ import numpy as np
 from rnnshape.explorer import nest
 from rnnshape.run.halt import Halt
 from rnnshape.run.naming import Names
+from rnnshape.run.outline import outline
 from rnnshape.run.replay import Values
 from rnnshape.run.words import Described, described_tensors
 from rnnshape.run.world import Called, Made, is_tensor, leaves, shape_of, tensors_in
@@ -54,6 +55,7 @@ class _Writer:
             draws=self.values.count,
             device=self.values.device,
             stop=None if halt is None else self._stop(halt),
+            outline=outline(self.machine, halt, {made: self.names[made] for made in self.rows}),
         )
 
     def _input(self, made: Made) -> TracedInput:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import json
+import warnings
 from pathlib import Path
 
 import pytest
 
+from rnnshape.answer import report_of
 from rnnshape.program import NotRead, read, read_value
+from rnnshape.program.script import script_of
+from rnnshape.report import Versions
 from rnnshape.run import run_program
 
+VERSIONS = Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.7")
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text(encoding="utf-8"))
 CLASS_LINES = {"a04": 4, "c02": 1, "c03": 1, "u01": 1, "u03": 1, "u04": 3, "u06": 4}
 """Snippets that use a class of their own, which is not read: the line of the class."""
@@ -90,6 +97,23 @@ def test_pairs_found_equal_when_executed_are_equal_in_every_draw(case):
             one, other = (value_of(expression, values) for expression in pair)
             if one is not None and other is not None:
                 np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_the_script_of_a_snippet_runs_and_asserts_what_is_equal(case, monkeypatch, tmp_path):
+    import keras
+
+    trace = traced(case["id"])
+    if isinstance(trace, NotRead):
+        return
+    equal = report_of(trace, VERSIONS).equal
+    script = script_of(trace, equal=equal, close=(), about=[])
+    assert script.count("assert np.") + script.count("Not asserted") >= len(equal)
+    monkeypatch.chdir(tmp_path)
+    keras.utils.clear_session()
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - what is tested
 
 
 def value_of(expression, values):
