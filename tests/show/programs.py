@@ -86,7 +86,7 @@ def seq2seq() -> seen.Trace:
                 kind=seen.StepKind.LAYER,
                 inputs=("decoder_inputs",),
                 initial_state=("state_h", "state_c"),
-                returns=("decoder_outputs", "_", "__2"),
+                returns=("decoder_outputs", "lstm_1_final_memory_state", "lstm_1_final_carry_state"),
                 parameters=358_400,
             ),
             seen.TracedStep(
@@ -108,8 +108,8 @@ def seq2seq() -> seen.Trace:
             tensor(
                 "decoder_outputs", 5, 1, (None, None, 256), sequence, "output at every timestep", (0,), has_time=True
             ),
-            tensor("_", 5, 1, (None, 256), last, h_words, (1,)),
-            tensor("__2", 5, 1, (None, 256), values(3, 4, seed=6), c_words, (2,), variable="_"),
+            tensor("lstm_1_final_memory_state", 5, 1, (None, 256), last, h_words, (1,), variable="_"),
+            tensor("lstm_1_final_carry_state", 5, 1, (None, 256), values(3, 4, seed=6), c_words, (2,), variable="_"),
             tensor(
                 "outputs", 6, 2, (None, None, 93), values(3, 5, 93, seed=7), "output at every timestep", has_time=True
             ),

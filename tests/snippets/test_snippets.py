@@ -133,3 +133,9 @@ INDICES = {":, -1": (slice(None), -1), ":, 0": (slice(None), 0)}
 def halves(text):
     start, _, stop = text.removeprefix("..., ").partition(":")
     return (..., slice(int(start) if start else None, int(stop) if stop else None))
+
+
+def test_a_tensor_that_the_code_throws_away_has_the_layers_name():
+    trace = run_program(read("y, _, c = LSTM(4, return_state=True)(Input((3, 2)))\n_ = Dense(2)(y)"), draws=0)
+    named = {(tensor.name, tensor.variable) for tensor in trace.tensors if tensor.variable is not None}
+    assert named == {("y", "y"), ("lstm_final_memory_state", "_"), ("c", "c"), ("dense", "_")}
