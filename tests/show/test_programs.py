@@ -154,3 +154,16 @@ def test_what_is_assumed_says_how_to_give_it(name):
     code, said = ASSUMED[name]
     report = dataclasses.replace(answered(seq2seq()), assumed=(Assumed(name=name, code=code),))
     assert said in shown(table(report), 100).splitlines()
+
+
+def test_what_is_not_read_is_no_error_of_pythons():
+    report = answered(broken())
+    error = dataclasses.replace(report.error, code="not-read", kind="SyntaxError", message="Line 3 has an await.")
+    assert "error: rnnshape does not read line 3" in shown(table(dataclasses.replace(report, error=error)), 80)
+
+
+def test_the_parameters_of_many_layers_are_cut_short():
+    report = answered(seq2seq())
+    steps = tuple(dataclasses.replace(report.steps[0], name=f"lstm_{at}") for at in range(500))
+    text = shown(table(dataclasses.replace(report, steps=(*report.steps, *steps))), 80)
+    assert "lstm_17 335,872, 482 more" in " ".join(text.split())

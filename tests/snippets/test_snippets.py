@@ -139,3 +139,8 @@ def test_a_tensor_that_the_code_throws_away_has_the_layers_name():
     trace = run_program(read("y, _, c = LSTM(4, return_state=True)(Input((3, 2)))\n_ = Dense(2)(y)"), draws=0)
     named = {(tensor.name, tensor.variable) for tensor in trace.tensors if tensor.variable is not None}
     assert named == {("y", "y"), ("lstm_final_memory_state", "_"), ("c", "c"), ("dense", "_")}
+
+
+def test_data_that_is_cut_for_the_run_is_no_other_shape_than_declared():
+    trace = run_program(read("x = np.zeros((100000, 1000, 100))\ny = LSTM(4)(x)"))
+    assert [(step.declared, step.returned) for step in trace.steps] == [("(100000, 4)", "(100000, 4)")]

@@ -35,7 +35,8 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
     error = report.error
     if error is None:
         return
-    who = "Python" if error.kind in _OF_PYTHON else "Keras"
+    is_read = error.code != "not-read" or "is not Python" in error.message
+    who = "Python" if error.kind in _OF_PYTHON and is_read else "Keras"
     verb = f"{who} refuses" if who == "Python" else _WHO.get(error.code, "this fails at")
     lead = Text(f"error: {verb} line {error.line}", "bold red")
     yield lead if error.kind is None else lead.append(f"  {error.kind}", "not bold dim")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _HEADINGS = ("tensor", "shape", "what it is", "made by")
 _MEANING = 2
+_MOST_COUNTS = 20
+"""Layers whose parameters are told one by one."""
 _LENGTH = re.compile(r"len\((\w+)\)")
 _SIGNS = {Part.WHOLE: "{}", Part.SLICE: "[{}]", Part.MERGED: "({})"}
 
@@ -233,7 +235,9 @@ def _parameters(report: ProgramReport) -> str:
     total = f"{report.parameters.total:,} parameter{'' if report.parameters.total == 1 else 's'}"
     if len(each) < 2:
         return total
-    return f"{total}: {', '.join(f'{name} {count:,}' for name, count in each.items())}"
+    said = [f"{name} {count:,}" for name, count in each.items()]
+    more = [f"{len(said) - _MOST_COUNTS:,} more"] if len(said) > _MOST_COUNTS else []
+    return f"{total}: {', '.join([*said[:_MOST_COUNTS], *more])}"
 
 
 def _ran(report: ProgramReport) -> str:
