@@ -167,3 +167,12 @@ def test_the_parameters_of_many_layers_are_cut_short():
     steps = tuple(dataclasses.replace(report.steps[0], name=f"lstm_{at}") for at in range(500))
     text = shown(table(dataclasses.replace(report, steps=(*report.steps, *steps))), 80)
     assert "lstm_17 335,872, 482 more" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("removes", "place"), [((), "in front of line 3"), ((ChangedLine(3, "y"),), "line 3")])
+def test_another_fix_says_whether_the_line_stays(removes, place):
+    report = answered(broken())
+    other = Fix(line=3, code="x", then=(None, 4), removes=removes, adds=(ChangedLine(3, "x"),))
+    error = dataclasses.replace(report.error, other_fixes=(other,))
+    text = shown(table(dataclasses.replace(report, error=error)), 80)
+    assert f"or {place}: x (tried: it runs, gives (None, 4))" in text.splitlines()

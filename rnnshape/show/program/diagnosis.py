@@ -164,5 +164,7 @@ def _tried(fix: Fix) -> str:
 
 def _others(error: ProgramError, look: Look) -> Iterator[Text]:
     for other in (error.other_fixes or ())[:_MOST_OTHERS]:
-        text = look.safe(f"or line {other.line}: {other.code.strip()}  ({_tried(other)})")
+        # A line that only comes in leaves the one that it is numbered after as it is.
+        place = "line" if other.removes or not other.adds else "in front of line"
+        text = look.safe(f"or {place} {other.line}: {other.code.strip()}  ({_tried(other)})")
         yield from (Text(line, "dim") for line in prose(text, look.width, "   "))
