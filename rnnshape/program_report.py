@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Where the code comes from, how many lines it has, and whether it was executed rather than read."""
+    """Where the code comes from, how many lines it has, and whether it was executed rather than read.
+
+    `script` is the code as a script that runs, with an assertion for each equality; None where it was not asked for.
+    """
 
     source: str
     lines: int
     executed: bool
+    script: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,19 +139,27 @@ class ProgramRan:
     sizes: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """A line of a diff: one that goes by its number in the program before, one that comes by that in the one after."""
+
+    line: int
+    code: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
     """A changed line with which the program was run: `then` is the shape of the last tensor that it gives.
 
     `removes` and `adds` are the lines that go and come, as in a diff. `changes_meaning`: the result is another one
-    than was written. `placeholders`: it has values that only the user knows. `all_runs`: nothing fails behind it.
+    than was written. `placeholders`: it has values that only the user knows.
     """
 
     line: int
     code: str
     then: Shape | None
-    removes: tuple[str, ...] = ()
-    adds: tuple[str, ...] = ()
+    removes: tuple[ChangedLine, ...] = ()
+    adds: tuple[ChangedLine, ...] = ()
     changes_meaning: bool | None = None
     placeholders: bool | None = None
     then_name: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rnnshape import versions
@@ -50,13 +50,16 @@ def read_lets(lets: Mapping[str, str]) -> dict[str, Code]:
     return found
 
 
-def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> ProgramReport:
+def explore_code(
+    source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0, with_script: bool = False
+) -> ProgramReport:
     """Read and run a program, and return its answer; where it stops, with a change that was tried.
 
     Args:
         source: the code.
         lets: values for names that it does not give.
         seed: of the random weights and inputs.
+        with_script: also write the code as a script that runs, with an assertion for each equality.
 
     Raises:
         NoTensorflow: TensorFlow cannot be imported.
@@ -66,7 +69,8 @@ def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
 
     trace = _run(source, lets, seed)
     if trace.stop is None:
-        return report_of(trace, versions.installed())
+        report = report_of(trace, versions.installed())
+        return _scripted(report, trace) if with_script else report
     from rnnshape import fixes
 
     def run(text: str) -> Trace:
@@ -74,7 +78,7 @@ def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
 
     found = fixes.find("\n".join(trace.lines), trace, run)
     with_fix = None if found.trace is None else report_of(found.trace, versions.installed())
-    return report_of(
+    report = report_of(
         trace,
         versions.installed(),
         fixes=found.fixes,
@@ -82,6 +86,20 @@ def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
         hint=found.hint,
         with_fix=with_fix,
     )
+    return _scripted(report, found.trace or trace) if with_script else report
+
+
+def _scripted(report: ProgramReport, trace: Trace) -> ProgramReport:
+    """Return the report with the script of the program as it ran: with the fix, where there is one."""
+    from rnnshape.program.script import script_of
+
+    ran, whose = report.with_fix or report, report.versions
+    about = [f"Code from {report.program.source}, checked by rnnshape {whose.rnnshape} with Keras {whose.keras}."]
+    fix = report.error.fix if report.error is not None else None
+    if fix is not None:
+        about.append(f"Fixed in line {fix.line}: {fix.code}")
+    script = script_of(trace, equal=ran.equal, close=ran.close or (), about=about)
+    return replace(report, program=replace(report.program, script=script))
 
 
 def _run(source: Source, lets: Mapping[str, Code] | None, seed: int) -> Trace:

@@ -100,7 +100,7 @@ ROOMS = {
     "versions": {"report", "__init__"},
     "programs": PURE | {"program", "program_report", "trace", "answer", "fixes", "run", "versions"},
     "answer": {"trace", "equality", "report", "program_report"},
-    "program": PURE | {"catalogue", "expression"},
+    "program": PURE | {"catalogue", "expression", "trace"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
     "run": DATA | {"program", "trace", "names", "explorer", "report", "__init__"},
     "show": PURE | {"report", "program_report", "expression", "mask", "catalogue"},

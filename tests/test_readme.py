@@ -1,4 +1,4 @@
-"""The README is true: its commands are run, and what it shows is what they print."""
+"""The README and the pages of docs are true: their commands are run, and what they show is what these print."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from rnnshape.cli import run
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 WIDTH = 100
-BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+# A command ends with its line; a quoted text in it may have several.
+BLOCK = re.compile(r"""```console\n\$ (?P<command>(?:'[^']*'|"[^"]*"|[^'"\n])+)\n(?P<output>.*?)```""", re.DOTALL)
 PYTHON = re.compile(r"```python\n(?P<code>.*?)```", re.DOTALL)
-COMMANDS = [block["command"] for block in BLOCK.finditer(README.read_text(encoding="utf-8"))]
+COMMANDS = [(page, block["command"]) for page in PAGES for block in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
 class Terminal(io.StringIO):
-    """A terminal without colour, as wide as the README is."""
+    """A terminal without colour, as wide as the pages are."""
 
     encoding = "utf-8"
 
@@ -57,15 +59,28 @@ def filtered(text: str, command: list[str]) -> str:
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_output_is_real(command, monkeypatch, same_as_file):
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=[f"{page.name}-{command}" for page, command in COMMANDS])
+def test_output_is_real(page, command, monkeypatch, same_as_file):
+    text = page.read_text(encoding="utf-8")
     output = printed(command, monkeypatch)
 
     def shown(block: re.Match[str]) -> str:
         return f"```console\n$ {command}\n{output}```" if block["command"] == command else block[0]
 
-    same_as_file(README, BLOCK.sub(shown, text))
+    same_as_file(page, BLOCK.sub(shown, text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_console_block_is_run(page):
+    text = page.read_text(encoding="utf-8")
+    assert text.count("```console\n") == len(BLOCK.findall(text))
+
+
+def test_a_command_may_have_several_lines():
+    command = "rnnshape 'x = 1\ny = LSTM(4)(x)' --json"
+    block = BLOCK.search(f"```console\n$ {command}\nthe output\n```")
+    assert block is not None
+    assert (block["command"], block["output"]) == (command, "the output\n")
 
 
 PICTURES = {

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from rnnshape.cli import interrupts
-from rnnshape.errors import InvalidQuery, RnnshapeError, printable
+from rnnshape.errors import RnnshapeError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,9 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
         yield answer
 
 
-def answers_with_code(parts: Sequence[Source | str], options: Options, lets: Mapping[str, Code]) -> Iterator[Answer]:
+def answers_with_code(
+    parts: Sequence[Source | str], options: Options, lets: Mapping[str, Code], *, with_script: bool = False
+) -> Iterator[Answer]:
     """Yield the answers to pieces of code, and to the layers between them, in order."""
     from rnnshape.programs import explore_code
     from rnnshape.request import request
@@ -68,7 +70,7 @@ def answers_with_code(parts: Sequence[Source | str], options: Options, lets: Map
             continue
         _get_ready()
         interrupts.check()
-        yield explore_code(part, lets, seed=options.seed)
+        yield explore_code(part, lets, seed=options.seed, with_script=with_script)
 
 
 def _get_ready() -> None:
@@ -200,9 +202,7 @@ def _script(answer: Report | ProgramReport) -> str:
     from rnnshape.program_report import ProgramReport
     from rnnshape.show.code import code
 
-    if isinstance(answer, ProgramReport):
-        raise InvalidQuery("--code is about a single layer.", hint="Leave it out: the code is the answer's own.")
-    return code(answer)
+    return (answer.program.script or "") if isinstance(answer, ProgramReport) else code(answer)
 
 
 def write_json(answer: Answer, *, pretty: bool = False) -> None:

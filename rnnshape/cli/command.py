@@ -179,7 +179,7 @@ def main(  # noqa: PLR0913
     parts = parts_of(layer or [])
     words = [part for part in parts if isinstance(part, str)]
     if len(words) < len(parts):
-        answers = _with_code(parts, asked, save=save)
+        answers = _with_code(parts, asked, save=save, with_script=code)
         total = len(parts)
     else:
         queries = _request(words, asked, save=save, most=None if yes else MANY)
@@ -232,7 +232,9 @@ def _check_save(save: str | None) -> None:
         check_path(save)
 
 
-def _with_code(parts: Sequence[Source | str], given: Mapping[str, Any], *, save: str | None) -> Iterable[Answer]:
+def _with_code(
+    parts: Sequence[Source | str], given: Mapping[str, Any], *, save: str | None, with_script: bool
+) -> Iterable[Answer]:
     """Return the answers to words of which some are code; what can be wrong with the words is found first."""
     from rnnshape.options import for_code
     from rnnshape.programs import read_lets
@@ -242,7 +244,7 @@ def _with_code(parts: Sequence[Source | str], given: Mapping[str, Any], *, save:
         for_code(options)
     lets = read_lets(dict(options.let or ()))
     _check_save(save)
-    return answering.answers_with_code(parts, options, lets)
+    return answering.answers_with_code(parts, options, lets, with_script=with_script)
 
 
 def _answers(asked: Request, *, jobs: str | None, measure: bool, with_progress: bool) -> Iterable[Answer]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import enum
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rnnshape.fixes.edits import Candidate, Change, apply, changes, moved
 from rnnshape.fixes.kinds import propose
 from rnnshape.fixes.source import Source, without_prompt
-from rnnshape.program_report import Cause, Fix
+from rnnshape.program_report import Cause, ChangedLine, Fix
 from rnnshape.trace import Stop, Trace
 
 Run = Callable[[str], Trace]
@@ -243,13 +243,25 @@ def as_fix(code_text: str, node: _Node) -> Fix:
     main = min(all_changes, key=lambda each: (not each.adds, _distance(each, line)))
     made = [each for each in node.trace.tensors if each.step is not None] or list(node.trace.tensors)
     last = made[-1] if made else None
+    removes, adds = _numbered(all_changes)
     return Fix(
         line=main.line,
         code=without_prompt(main.adds[max(0, min(line - main.line, len(main.adds) - 1))]) if main.adds else "",
         then=last.shape if last is not None else None,
-        removes=tuple(line for each in all_changes for line in each.removes),
-        adds=tuple(line for each in all_changes for line in each.adds),
+        removes=tuple(removes),
+        adds=tuple(adds),
         changes_meaning=any(each.changes_meaning for each in node.chain),
         placeholders=any(each.placeholders for each in node.chain),
         then_name=last.name if last is not None else None,
     )
+
+
+def _numbered(all_changes: Iterable[Change]) -> tuple[list[ChangedLine], list[ChangedLine]]:
+    """Return the lines that go, numbered as in the text before, and those that come, as in the text after."""
+    removes: list[ChangedLine] = []
+    adds: list[ChangedLine] = []
+    for each in all_changes:
+        shift = len(adds) - len(removes)
+        removes += [ChangedLine(each.line + at, code) for at, code in enumerate(each.removes)]
+        adds += [ChangedLine(each.line + shift + at, code) for at, code in enumerate(each.adds)]
+    return removes, adds

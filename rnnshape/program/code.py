@@ -120,8 +120,8 @@ def read_value(text: str, *, name: str) -> Code:
 def is_code(word: str) -> bool:
     """Tell whether a word of the command line is code, rather than the name or the expression of one layer.
 
-    Code is: several statements; an assignment, unless all it does is give a layer a name; a call of a layer on a
-    tensor (`LSTM(4)(x)`); a method call (`model.add(…)`); several lines that are no Python.
+    Code is: several statements; an assignment, unless all it does is give a layer (not a model) a name; a call of a
+    layer on a tensor (`LSTM(4)(x)`); a method call (`model.add(…)`); several lines that are no Python.
     """
     stripped = word.strip()
     if len(stripped) > MAX_CHARACTERS or not any(character in stripped for character in "(=\n;"):
@@ -140,11 +140,11 @@ def is_code(word: str) -> bool:
 
 
 def _constructs(node: ast.expr) -> bool:
-    """Tell whether this is the constructor call of a layer: `LSTM(4)`, `keras.layers.LSTM(4)`."""
+    """Tell whether this is the constructor call of a layer, `LSTM(4)`, `keras.layers.LSTM(4)`, and not of a model."""
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return bool(_CLASS_NAME.fullmatch(name)) and name not in {"Input", "Model"}
+    return bool(_CLASS_NAME.fullmatch(name)) and name not in {"Input", "Model", "Sequential"}
 
 
 def _is_call_on_tensor(node: ast.expr) -> bool:

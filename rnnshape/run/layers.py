@@ -15,7 +15,7 @@ from rnnshape.run.halt import TooMuch, Unreadable
 from rnnshape.run.keras_library import check_arguments
 from rnnshape.run.recording import is_large, stand_in
 from rnnshape.run.values import Function, Opaque, Unknown
-from rnnshape.run.world import Called, is_symbolic, is_tensor, leaves, replaced, shape_of, tensors_in
+from rnnshape.run.world import Called, is_symbolic, is_tensor, replaced, shape_of, tensors_in
 from rnnshape.trace import MaskChange, StepKind
 
 if TYPE_CHECKING:
@@ -107,8 +107,15 @@ def _grows(layer: Any, tensors: list[Any]) -> bool:
         shape = layer.compute_output_shape(shape_of(tensors[0]))
     except Exception:  # noqa: BLE001 - layers that cannot say are called
         return False
-    sizes = [size for _, size in leaves(shape) if isinstance(size, int)]
-    return math.prod(sizes) > 50_000_000
+    return _count(shape) > 50_000_000
+
+
+def _count(shapes: Any) -> int:
+    """Return how many numbers there are in tensors of these nested shapes."""
+    if any(isinstance(size, list | tuple | dict) for size in shapes):
+        inside = shapes.values() if isinstance(shapes, dict) else shapes
+        return sum(_count(shape) for shape in inside if shape is not None)
+    return math.prod(size for size in shapes if isinstance(size, int))
 
 
 def known_input(machine: Machine, value: Any, layer: Any, node: ast.AST) -> Any:

@@ -138,3 +138,14 @@ def without_import(machine: Machine, name: str) -> Any:
                 return None if isinstance(found, Unknown) else found
             return found
     return member(machine, "np", name) if name in _OF_NUMPY else None
+
+
+def import_of(name: str) -> str:
+    """Return the line that imports what `without_import` supplies for a name."""
+    path = NO_IMPORT.get(name)
+    if path is None:
+        searched = (path for path in _SEARCHED if name in vars(keras_library.module_at(path) or keras_library))
+        return f"from {next(searched, 'numpy')} import {name}"
+    package, _, module = {"np": "numpy", "tf": "tensorflow"}.get(path, path).rpartition(".")
+    front = f"from {package} import {module}" if package else f"import {module}"
+    return front if module == name else f"{front} as {name}"

@@ -17,6 +17,7 @@ from rnnshape.program import Code
 from rnnshape.query import Sizes
 from rnnshape.run.budget import MAX_CALLS, MAX_DEPTH, Budget
 from rnnshape.run.halt import NOT_READ, Broke, Continued, Halt, Refused, Returned, TooMuch, Unreadable
+from rnnshape.run.places import Places
 from rnnshape.run.values import Opaque, OwnClass, Scope, Unknown
 from rnnshape.run.world import World, is_tensor
 
@@ -66,6 +67,7 @@ class Machine:
         self.sizes_of: dict[str, int] = {}
         self.assumed_inputs = 0
         self.deleted: set[str] = set()
+        self.places = Places()
 
     def evaluate(self, node: ast.AST) -> Any:
         """Return the value of an expression.
@@ -84,13 +86,15 @@ class Machine:
             handler = HANDLERS.get(type(node))
             if handler is None:
                 raise Unreadable(f"{type(node).__name__} is not read.")
-            return handler(self, node)
+            found = handler(self, node)
         except _FLOW:
             raise
         except (Exception, SystemExit, RecursionError) as error:
             raise self.halt(node, error) from error
         finally:
             self.budget.depth -= 1
+        self.places.note(self, node, found)
+        return found
 
     def halt(self, node: ast.AST, error: BaseException) -> Halt:
         """Return the stop that an exception at this node means."""

@@ -9,6 +9,7 @@ from rnnshape.run import library
 from rnnshape.run.builtin import BUILTINS
 from rnnshape.run.values import Unknown
 from rnnshape.run.world import is_tensor
+from rnnshape.trace import Assumption
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -36,6 +37,7 @@ def look_up(machine: Machine, node: ast.Name) -> Any:
         return "__main__"
     known = library.without_import(machine, name)
     if known is not None:
+        machine.places.supplied.setdefault(name)
         return known
     unknown = Unknown(name, is_assumable=True)
     machine.top.names[name] = unknown
@@ -53,6 +55,7 @@ def given(machine: Machine, name: str) -> Any:
         value = machine.evaluate(statement.value)
     finally:
         machine.code, machine.scope = before, scope
+    machine.places.given.append((machine.line, Assumption(name=name, code="\n".join(code.lines).strip())))
     machine.top.names[name] = value
     if is_tensor(value):
         machine.world.bind(name, value, machine.line, 0)

@@ -28,10 +28,10 @@ class Names:
         self._own = _names_in(machine)
         # The code's own names come first: no tensor of ours takes one away.
         for made in rows:
-            if made.variable is not None:
-                self._of[made] = self._unique(made.variable, is_own=True)
+            if _has_name(made):
+                self._of[made] = self._unique(str(made.variable), is_own=True)
         for made in rows:
-            if made.variable is None:
+            if not _has_name(made):
                 self._of[made] = self._unique(_name_of(made, words[made]), is_own=False)
 
     def __getitem__(self, made: Made) -> str:
@@ -45,6 +45,11 @@ class Names:
             found = f"{name}_{number}"
         self._taken.add(found)
         return found
+
+
+def _has_name(made: Made) -> bool:
+    """Tell whether the code has a name for a tensor: `_` is one for what it does not use."""
+    return made.variable is not None and bool(made.variable.strip("_"))
 
 
 def _names_in(machine: Machine) -> set[str]:

@@ -37,7 +37,8 @@ def run_body(machine: Machine, body: Sequence[ast.stmt]) -> None:
             machine.budget.step()
             if handler is None:
                 raise Unreadable(f"{_NAMED.get(type(statement).__name__, type(statement).__name__)} is not read.")
-            handler(machine, statement)
+            with machine.places.inside(machine, statement):
+                handler(machine, statement)
         except (Halt, Returned, Broke, Continued):
             raise
         except (Exception, SystemExit, RecursionError) as error:

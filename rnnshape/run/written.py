@@ -11,9 +11,10 @@ from rnnshape.explorer import nest
 from rnnshape.explorer.refusal import clean
 from rnnshape.run.halt import Halt
 from rnnshape.run.naming import Names
+from rnnshape.run.outline import outline
 from rnnshape.run.replay import Values
 from rnnshape.run.words import Described, described_tensors
-from rnnshape.run.world import Called, Made, is_tensor, leaves, shape_of, tensors_in
+from rnnshape.run.world import Called, Made, is_hollow, is_tensor, leaves, shape_of, tensors_in
 from rnnshape.trace import (
     FailsLater,
     Nested,
@@ -48,6 +49,8 @@ class _Writer:
         rows = [made for made in self.world.tensors if made in self.shown]
         self.names = Names(machine, rows, self.words)
         self.rows = rows
+        self.is_cut = any(is_hollow(made.value) for made in self.world.tensors)
+        """Whether data was too large to be run whole: then a run returns fewer rows than are declared."""
 
     def trace(self, halt: Halt | None) -> Trace:
         world, code = self.world, self.machine.main
@@ -68,6 +71,7 @@ class _Writer:
             device=self.values.device,
             stop=None if halt is None else self._stop(halt),
             fails_later=tuple(_failure(call, error) for call, error in self.values.failures.items()),
+            outline=outline(self.machine, halt, {made: self.names[made] for made in self.rows}),
         )
 
     def _input(self, made: Made) -> TracedInput:
@@ -118,7 +122,7 @@ class _Writer:
 
     def _step(self, call: Called) -> TracedStep:
         declared = _structure(call.structure)
-        real = _real(self.values.structures.get(call))
+        real = None if self.is_cut else _real(self.values.structures.get(call))
         agrees = real is None or declared is None or nest.agree(declared, real)
         states = call.kwargs.get("initial_state", call.kwargs.get("states"))
         mask = call.kwargs.get("mask")

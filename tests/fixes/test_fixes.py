@@ -61,9 +61,11 @@ def diagnosed(code, let=(), budget=QUICK):
 def with_changes(code, fix):
     """Return the program with the lines of a fix, made from nothing but those."""
     lines = code.split("\n")
-    for gone in fix.removes:
-        lines.remove(gone)
-    return sorted([*lines, *fix.adds])
+    for gone in reversed(fix.removes):
+        assert lines.pop(gone.line - 1) == gone.code
+    for come in fix.adds:
+        lines.insert(come.line - 1, come.code)
+    return lines
 
 
 def told(fix):
@@ -82,7 +84,7 @@ def test_the_fix_of_a_faulty_program(name):
     assert told(found.fixes[0]) == (expected, marks)
     assert found.remaining is None
     assert run(found.text).stop is None
-    assert with_changes(code, found.fixes[0]) == sorted(found.text.split("\n"))
+    assert with_changes(code, found.fixes[0]) == found.text.split("\n")
     assert found.cause is not None
     assert 1 <= found.cause.line <= code.count("\n")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnshape import trace as seen
 from rnnshape.answer import report_of
-from rnnshape.program_report import Cause, Fix
+from rnnshape.program_report import Cause, ChangedLine, Fix
 from rnnshape.report import Versions
 
 VERSIONS = Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.7")
@@ -86,7 +86,7 @@ def seq2seq() -> seen.Trace:
                 kind=seen.StepKind.LAYER,
                 inputs=("decoder_inputs",),
                 initial_state=("state_h", "state_c"),
-                returns=("decoder_outputs", "_", "__2"),
+                returns=("decoder_outputs", "lstm_1_final_memory_state", "lstm_1_final_carry_state"),
                 parameters=358_400,
             ),
             seen.TracedStep(
@@ -108,8 +108,8 @@ def seq2seq() -> seen.Trace:
             tensor(
                 "decoder_outputs", 5, 1, (None, None, 256), sequence, "output at every timestep", (0,), has_time=True
             ),
-            tensor("_", 5, 1, (None, 256), last, h_words, (1,)),
-            tensor("__2", 5, 1, (None, 256), values(3, 4, seed=6), c_words, (2,), variable="_"),
+            tensor("lstm_1_final_memory_state", 5, 1, (None, 256), last, h_words, (1,), variable="_"),
+            tensor("lstm_1_final_carry_state", 5, 1, (None, 256), values(3, 4, seed=6), c_words, (2,), variable="_"),
             tensor(
                 "outputs", 6, 2, (None, None, 93), values(3, 5, 93, seed=7), "output at every timestep", has_time=True
             ),
@@ -163,7 +163,7 @@ def answered(trace: seen.Trace):
         line=2,
         code="model.add(Dense(6, input_shape=(None, 1)))",
         then=(None, 16),
-        removes=("model.add(Dense(6, input_shape=(1,)))",),
-        adds=("model.add(Dense(6, input_shape=(None, 1)))",),
+        removes=(ChangedLine(2, "model.add(Dense(6, input_shape=(1,)))"),),
+        adds=(ChangedLine(2, "model.add(Dense(6, input_shape=(None, 1)))"),),
     )
     return report_of(trace, VERSIONS, fixes=[fix], cause=Cause(line=2, what="`dense` has no time axis"))

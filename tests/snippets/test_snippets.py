@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import json
+import warnings
 from pathlib import Path
 
 import pytest
 
+from rnnshape.answer import report_of
 from rnnshape.program import NotRead, read, read_value
+from rnnshape.program.script import script_of
+from rnnshape.report import Versions
 from rnnshape.run import run_program
 
+VERSIONS = Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.7")
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text(encoding="utf-8"))
 CLASS_LINES = {"a04": 4, "c02": 1, "c03": 1, "u01": 1, "u03": 1, "u04": 3, "u06": 4}
 """Snippets that use a class of their own, which is not read: the line of the class."""
@@ -92,6 +99,23 @@ def test_pairs_found_equal_when_executed_are_equal_in_every_draw(case):
                 np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_the_script_of_a_snippet_runs_and_asserts_what_is_equal(case, monkeypatch, tmp_path):
+    import keras
+
+    trace = traced(case["id"])
+    if isinstance(trace, NotRead):
+        return
+    equal = report_of(trace, VERSIONS).equal
+    script = script_of(trace, equal=equal, close=(), about=[])
+    assert script.count("assert np.") + script.count("Not asserted") >= len(equal)
+    monkeypatch.chdir(tmp_path)
+    keras.utils.clear_session()
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - what is tested
+
+
 def value_of(expression, values):
     """Return the value of `x[:, -1][..., :8]`, of a name alone too; None of what is no tensor of ours."""
     name, _, rest = expression.partition("[")
@@ -109,3 +133,14 @@ INDICES = {":, -1": (slice(None), -1), ":, 0": (slice(None), 0)}
 def halves(text):
     start, _, stop = text.removeprefix("..., ").partition(":")
     return (..., slice(int(start) if start else None, int(stop) if stop else None))
+
+
+def test_a_tensor_that_the_code_throws_away_has_the_layers_name():
+    trace = run_program(read("y, _, c = LSTM(4, return_state=True)(Input((3, 2)))\n_ = Dense(2)(y)"), draws=0)
+    named = {(tensor.name, tensor.variable) for tensor in trace.tensors if tensor.variable is not None}
+    assert named == {("y", "y"), ("lstm_final_memory_state", "_"), ("c", "c"), ("dense", "_")}
+
+
+def test_data_that_is_cut_for_the_run_is_no_other_shape_than_declared():
+    trace = run_program(read("x = np.zeros((100000, 1000, 100))\ny = LSTM(4)(x)"))
+    assert [(step.declared, step.returned) for step in trace.steps] == [("(100000, 4)", "(100000, 4)")]

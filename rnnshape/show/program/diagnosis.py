@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from rnnshape.program_report import Fix, ProgramError, ProgramReport
+from rnnshape.program_report import ChangedLine, Fix, ProgramError, ProgramReport
 from rnnshape.show import notes
 from rnnshape.show.fold import prose
 from rnnshape.show.grid import Look
@@ -17,7 +20,14 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 _WHO = {"keras-refused": "Keras refuses", "not-read": "rnnshape does not read"}
+_OF_PYTHON = frozenset(
+    ["NameError", "ModuleNotFoundError", "ImportError", "SyntaxError", "IndentationError", "UnboundLocalError"]
+)
+"""Errors that Python raises before Keras sees anything."""
 _MOST_OTHERS = 3
+_MOST_PARTS = 12
+"""Rows that one line of code takes at most."""
+_STYLES = {"-": "red", "+": "green"}
 
 
 def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
@@ -25,7 +35,10 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
     error = report.error
     if error is None:
         return
-    lead = Text(f"error: {_WHO.get(error.code, 'this fails at')} line {error.line}", "bold red")
+    is_read = error.code != "not-read" or "is not Python" in error.message
+    who = "Python" if error.kind in _OF_PYTHON and is_read else "Keras"
+    verb = f"{who} refuses" if who == "Python" else _WHO.get(error.code, "this fails at")
+    lead = Text(f"error: {verb} line {error.line}", "bold red")
     yield lead if error.kind is None else lead.append(f"  {error.kind}", "not bold dim")
     gutter = len(str(max(error.line, error.cause.line if error.cause else 0, error.fix.line if error.fix else 0))) + 2
     yield from _source(error, gutter, look)
@@ -36,8 +49,8 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
         yield from _said(f"line {error.cause.line}: {error.cause.what}", gutter, look, "bold")
     elif error.cause is not None:
         yield from _said(error.cause.what, gutter, look, "bold")
-    who = "Keras says" if error.code == "keras-refused" else "why"
-    yield from _said(f"{who}: {error.message}", gutter, look, "dim" if error.cause else "")
+    lead_in = f"{who} says" if error.code == "keras-refused" else "why"
+    yield from _said(f"{lead_in}: {error.message}", gutter, look, "dim" if error.cause else "")
     if error.fix is not None:
         yield from _fix(error.fix, look)
         yield from _others(error, look)
@@ -64,22 +77,43 @@ def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:
     """Yield the line of the code, and carets below what is at fault in it."""
     if error.text is None:
         return
-    code = error.text.rstrip().expandtabs(4)
-    stripped = code.lstrip()
-    yield (
-        Text(f"{error.line:>{gutter}} ", "dim")
-        .append(look.safe(_bar(look)), "dim")
-        .append(f" {look.safe(stripped)}", "not dim")
-    )
-    if error.column is None or error.end_column is None:
-        return
-    # The columns count what is written; a tab in front is wider than it counts.
-    shift = len(error.text) - len(error.text.lstrip())
-    start = max(error.column - shift, 0)
-    width = max(min(error.end_column - shift, len(stripped)) - start, 1)
-    yield (
-        Text(" " * (gutter + 1)).append(look.safe(_bar(look)), "dim").append(f" {' ' * start}{'^' * width}", "bold red")
-    )
+    stripped = error.text.strip().expandtabs(4)
+    start = width = 0
+    if error.column is not None and error.end_column is not None:
+        # The columns count what is written, with the margin that is not shown.
+        shift = len(error.text) - len(error.text.lstrip())
+        start = max(error.column - shift, 0)
+        width = max(min(error.end_column - shift, len(stripped)) - start, 1)
+    bar = look.safe(_bar(look))
+    parts = _parts(look.safe(stripped), gutter + 3, look)
+    shown = _near(parts, start)
+    for number, at, part in shown:
+        front = str(error.line) if number == shown[0][0] else ""
+        yield Text(f"{front:>{gutter}} {bar} ", "dim").append(part, "not dim")
+        first, last = max(start - at, 0), min(start + width - at, len(part))
+        if first < last:
+            caret = f"{' ' * cell_len(part[:first])}{'^' * cell_len(part[first:last])}"
+            yield Text(f"{' ' * gutter} {bar} ", "dim").append(caret.rstrip(), "not dim bold red")
+
+
+def _parts(code: str, taken: int, look: Look) -> list[str]:
+    """Return a line of code as pieces that fit, broken at spaces where there are some: nothing of it is cut off."""
+    room = max(look.width - taken, 20)
+    parts = []
+    while cell_len(code[: room + 1]) > room:
+        part = chop_cells(code[:room], room)[0]
+        space = part.rfind(" ") + 1
+        parts.append(part[:space] if space > len(part) // 2 else part)
+        code = code[len(parts[-1]) :]
+    return [*parts, code]
+
+
+def _near(parts: list[str], start: int) -> list[tuple[int, int, str]]:
+    """Return the pieces around a place, each with its number and where it begins: a line may be very long."""
+    ends = list(itertools.accumulate(map(len, parts), initial=0))
+    here = next((number for number in range(len(parts)) if ends[number + 1] > start), 0)
+    first = 0 if len(parts) <= _MOST_PARTS else max(here - 1, 0)
+    return [(number, ends[number], parts[number]) for number in range(len(parts))[first : first + _MOST_PARTS]]
 
 
 def _bar(look: Look) -> str:
@@ -98,13 +132,27 @@ def _fix(fix: Fix, look: Look) -> Iterator[Text]:
     marks += ["has placeholders: put your own values there"] if fix.placeholders else []
     for at, line in enumerate(prose(look.safe("; ".join(marks)), max(look.width - 5, 20), "     ")):
         yield Text("fix: " if at == 0 else "", "bold green").append(line, "not bold")
-    removes, adds = fix.removes, fix.adds or (fix.code,)
-    width = len(str(fix.line + len(removes) + len(adds)))
-    for sign, style, lines in (("-", "red", removes), ("+", "green", adds)):
-        for at, line in enumerate(lines):
-            yield Text(f"  {sign} {fix.line + at:>{width}} {_bar(look)} ", style).append(
-                look.safe(line.rstrip()), style
-            )
+    diff = list(_diff(fix))
+    width = max(len(str(changed.line)) for _, changed in diff)
+    for sign, changed in diff:
+        parts = _parts(look.safe(changed.code.rstrip().expandtabs(4)), width + 7, look)
+        for number, part in enumerate(parts[:_MOST_PARTS]):
+            front = f"{sign} {changed.line:>{width}}" if number == 0 else " " * (width + 2)
+            yield Text(f"  {front} {look.safe(_bar(look))} {part}", _STYLES[sign])
+
+
+def _diff(fix: Fix) -> Iterator[tuple[str, ChangedLine]]:
+    """Yield the lines that go and come in the order of the file: where one takes another's place, it stands behind."""
+    removes = deque(fix.removes)
+    adds = deque(fix.adds if fix.adds or fix.removes else [ChangedLine(fix.line, fix.code)])
+    shift = 0
+    while removes or adds:
+        if not adds or (removes and removes[0].line <= adds[0].line - shift):
+            shift -= 1
+            yield "-", removes.popleft()
+        else:
+            shift += 1
+            yield "+", adds.popleft()
 
 
 def _tried(fix: Fix) -> str:
@@ -116,5 +164,7 @@ def _tried(fix: Fix) -> str:
 
 def _others(error: ProgramError, look: Look) -> Iterator[Text]:
     for other in (error.other_fixes or ())[:_MOST_OTHERS]:
-        text = look.safe(f"or line {other.line}: {other.code.strip()}  ({_tried(other)})")
+        # A line that only comes in leaves the one that it is numbered after as it is.
+        place = "line" if other.removes or not other.adds else "in front of line"
+        text = look.safe(f"or {place} {other.line}: {other.code.strip()}  ({_tried(other)})")
         yield from (Text(line, "dim") for line in prose(text, look.width, "   "))

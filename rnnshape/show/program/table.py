@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
 
-from rnnshape.program_report import ProgramReport, ProgramTensor
+from rnnshape.program_report import Assumed, ProgramReport, ProgramTensor
 from rnnshape.show import grid, notes
 from rnnshape.show.fold import fill, prose
 from rnnshape.show.grid import Cell, Grid, Look, Row, plain
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _HEADINGS = ("tensor", "shape", "what it is", "made by")
 _MEANING = 2
+_MOST_COUNTS = 20
+"""Layers whose parameters are told one by one."""
+_LENGTH = re.compile(r"len\((\w+)\)")
 _SIGNS = {Part.WHOLE: "{}", Part.SLICE: "[{}]", Part.MERGED: "({})"}
 
 
@@ -91,8 +95,19 @@ def _head(report: ProgramReport, look: Look) -> Iterator[Text]:
     # Where the code stopped early, what was assumed shows only with the fix.
     fixed = report.with_fix.assumed if report.with_fix is not None else ()
     for one in dict.fromkeys((*report.assumed, *fixed)):
-        said = look.safe(f"assumed: {one.name} = {one.code} (set it with --let {one.name}=…)")
+        said = look.safe(_assumed(one, report))
         yield from (Text(part, "bold") for part in fill(said.split(" "), look.width, "  "))
+
+
+def _assumed(one: Assumed, report: ProgramReport) -> str:
+    """Say what was assumed, and how to give it."""
+    length = _LENGTH.fullmatch(one.name)
+    variables = {given.variable for answer in (report, report.with_fix) if answer for given in answer.inputs}
+    if one.code.startswith("Input(") and one.name not in variables:
+        return f"assumed: the input of {one.name} is {one.code} (set it in the code)"
+    name = length[1] if length is not None else one.name
+    how = f" (set it with --let {name}=…)" if name.isidentifier() else ""
+    return f"assumed: {one.name} = {one.code}{how}"
 
 
 def _rows(report: ProgramReport, marks: Marks, look: Look) -> list[Row]:
@@ -144,7 +159,8 @@ def _meaning(report: ProgramReport, tensor: ProgramTensor) -> str:
     said = [tensor.meaning]
     if tensor.unchanged is not None:
         said = [f"{tensor.unchanged}, handed through unchanged"]
-    if any(one.name == tensor.name and one.assumed for one in report.inputs):
+    is_assumed = any(one.name == tensor.name and one.assumed for one in report.inputs)
+    if is_assumed and "assumed" not in tensor.meaning:
         said.append("assumed")
     if tensor.masked:
         said.append("masked")
@@ -219,12 +235,14 @@ def _parameters(report: ProgramReport) -> str:
     total = f"{report.parameters.total:,} parameter{'' if report.parameters.total == 1 else 's'}"
     if len(each) < 2:
         return total
-    return f"{total}: {', '.join(f'{name} {count:,}' for name, count in each.items())}"
+    said = [f"{name} {count:,}" for name, count in each.items()]
+    more = [f"{len(said) - _MOST_COUNTS:,} more"] if len(said) > _MOST_COUNTS else []
+    return f"{total}: {', '.join([*said[:_MOST_COUNTS], *more])}"
 
 
 def _ran(report: ProgramReport) -> str:
     ran, versions = report.ran, report.versions
-    sizes = ", ".join(f"{name} {size}" for name, size in ran.sizes.items())
+    sizes = ", ".join(f"{name} = {size}" for name, size in ran.sizes.items())
     values = f"values from a run with {sizes}" if sizes else "values from a run at the code's own sizes"
     whose = f"Keras {versions.keras}, TensorFlow {versions.tensorflow}, {ran.device}"
     return f"{values}, seed {ran.seed}; {whose}" if ran.draws else whose
