@@ -9,6 +9,7 @@ from rnnshape.equality import Findings, Subject, compare
 from rnnshape.program_report import (
     Assumed,
     Cause,
+    FailsLater,
     Fix,
     MaskAt,
     Operand,
@@ -63,6 +64,7 @@ def report_of(
         close=findings.close or None,
         constant=findings.constant or None,
         undecided=findings.undecided or None,
+        fails_later=tuple(_failing(one, None if trace.stop else fixes) for one in trace.fails_later) or None,
         masks=tuple(MaskAt(line=one.line, layer=one.layer, made=one.is_made) for one in trace.masks) or None,
         with_fix=with_fix,
     )
@@ -153,6 +155,11 @@ def _tensor(one: seen.TracedTensor) -> ProgramTensor:
         masked=one.masked,
         unchanged=one.unchanged,
     )
+
+
+def _failing(one: seen.FailsLater, fixes: Sequence[Fix] | None) -> FailsLater:
+    fix = fixes[0] if fixes else None
+    return FailsLater(line=one.line, layer=one.layer, message=one.message, kind=one.kind, fix=fix)
 
 
 def _error(

@@ -204,6 +204,20 @@ class ProgramError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailsLater:
+    """A call that Keras takes on symbolic tensors and that fails with values, in `fit` or `predict`.
+
+    `fix` is a changed line with which it does not, where one was found.
+    """
+
+    line: int
+    layer: str
+    message: str
+    kind: str | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramReport:
     """Everything that was found out about one program; statements mean what they mean in `rnnshape.report.Report`.
 
@@ -228,6 +242,7 @@ class ProgramReport:
     constant: tuple[str, ...] | None = None
     undecided: tuple[str, ...] | None = None
     masks: tuple[MaskAt, ...] | None = None
+    fails_later: tuple[FailsLater, ...] | None = None
     with_fix: ProgramReport | None = None
 
     @property

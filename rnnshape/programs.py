@@ -68,7 +68,7 @@ def explore_code(
     from rnnshape.answer import report_of
 
     trace = _run(source, lets, seed)
-    if trace.stop is None:
+    if trace.stop is None and not trace.fails_later:
         report = report_of(trace, versions.installed())
         return _scripted(report, trace) if with_script else report
     from rnnshape import fixes

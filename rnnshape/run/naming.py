@@ -48,8 +48,8 @@ class Names:
 
 
 def _has_name(made: Made) -> bool:
-    """Tell whether the code has a name for a tensor: `_` is one for what it does not use."""
-    return made.variable is not None and bool(made.variable.strip("_"))
+    """Tell whether the code has a name for a tensor."""
+    return made.variable is not None
 
 
 def _names_in(machine: Machine) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 from fuzz import seeds
 
 SEEDS = range(5)
-ASKED = seeds.questions()[::9]
+ASKED = [question for at, question in enumerate(seeds.questions()) if at % 5 < 2]
 
 
 @pytest.mark.parametrize("question", ASKED, ids=[f"{at}-{layer[:40]}" for at, (layer, _) in enumerate(ASKED)])

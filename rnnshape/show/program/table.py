@@ -54,7 +54,7 @@ def _lines(report: ProgramReport, look: Look) -> Iterator[Text]:
             yield Text()
             yield Text("with the fix:", "bold")
             yield from _body(report.with_fix, look)
-    said = list(facts(report if report.with_fix is None else report.with_fix))
+    said = list(facts(report if report.error is None else report.with_fix or report))
     if said:
         yield Text()
         yield from notes.lines(said, look)
@@ -198,6 +198,7 @@ def facts(report: ProgramReport) -> Iterator[notes.Note]:
     """Yield what there is to say of a program besides its tensors."""
     for one in report.masks or ():
         yield notes.Note(f"line {one.line}: {one.layer} {'makes a mask' if one.made else 'loses the mask'}", style="")
+    yield from _failing_later(report)
     yield from _broken_promises(report)
     if report.constant:
         yield notes.Note(f"constant, so compared with nothing: {', '.join(report.constant)}")
@@ -208,6 +209,19 @@ def facts(report: ProgramReport) -> Iterator[notes.Note]:
     if report.parameters.total:
         yield notes.Note(_parameters(report))
     yield notes.Note(_ran(report))
+
+
+def _failing_later(report: ProgramReport) -> Iterator[notes.Note]:
+    for one in report.fails_later or ():
+        lead = f"line {one.line}: with values, in fit or predict, this fails:"
+        yield notes.Note(one.message, style="", lead=lead, lead_style="bold red")
+        if one.fix is not None:
+            yield notes.Note(
+                f"{one.fix.code.strip()}  (line {one.fix.line}; tried: it runs)",
+                style="",
+                lead="fix:",
+                lead_style="bold green",
+            )
 
 
 def _broken_promises(report: ProgramReport) -> Iterator[notes.Note]:
