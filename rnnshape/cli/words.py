@@ -42,7 +42,8 @@ def _parts(word: str) -> Iterator[Source | str]:
     elif _is_file(word):
         yield _of_file(word)
     elif is_code(word):
-        yield Source(word, "the command line")
+        # A quoted text often begins below its quote: its first line is line 1.
+        yield Source(word.strip("\n"), "the command line")
     else:
         yield word
 

@@ -59,13 +59,27 @@ class Places:
         if isinstance(found, Unknown | Opaque) or _reaches_out(found):
             self.met.append((self.statement, found))
         elif is_tensor(found) or (isinstance(node, ast.Call) and isinstance(found, list | tuple | dict)):
-            tensors = [machine.world.made(leaf) for leaf in tensors_in(found)]
+            tensors = _made(machine, list(tensors_in(found)))
             if not tensors:
                 return
             self.values.setdefault(node, []).append(tensors)
             for made in tensors:
                 if made is not None:
                     self.first.setdefault(made, node)
+
+
+def _made(machine: Machine, leaves: list[Any]) -> list[Made | None]:
+    """Return what is known of each tensor; a call that returns one object twice has made two tensors of it."""
+    found: list[Made | None] = []
+    times: dict[int, int] = {}
+    for leaf in leaves:
+        made = machine.world.made(leaf)
+        if made is not None and made.call is not None:
+            same = [one for one in made.call.outputs if one.value is leaf] or [made]
+            made = same[min(times.get(id(leaf), 0), len(same) - 1)]
+        times[id(leaf)] = times.get(id(leaf), 0) + 1
+        found.append(made)
+    return found
 
 
 def _reaches_out(found: Any) -> bool:

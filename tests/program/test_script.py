@@ -56,6 +56,11 @@ x = np.random.rand(3, 5, 8).astype("float32")
 out = LSTM(4, return_sequences=True, return_state=True)(x)
 last = out[0][:, -1]
 """,
+    "one object twice": """
+x = np.random.rand(2, 5).astype("float32")
+a, b = GRUCell(4)(x, np.zeros((2, 4), "float32"))
+print(Dense(2)(GRUCell(3)(x, [np.zeros((2, 3), "float32")])[0]))
+""",
     "predicted": """
 model = Sequential([Input((5, 3)), LSTM(4)])
 data = np.ones((7, 5, 3))
@@ -107,7 +112,8 @@ b = Sequential([Input((5, 3)), LSTM(4, name="rnn"), RepeatVector(2)])
 """,
 }
 ASSERTIONS = {
-    "rebound": 1, "loop": 2, "inlined": 2, "unnamed": 2, "inside": 2, "unbuilt": 2, "eager": 2, "predicted": 1,
+    "rebound": 1, "loop": 2, "inlined": 2, "unnamed": 2, "inside": 2, "unbuilt": 2, "eager": 2, "one object twice": 2,
+    "predicted": 1,
     "data": 1, "undefined": 1, "prompts": 1, "a handled error": 1, "fixed": 1, "no fix": 1, "no Python": 0,
     "one name twice": 0,
 }  # fmt: skip

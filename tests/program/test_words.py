@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rnnshape.cli.words import parts_of
 from rnnshape.program import is_code
 
 CODE = [
@@ -27,3 +28,8 @@ def test_code(word):
 @pytest.mark.parametrize("word", LAYERS)
 def test_a_layer(word):
     assert not is_code(word)
+
+
+def test_the_first_line_below_the_quote_is_line_1():
+    (source,) = parts_of(["\nx = Input((3, 2))\ny = LSTM(4)(x)\n"])
+    assert source.text.splitlines() == ["x = Input((3, 2))", "y = LSTM(4)(x)"]
