@@ -50,7 +50,8 @@ def printed(command: str, monkeypatch: pytest.MonkeyPatch) -> str:
         return filtered(screen.getvalue(), shlex.split(piped))
     lines = "\n".join(line.rstrip() for line in screen.getvalue().strip("\n").splitlines())
     # Which versions answered is the one thing that differs from machine to machine.
-    return re.sub(r'"versions": {[^}]*}', '"versions": {…}', lines) + "\n"
+    lines = re.sub(r'"versions": {[^}]*}', '"versions": {…}', lines)
+    return re.sub(r"\b(Keras|TensorFlow)(\s+)\d+\.\d+[\w.]*", r"\1\2…", lines) + "\n"
 
 
 def filtered(text: str, command: list[str]) -> str:

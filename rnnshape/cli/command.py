@@ -111,7 +111,9 @@ LAYER is one of
   {" ".join(catalogue.TYPED)}
 or a Keras expression, which carries its own constructor arguments, such as
   "Bidirectional(LSTM(4), merge_mode='sum')"
-or - to read layers from standard input, one a line.
+or Keras code, which is read and not executed, such as
+  "x = LSTM(4)(inputs)", snippet.py, notebook.ipynb
+or - to read code, or layers one a line, from standard input.
 
 Where a size takes several values, every combination is run."""
 

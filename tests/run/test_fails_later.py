@@ -1,4 +1,4 @@
-"""What Keras takes on symbolic tensors and fails at with values is told, with a change that was tried; it is no error."""
+"""What Keras takes on symbolic tensors and fails at with values is told, with a tried change; it is no error."""
 
 from __future__ import annotations
 
