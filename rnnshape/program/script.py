@@ -1,6 +1,6 @@
 """A trace -> a script that runs for real: the code, what it lacks, and an assertion for each equality.
 
-Pure text: nothing is run here. The code's lines stay as they are, but for those that cannot be run with Keras alone,
+Nothing is run here. The code's lines stay as they are, but for those that cannot be run with Keras alone,
 and for calls of `_keep` around expressions whose tensors have no name at the end.
 """
 
@@ -85,7 +85,15 @@ class _Script:
             if with_kept and self._is_live(one.span) and (needed - set(self.reached)) & set(one.names)
         ]
         self.in_kept = {name for one in self.kept for name in one.names}
-        self.asserted = [(statement, is_close) for statement, is_close in self.statements if self._is_told(statement)]
+        self.asserted: list[tuple[Statement, bool]] = []
+        self.left: list[Statement] = []
+        """What cannot be asserted, each with an expression that can be."""
+        for statement, is_close in self.statements:
+            told = [expression for expression in statement if self._is_told(expression)]
+            if len(told) > 1:
+                self.asserted.append((told, is_close))
+            if len(told) < len(statement):
+                self.left.append([*told[:1], *(expression for expression in statement if expression not in told)])
 
     def _names_in(self, statement: Statement) -> list[str]:
         found = (name for expression in statement for name in _NAME.findall(expression) if name in self.tensors)
@@ -102,9 +110,9 @@ class _Script:
         tensor = self.tensors[name]
         return name in self.in_kept or (name in self.reached and (self.end is None or tensor.line < self.end))
 
-    def _is_told(self, statement: Statement) -> bool:
-        """Tell whether a statement can be asserted: all its tensors can be named, and computed."""
-        names = self._names_in(statement)
+    def _is_told(self, expression: str) -> bool:
+        """Tell whether an expression can be computed: all its tensors can be named."""
+        names = self._names_in([expression])
         is_graph = all(self._can_reach(one.name) for one in self._inputs()) and not _has_doubles(self.trace)
         return all(self._can_reach(name) and (self._is_eager(name) or is_graph) for name in names)
 
@@ -176,8 +184,7 @@ class _Script:
         yield from _comment(f"The code stops here. Line {stop.line}: {message}")
 
     def _checks(self) -> list[str]:
-        told = [f"Not asserted: {' == '.join(one)}" for one, _ in self.statements if not self._is_told(one)]
-        comments = [line for said in told for line in _comment(said)]
+        comments = [line for one in self.left for line in _comment(f"Not asserted: {' == '.join(one)}")]
         if not self.asserted:
             return comments or ["# No two of the tensors are equal: there is nothing to assert."]
         names = list(dict.fromkeys(name for one, _ in self.asserted for name in self._names_in(one)))

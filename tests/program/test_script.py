@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from rnnshape import cli
+from rnnshape.program import read
+from rnnshape.program.script import script_of as script_of_trace
 from rnnshape.programs import Source, explore_code, read_lets
+from rnnshape.run import run_program
 
 CASES = json.loads((Path(__file__).parent.parent / "snippets" / "cases.json").read_text(encoding="utf-8"))
 
@@ -187,6 +190,16 @@ def test_where_the_code_stops_the_rest_is_a_comment():
     lines = script_of(PROGRAMS["no fix"]).splitlines()
     assert "# The code stops here. Line 3: name 'Unheard' is not defined" in lines
     assert "# z = Unheard(3)(y)" in lines
+
+
+def test_what_cannot_be_asserted_is_told_and_the_rest_asserted():
+    code = "x = Input((6, 4))\nz = x[:, -1, :]\no, h, c = GRU(5, return_state=True)(x)"
+    trace = run_program(read(code))
+    assert "gru_output" in {tensor.name for tensor in trace.tensors}
+    script = script_of_trace(trace, equal=[("z", "gru_output", "x[:, -1, :]")], close=(), about=[])
+    run(script)
+    assert "    assert np.array_equal(z, x[:, -1, :])" in script.splitlines()
+    assert "# Not asserted: z == gru_output" in script.splitlines()
 
 
 def test_a_fix_is_in_the_script():
