@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnshape import versions
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Code as it was given: its text, where it comes from, and whether it is a notebook."""
+    """Code as it was given: its text, where it comes from, and whether it is a notebook.
+
+    `path` is that of a file which Python itself runs.
+    """
 
     text: str
     name: str = "code"
     is_notebook: bool = False
+    path: Path | None = None
 
     def code(self) -> Code:
         """Return the code, read.
@@ -30,6 +36,22 @@ class Source:
 
         """
         return (read_notebook if self.is_notebook else read)(self.text, source=self.name)
+
+    def code_to_execute(self) -> Code:
+        """Return the code, of which Python itself reads more than we do.
+
+        Raises:
+            NotRead: it is no Python.
+
+        """
+        try:
+            return self.code()
+        except NotRead as error:
+            try:
+                tree = ast.parse(self.text)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                raise error from None
+            return Code(self.name, tuple(self.text.split("\n")), tree)
 
 
 def read_lets(lets: Mapping[str, str]) -> dict[str, Code]:
@@ -74,6 +96,28 @@ def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
         hint=found.hint,
         with_fix=with_fix,
     )
+
+
+def execute_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> ProgramReport:
+    """Run a program in the user's name, as Python does, and return what its layers returned.
+
+    Args:
+        source: the code.
+        lets: values for names that it does not give.
+        seed: of the random weights and inputs with which values are compared.
+
+    Raises:
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.answer import report_of
+    from rnnshape.run.watching.execute import execute
+
+    try:
+        code = source.code_to_execute()
+    except NotRead as error:
+        return report_of(_unread(source, error), versions.installed())
+    return report_of(execute(code, source.path, lets, seed=seed), versions.installed())
 
 
 def _run(source: Source, lets: Mapping[str, Code] | None, seed: int) -> Trace:

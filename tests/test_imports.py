@@ -105,8 +105,23 @@ ROOMS = {
     "torch_names": PURE | {"report", "expression"},
     "explain": PURE | {"report", "expression", "torch_names"},
     "explorer": DATA | {"names", "equality", "report", "__init__"},
+    "versions": {"__init__", "report"},
+    "programs": PURE | {"answer", "fixes", "program", "program_report", "run", "trace", "versions"},
     "python": PURE | {"options", "request", "explorer", "report"},
-    "cli": DATA | {"explain", "options", "request", "report", "show", "explorer", "worker", "__init__"},
+    "cli": DATA
+    | {
+        "program",
+        "program_report",
+        "programs",
+        "explain",
+        "options",
+        "request",
+        "report",
+        "show",
+        "explorer",
+        "worker",
+        "__init__",
+    },
     "worker": PURE | {"cli", "explorer", "show", "__init__"},
 }
 THIRD_PARTY = {

@@ -56,7 +56,7 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
 
 def answers_with_code(parts: Sequence[Source | str], options: Options, lets: Mapping[str, Code]) -> Iterator[Answer]:
     """Yield the answers to pieces of code, and to the layers between them, in order."""
-    from rnnshape.programs import explore_code
+    from rnnshape.programs import execute_code, explore_code
     from rnnshape.request import request
 
     for part in parts:
@@ -68,7 +68,7 @@ def answers_with_code(parts: Sequence[Source | str], options: Options, lets: Map
             continue
         _get_ready()
         interrupts.check()
-        yield explore_code(part, lets, seed=options.seed)
+        yield (execute_code if options.run else explore_code)(part, lets, seed=options.seed)
 
 
 def _get_ready() -> None:

@@ -72,7 +72,8 @@ def _of_file(word: str) -> Source:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    return Source(text, path.name, is_notebook=path.suffix.lower() == ".ipynb")
+    runs = path.resolve() if path.suffix.lower() == ".py" else None
+    return Source(text, path.name, is_notebook=path.suffix.lower() == ".ipynb", path=runs)
 
 
 def _of_standard_input() -> Iterator[Source | str]:

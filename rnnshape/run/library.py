@@ -37,7 +37,7 @@ NO_IMPORT: dict[str, str] = {
     "random": "random",
 }
 """Names of modules that need no import."""
-_SEARCHED = (
+SEARCHED = (
     "keras.layers",
     "keras.models",
     "keras",
@@ -127,7 +127,7 @@ def without_import(machine: Machine, name: str) -> Any:
         return Library(NO_IMPORT[name])
     if name in OLD_NAMES:
         raise NameError(f"name '{name}' is not defined")
-    for path in _SEARCHED:
+    for path in SEARCHED:
         module = keras_library.module_at(path)
         if module is not None and name in vars(module) and not name.startswith("_"):
             found = keras_library.member(path, name)
