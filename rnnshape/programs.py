@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class Source:
     """Code as it was given: its text, where it comes from, and whether it is a notebook.
 
-    `path` is that of a file which Python itself runs.
+    `path` is that of a file which Python itself runs, or of a saved model (`is_saved`), which has no text.
     """
 
     text: str
     name: str = "code"
     is_notebook: bool = False
     path: Path | None = None
+    is_saved: bool = False
 
     def code(self) -> Code:
         """Return the code, read.
@@ -61,7 +62,17 @@ def read_lets(lets: Mapping[str, str]) -> dict[str, Code]:
         NotRead: one of them is no expression.
 
     """
-    return {name: read_value(text, name=name) for name, text in lets.items()}
+    return {name: read_value(text, name=name) for name, text in lets.items() if not _is_class(text)}
+
+
+def classes_in(lets: Mapping[str, str]) -> dict[str, str]:
+    """Return the names that were given a class: `path/to/file.py:Class`."""
+    return {name: text.strip() for name, text in lets.items() if _is_class(text)}
+
+
+def _is_class(text: str) -> bool:
+    path, colon, name = text.strip().rpartition(":")
+    return bool(colon) and path.endswith(".py") and name.isidentifier()
 
 
 def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> ProgramReport:
@@ -118,6 +129,26 @@ def execute_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
     except NotRead as error:
         return report_of(_unread(source, error), versions.installed())
     return report_of(execute(code, source.path, lets, seed=seed), versions.installed())
+
+
+def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed: int = 0) -> ProgramReport:
+    """Return every tensor on its way through a saved model.
+
+    Args:
+        path: a `.keras` or a `.h5` file.
+        classes: where the classes are that are not Keras's own: `{"Own": "path/to/file.py:Own"}`.
+        seed: of the random weights and inputs with which values are compared.
+
+    Raises:
+        InvalidQuery: there is no such file, or it is none that is read.
+        KerasRefused: Keras cannot make the model.
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.answer import report_of
+    from rnnshape.run.saved import describe, load
+
+    return report_of(describe(load(path, classes), path.name, seed=seed), versions.installed())
 
 
 def _run(source: Source, lets: Mapping[str, Code] | None, seed: int) -> Trace:

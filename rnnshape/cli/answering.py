@@ -56,7 +56,7 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
 
 def answers_with_code(parts: Sequence[Source | str], options: Options, lets: Mapping[str, Code]) -> Iterator[Answer]:
     """Yield the answers to pieces of code, and to the layers between them, in order."""
-    from rnnshape.programs import execute_code, explore_code
+    from rnnshape.programs import classes_in, execute_code, explore_code, explore_saved
     from rnnshape.request import request
 
     for part in parts:
@@ -68,6 +68,17 @@ def answers_with_code(parts: Sequence[Source | str], options: Options, lets: Map
             continue
         _get_ready()
         interrupts.check()
+        if part.is_saved and part.path is not None:
+            if options.run:
+                message = f"{part.name} is a saved model, which is read: --run is for code."
+                raise InvalidQuery(message, hint=f"Leave --run out: rnnshape {part.name}")
+            try:
+                yield explore_saved(part.path, classes_in(dict(options.let or ())), seed=options.seed)
+            except RnnshapeError as error:
+                if len(parts) == 1:
+                    raise
+                yield error
+            continue
         yield (execute_code if options.run else explore_code)(part, lets, seed=options.seed)
 
 

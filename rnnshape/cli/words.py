@@ -19,6 +19,7 @@ LONGEST = 10_000_000
 """Characters of a file, or of standard input: a notebook carries its pictures with it."""
 
 _CODE = (".py", ".ipynb")
+_SAVED = (".keras", ".h5", ".hdf5")
 _TEXT = (*_CODE, ".txt", ".md")
 _STANDARD_INPUT = "standard input"
 
@@ -39,6 +40,9 @@ def parts_of(words: Sequence[str]) -> list[Source | str]:
 def _parts(word: str) -> Iterator[Source | str]:
     if word == "-":
         yield from _of_standard_input()
+    elif Path(word).suffix.lower() in _SAVED and not any(sign in word for sign in "(\n="):
+        path = Path(word).expanduser()
+        yield Source("", path.name, path=path, is_saved=True)
     elif _is_file(word):
         yield _of_file(word)
     elif is_code(word):

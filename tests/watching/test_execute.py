@@ -69,8 +69,10 @@ STEPS = {
         [("GRU(4, return_sequences=True)", 3, None), ("GRU(3, return_sequences=True)", 3, None)],
     ),
     "a loop over steps": (
-        "cell = GRUCell(4)\ns = [tf.zeros((2, 4))]\nx = tf.random.normal((2, 5, 3))\n"
-        "for t in range(5):\n    out, s = cell(x[:, t], s)",
+        (
+            "cell = GRUCell(4)\ns = [tf.zeros((2, 4))]\nx = tf.random.normal((2, 5, 3))\n"
+            "for t in range(5):\n    out, s = cell(x[:, t], s)"
+        ),
         [("GRUCell(4)", 5, 5)],
     ),
     "an own model": (
@@ -91,8 +93,10 @@ STEPS = {
         ],
     ),
     "training": (
-        "model = Sequential([Input((5, 3)), LSTM(4), Dense(1)])\nmodel.compile('sgd', 'mse')\n"
-        "model.fit(np.ones((4, 5, 3)), np.ones((4, 1)), epochs=2, verbose=0)",
+        (
+            "model = Sequential([Input((5, 3)), LSTM(4), Dense(1)])\nmodel.compile('sgd', 'mse')\n"
+            "model.fit(np.ones((4, 5, 3)), np.ones((4, 1)), epochs=2, verbose=0)"
+        ),
         [("LSTM(4)", 1, None), ("Dense(1)", 1, None), ("Sequential([LSTM(4), Dense(1)])", 3, None)],
     ),
 }
@@ -190,7 +194,12 @@ def test_a_file_is_run_as_python_runs_it(tmp_path):
     (tmp_path / "beside.py").write_text("UNITS = 6")
     words = [sys.executable, "-m", "rnnshape", "--json", "--run", str(file)]
     done = subprocess.run(
-        words, capture_output=True, text=True, timeout=120, env={"PATH": "/usr/bin", "RNNSHAPE_WORKER": "off"}
+        words,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "/usr/bin", "RNNSHAPE_WORKER": "off"},
     )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)

@@ -64,7 +64,9 @@ def _argument(layer: Any, parameter: inspect.Parameter, value: Any) -> str | Non
     """Return an argument as code; None where it is the default."""
     cls = engine.load().layers.Layer
     default = parameter.default
-    own = getattr(layer, parameter.name, None)
+    own = _own(layer, parameter.name)
+    if parameter.name == "backward_layer" and own is not None and _mirrors(layer):
+        return None
     if isinstance(own, cls):
         return code_of(own)
     if isinstance(own, list | tuple) and own and all(isinstance(item, cls) for item in own):
@@ -75,6 +77,21 @@ def _argument(layer: Any, parameter: inspect.Parameter, value: Any) -> str | Non
         return None
     text = repr(list(value)) if isinstance(value, list) else repr(tuple(value) if isinstance(value, tuple) else value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _own(layer: Any, name: str) -> Any:
+    """Return what a layer keeps of an argument; Bidirectional keeps its layer as the forward one."""
+    if isinstance(layer, engine.load().layers.Bidirectional) and name == "layer":
+        name = "forward_layer"
+    return getattr(layer, name, None)
+
+
+def _mirrors(layer: Any) -> bool:
+    """Tell whether the backward layer is what Bidirectional itself makes of the forward one."""
+    forward, backward = layer.forward_layer.get_config(), layer.backward_layer.get_config()
+    same = {"name": None, "go_backwards": None}
+    is_turned = forward.get("go_backwards") is not backward.get("go_backwards")
+    return is_turned and {**forward, **same} == {**backward, **same}
 
 
 def _is_same(value: Any, default: Any) -> bool:
@@ -89,12 +106,26 @@ def _is_same(value: Any, default: Any) -> bool:
     return bool(value == default) or (default is None and value in ("linear", "channels_last", False))
 
 
+def _is_initializer(name: str, config: Mapping[str, Any], default: Any) -> bool:
+    """Tell whether this is the initializer of a name, such as `uniform`."""
+    if not isinstance(default, str):
+        return False
+    try:
+        found = engine.load().initializers.get(default)
+        usual = found.get_config()
+    except (ValueError, AttributeError):
+        return False
+    return type(found).__name__ == name and all(
+        config.get(key) == value for key, value in usual.items() if key != "seed"
+    )
+
+
 def _object(value: Mapping[str, Any], default: Any) -> str | None:
     name = str(value["class_name"])
     word = _WORD.sub("_", name).lower()
-    if word == default:
-        return None
     config = value.get("config")
     inside = config if isinstance(config, Mapping) else {}
+    if word == default or _is_initializer(name, inside, default):
+        return None
     said = [f"{key}={item!r}" for key, item in inside.items() if isinstance(item, int | float | str) and key != "seed"]
     return f"{name}({', '.join(said[:4])})"

@@ -41,7 +41,16 @@ def _is_new(machine: Machine, tensor: Any) -> bool:
 
 def _is_mask(node: Any, tensor: Any) -> bool:
     """Tell whether a call took a tensor only as the mask that another of its tensors carries."""
-    return any(getattr(one, "_keras_mask", None) is tensor for one in node.arguments.keras_tensors)
+    carried = [getattr(one, "_keras_mask", None) for one in node.arguments.keras_tensors]
+    if any(mask is tensor for mask in carried):
+        return True
+    # In a model that was saved, the mask was computed anew, by the same operation.
+    is_passed = any("mask" in key and value is tensor for key, value in node.arguments.kwargs.items())
+    return is_passed and _operation(tensor) in map(_operation, filter(None.__ne__, carried))
+
+
+def _operation(tensor: Any) -> type:
+    return type(getattr(getattr(tensor, "_keras_history", None), "operation", None))
 
 
 def _node_of(tensor: Any) -> Any:
