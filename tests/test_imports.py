@@ -82,7 +82,7 @@ def test_importing_the_package_imports_next_to_nothing():
 PURE = {"errors"}
 DATA = PURE | {"catalogue", "expression", "mask", "query"}
 ROOMS = {
-    "__init__": {"python", "errors", "report"},
+    "__init__": {"python", "errors", "program", "program_report", "report"},
     "__main__": {"worker", "cli", "explorer"},
     "errors": set(),
     "catalogue": set(),
@@ -107,7 +107,19 @@ ROOMS = {
     "explorer": DATA | {"names", "equality", "report", "__init__"},
     "versions": {"__init__", "report"},
     "programs": PURE | {"answer", "fixes", "program", "program_report", "run", "trace", "versions"},
-    "python": PURE | {"options", "request", "explorer", "report"},
+    "python": PURE
+    | {
+        "answer",
+        "explorer",
+        "options",
+        "program",
+        "program_report",
+        "programs",
+        "report",
+        "request",
+        "run",
+        "versions",
+    },
     "cli": DATA
     | {
         "program",
@@ -132,7 +144,7 @@ THIRD_PARTY = {
     "report": {"rich"},
     "program_report": {"rich"},
     "trace": {"numpy"},
-    "run": {"keras", "tensorflow", "numpy"},
+    "run": {"h5py", "keras", "tensorflow", "numpy"},
 }
 
 

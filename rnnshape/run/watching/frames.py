@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 _GENERATED = "__autograph_generated_file"
+_OURS = str(Path(__file__).parent)
+"""Whoever watches around a watcher is none of the code."""
 _INSIDE_KERAS = ("keras/src/", "keras\\src\\")
 
 
@@ -35,6 +38,7 @@ class Frames:
             between = code.co_name in {"__call__", "error_handler"} and any(
                 part in code.co_filename for part in _INSIDE_KERAS
             )
+            between = between or code.co_filename.startswith(_OURS)
             # TensorFlow calls rewritten code through a frame of its own.
             if not between and not (code.co_name == "converted_call" or "autograph" in code.co_filename):
                 return False

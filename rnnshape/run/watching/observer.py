@@ -101,7 +101,9 @@ class Observer:
 
     def call(self, layer: Any, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a layer as it was called, and note it."""
-        frame = self._frame_of_call() if self.is_on and threading.get_ident() == self.thread else None
+        caller = sys._getframe(2)  # noqa: SLF001 - behind the hook
+        is_direct = self.is_on and threading.get_ident() == self.thread and self.frames.is_direct(caller)
+        frame = self._frame_of_call(caller, is_direct=is_direct)
         if frame is None:
             return original(layer, *args, **kwargs)
         tensors = list(tensors_in((args, kwargs)))
@@ -110,7 +112,9 @@ class Observer:
         if is_noted and (not is_concrete or (self._way(frame), id(layer)) not in self.calls):
             with self._safely():
                 for value in tensors:
-                    self._meet(value, frame)
+                    made = self._meet(value, frame)
+                    if made.root is None and made.call is None and not (is_direct or self.active):
+                        made.label = BATCH
         self.active.append(_Active(layer, len(self.frames.way(frame)), args, kwargs, is_concrete))
         try:
             result = original(layer, *args, **kwargs)
@@ -118,15 +122,14 @@ class Observer:
             self.active.pop()
         if is_noted and self.is_on:
             with self._safely():
-                self._note(layer, args, kwargs, result, frame)
+                self._note(layer, args, kwargs, result, frame, is_direct=is_direct)
         return result
 
-    def _frame_of_call(self) -> FrameType | None:
+    def _frame_of_call(self, caller: FrameType, *, is_direct: bool) -> FrameType | None:
         """Return the watched frame that a call comes from: its own ones, and the outermost of Keras's below it."""
-        frame = sys._getframe(3)  # noqa: SLF001 - behind the hook and this
-        if self.active and not self.frames.is_direct(frame):
+        if not self.is_on or threading.get_ident() != self.thread or (self.active and not is_direct):
             return None
-        return self.frames.nearest(frame)
+        return self.frames.nearest(caller)
 
     def _is_a_look(self) -> bool:
         """Tell whether Keras only looks at a layer, for its shapes, before a call that is noted anyway."""
@@ -134,7 +137,16 @@ class Observer:
 
         return bool(self.active) and self.active[0].is_concrete and in_symbolic_scope()
 
-    def _note(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
+    def _note(
+        self,
+        layer: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        result: Any,
+        frame: FrameType,
+        *,
+        is_direct: bool,
+    ) -> None:
         found = list(tensors_in(result))
         if not found:
             return
@@ -149,13 +161,14 @@ class Observer:
         kind = StepKind.MODEL if isinstance(layer, keras.Model) else StepKind.LAYER
         line = self.frames.line(frame)
         call = Called(line, kind, code_of(layer), layer.name, layer, args, kwargs, owner=layer)
-        call.is_inside = not self.frames.is_direct(sys._getframe(3))  # noqa: SLF001 - as above
+        call.is_inside = not is_direct
         self.machine.world.kept.append(layer)
         note_call(self.machine, call, layer)
         for value in tensors_in(args[:1]):
             self.machine.world.tensor(value, line).feeds = True
         self.machine.world.record(call, result)
-        note_masks(self.machine, call)
+        if kwargs.get("mask") is None:
+            note_masks(self.machine, call)
         if frame.f_code.co_filename != self.frames.filename:
             # Python tells nothing of the names in code that TensorFlow has rewritten.
             for name, value in bound_at(self.machine.main.tree, line, result):
@@ -202,8 +215,6 @@ class Observer:
         else:
             name = variable or name_of(value, self.frames.around(frame))
             made = world.add(value, line, root="data" if self._is_data(value, frame, name, line) else None)
-            if made.root is None and not self.active and not self.frames.is_direct(sys._getframe(4)):  # noqa: SLF001
-                made.label = BATCH
             if name is not None:
                 world.bind(name, value, line, self.frames.depth(frame))
         if len(world.tensors) > MOST:
