@@ -15,7 +15,7 @@ from rnnshape.options.listed import for_layers
 from rnnshape.request import request
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
     from rnnshape.program_report import ProgramReport
     from rnnshape.report import Report
@@ -190,7 +190,7 @@ class Watch:
         self._report: ProgramReport | None = None
         self._is_over = False
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Watch:  # noqa: PYI034 - Python 3.10 has no Self, and nobody inherits
         """Begin to watch the code around."""
         from rnnshape.run.watching.blocks import Block
 

@@ -138,6 +138,7 @@ ROOMS = {
 }
 THIRD_PARTY = {
     "explorer": {"keras", "tensorflow", "numpy"},
+    "python": {"typing_extensions"},
     "equality": {"numpy"},
     "show": {"rich"},
     "cli": {"typer", "rich", "shellingham"},

@@ -132,6 +132,36 @@ def test_no_equality_is_claimed_behind_a_call_that_was_made_again():
     assert len(found["out"].draws) == 2
 
 
+SEQ = (
+    "x = tf.random.normal((2, 5, 3))\nseq, h = GRU(4, return_sequences=True, return_state=True)(x)\n"
+    "def own(value):\n    return value[:, -1, :]\n"
+)
+COMPUTED = {
+    "an index": ("last = seq[:, -1, :]", 2),
+    "a function of TensorFlow's": ("last = tf.gather(seq, 4, axis=1)", 2),
+    "a function of NumPy's": ("last = np.asarray(seq[:, -1])", 2),
+    "arithmetic": ("last = (h + h) / 2", 2),
+    "a name bound anew": ("seq = seq[:, -1, :]\nlast = seq", 2),
+    "a function of the code's own": ("last = own(seq)", 0),
+    "random numbers": ("last = h + 0 * tf.random.normal((2, 4))", 0),
+    "a method": ("last = h.numpy()", 0),
+}
+
+
+@pytest.mark.parametrize(("line", "draws"), COMPUTED.values(), ids=COMPUTED)
+def test_what_a_library_computes_of_tensors_is_computed_anew(line, draws):
+    trace = ran(SEQ + line)
+    assert trace.stop is None
+    last = trace.tensors[-1]
+    assert last.shape == (2, 4)
+    assert len(last.draws) == draws
+    assert "last" in [one.name for one in trace.tensors]
+    first = next(one for one in trace.tensors if one.name == "h")
+    for draw, other in zip(last.draws, first.draws, strict=False):
+        np.testing.assert_allclose(draw, other, rtol=1e-6)
+    assert [one.name for one in trace.inputs] == ["x"]
+
+
 STOPS = {
     "Keras refuses": ("x = Input((8,))\ny = LSTM(4)(x)", "ValueError", 2, "keras-refused"),
     "inside a function": ("def f(x):\n    return 1 / x\n\nf(0)", "ZeroDivisionError", 2, "keras-refused"),

@@ -3,6 +3,7 @@
 - code_of: a layer that exists, as the code that makes it
 - history: what a symbolic tensor of Keras's was made by
 - frames: which line of the watched code is running, and what its names are bound to
+- recomputed: what a line computes with a library's functions
 - lines: what a line says of a tensor
 - observer: every call of a layer, noted as the interpreter notes it
 - execute: code, run as Python would run it

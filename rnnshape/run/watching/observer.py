@@ -21,6 +21,7 @@ from rnnshape.run.watching.code_of import code_of
 from rnnshape.run.watching.frames import Frames
 from rnnshape.run.watching.history import note_symbolic
 from rnnshape.run.watching.lines import bound_at, is_data, name_of
+from rnnshape.run.watching.recomputed import call_of_line
 from rnnshape.run.words import BATCH
 from rnnshape.run.world import Called, Made, dtype_of, is_symbolic, is_tensor, kind_of, leaves, shape_of, tensors_in
 from rnnshape.trace import StepKind
@@ -227,6 +228,15 @@ class Observer:
             return False
         return is_data(self.machine, self.frames, frame, name, line)
 
+    def _compute(self, name: str, value: Any, line: int, frame: FrameType, before: Mapping[str, int]) -> None:
+        """Note a tensor that the line computes from known ones with a library's functions."""
+        if is_symbolic(value) or self.machine.world.made(value) is not None:
+            return
+        if (self._way(frame.f_back), line, name) not in self.bound:
+            call = call_of_line(self.machine, frame, name, line, before)
+            if call is not None:
+                self.machine.world.record(call, value)
+
     def _bind(self, name: str, value: Any, line: int, frame: FrameType) -> None:
         world = self.machine.world
         made = world.made(value)
@@ -276,10 +286,12 @@ class Observer:
         scope = self.scopes.get(frame)
         if scope is None or self._is_a_look():
             return
+        before = dict(scope.names)
         for name, value in list(frame.f_locals.items()):
             if scope.names.get(name) != id(value):
                 scope.names[name] = id(value)
                 if is_tensor(value) and not name.startswith("__"):
+                    self._compute(name, value, scope.line, frame, before)
                     self._bind(name, value, scope.line, frame)
         scope.line = frame.f_lineno or scope.line
 

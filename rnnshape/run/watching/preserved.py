@@ -44,9 +44,9 @@ def _layer(layer: Any) -> Iterator[None]:
             for kept, items in lists:
                 # A list of Keras's own tells others of each change; it is put back without a word.
                 list.__setitem__(kept, slice(None), items)
-        for numbers, before in tracked:
+        for numbers, owned in tracked:
             numbers.clear()
-            numbers.update(before)
+            numbers.update(owned)
         for variable, value in values:
             variable.assign(value)
 
