@@ -87,9 +87,13 @@ def explore_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
         NoTensorflow: TensorFlow cannot be imported.
 
     """
+    return _with_fixes(_run(source, lets, seed), source, lets, seed)
+
+
+def _with_fixes(trace: Trace, source: Source, lets: Mapping[str, Code] | None, seed: int) -> ProgramReport:
+    """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
 
-    trace = _run(source, lets, seed)
     if trace.stop is None:
         return report_of(trace, versions.installed())
     from rnnshape import fixes
@@ -121,14 +125,13 @@ def execute_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    from rnnshape.answer import report_of
     from rnnshape.run.watching.execute import execute
 
     try:
-        code = source.code_to_execute()
+        trace = execute(source.code_to_execute(), source.path, lets, seed=seed)
     except NotRead as error:
-        return report_of(_unread(source, error), versions.installed())
-    return report_of(execute(code, source.path, lets, seed=seed), versions.installed())
+        trace = _unread(source, error)
+    return _with_fixes(trace, source, lets, seed)
 
 
 def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed: int = 0) -> ProgramReport:

@@ -182,6 +182,16 @@ def test_the_operands_of_the_failing_line_are_told():
     assert stop.column < stop.end_column
 
 
+def test_a_change_is_tried_without_running_the_code_again(tmp_path):
+    mark = tmp_path / "runs"
+    text = f"x = Input((6, 8))\nopen({str(mark)!r}, 'a').write('.')\ny = LSTM(4)(x)\nz = LSTM(3)(y)"
+    report = execute_code(Source(text))
+    assert (report.error.line, report.error.fix.line) == (4, 3)
+    assert "return_sequences=True" in report.error.fix.code
+    assert report.error.operands[0].line == 3
+    assert mark.read_text() == "."
+
+
 def test_an_undefined_name_is_given_with_let():
     assert "--let nope" in ran("x = Input((nope, 3))").stop.hint
     assert ran("x = Input((nope, 3))", nope="7").tensors[0].shape == (None, 7, 3)

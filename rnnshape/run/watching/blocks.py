@@ -44,7 +44,7 @@ class Block:
         """Watch no more; `error` is what ended the block."""
         self._stack.close()
         if isinstance(error, Exception):
-            self._stop = stop_of(error, self._code, self._filename)
+            self._stop = stop_of(error, self._code, self._filename, self._observer.machine.world)
 
     def trace(self) -> Trace:
         """Return what happened; the layers are as they were afterwards."""

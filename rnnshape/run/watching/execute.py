@@ -24,7 +24,7 @@ from rnnshape.run.halt import NOT_READ, REFUSED
 from rnnshape.run.library import NO_IMPORT, SEARCHED
 from rnnshape.run.replay import draw_values
 from rnnshape.run.watching.observer import Observer, observer_for
-from rnnshape.run.world import is_tensor, shape_of
+from rnnshape.run.world import World, is_tensor, shape_of
 from rnnshape.run.written import written
 from rnnshape.trace import Operand, Stop, Trace
 
@@ -82,9 +82,9 @@ def _run(observer: Observer, code: Code, filename: str, path: Path | None, lets:
             with observer.watching():
                 exec(compiled, vars(module))  # noqa: S102 - what was asked for
         except SystemExit as error:
-            return None if error.code in (None, 0) else stop_of(error, code, filename)
+            return None if error.code in (None, 0) else stop_of(error, code, filename, observer.machine.world)
         except Exception as error:  # noqa: BLE001 - the code is anybody's
-            return stop_of(error, code, filename)
+            return stop_of(error, code, filename, observer.machine.world)
     return None
 
 
@@ -128,7 +128,7 @@ def _module(path: str) -> Any:
     return found
 
 
-def stop_of(error: BaseException, code: Code, filename: str) -> Stop:
+def stop_of(error: BaseException, code: Code, filename: str, world: World) -> Stop:
     """Return where and why the code stopped: the innermost line of its own."""
     if isinstance(error, SyntaxError) and error.filename == filename:
         line = error.lineno or 1
@@ -138,7 +138,7 @@ def stop_of(error: BaseException, code: Code, filename: str) -> Stop:
         return _stop(error, code, 1, 0, 1, None, REFUSED)
     line, end_line, column, end_column = _position(place)
     stop = _stop(error, code, line, column, end_line or line, end_column, REFUSED)
-    return replace(stop, operands=tuple(_operands(code.tree, place, line)))
+    return replace(stop, operands=tuple(_operands(code.tree, place, line, world)))
 
 
 def _stop(
@@ -180,7 +180,7 @@ def _position(place: TracebackType) -> tuple[int, int | None, int, int | None]:
     return summary.lineno or 1, None, 0, None
 
 
-def _operands(tree: ast.Module, place: TracebackType, line: int) -> Iterator[Operand]:
+def _operands(tree: ast.Module, place: TracebackType, line: int, world: World) -> Iterator[Operand]:
     """Yield the tensors that the failing line names."""
     names: Mapping[str, Any] = {**place.tb_frame.f_globals, **place.tb_frame.f_locals}
     seen: set[str] = set()
@@ -188,7 +188,8 @@ def _operands(tree: ast.Module, place: TracebackType, line: int) -> Iterator[Ope
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in seen:
             seen.add(node.id)
             if is_tensor(value := names.get(node.id)):
-                yield Operand(code=node.id, shape=shape_of(value), line=None)
+                made = world.made(value)
+                yield Operand(code=node.id, shape=shape_of(value), line=None if made is None else made.line)
 
 
 def _nodes_at(tree: ast.Module, line: int) -> Sequence[ast.AST]:
