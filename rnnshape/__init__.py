@@ -12,17 +12,38 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rnnshape.errors import RnnshapeError
-    from rnnshape.python import explore
+    from rnnshape.errors import InvalidQuery, KerasRefused, NoTensorflow, RnnshapeError
+    from rnnshape.program import NotRead
+    from rnnshape.program_report import ProgramReport
+    from rnnshape.python import Watch, explore, watch
     from rnnshape.report import Report
 
 __version__ = "0.1.0"
-__all__ = ["Report", "RnnshapeError", "__version__", "explore"]
+__all__ = [
+    "InvalidQuery",
+    "KerasRefused",
+    "NoTensorflow",
+    "NotRead",
+    "ProgramReport",
+    "Report",
+    "RnnshapeError",
+    "Watch",
+    "__version__",
+    "explore",
+    "watch",
+]
 
 _HOMES = {
+    "InvalidQuery": "rnnshape.errors",
+    "KerasRefused": "rnnshape.errors",
+    "NoTensorflow": "rnnshape.errors",
+    "NotRead": "rnnshape.program",
+    "ProgramReport": "rnnshape.program_report",
     "Report": "rnnshape.report",
     "RnnshapeError": "rnnshape.errors",
+    "Watch": "rnnshape.python",
     "explore": "rnnshape.python",
+    "watch": "rnnshape.python",
 }
 
 

@@ -133,6 +133,7 @@ def _step(one: seen.TracedStep) -> Step:
         ),
         kind=one.kind.value,
         shared=one.is_shared or None,
+        calls=one.calls if one.calls > 1 else None,
     )
 
 

@@ -59,7 +59,8 @@ class StepDeclared:
 class Step:
     """One call of a layer, a model or a function on tensors.
 
-    `inputs`, `initial_state` (nested as it was passed), `mask` and `returns` name tensors.
+    `inputs`, `initial_state` (nested as it was passed), `mask` and `returns` name tensors. `calls`: how often the call
+    was made, where the code was executed and it was more than once; the tensors are those of the first time.
     """
 
     line: int
@@ -74,6 +75,7 @@ class Step:
     declared: StepDeclared
     kind: str = "layer"
     shared: bool | None = None
+    calls: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

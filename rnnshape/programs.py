@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnshape import versions
@@ -17,11 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Code as it was given: its text, where it comes from, and whether it is a notebook."""
+    """Code as it was given: its text, where it comes from, and whether it is a notebook.
+
+    `path` is that of a file which Python itself runs, or of a saved model (`is_saved`), which has no text.
+    """
 
     text: str
     name: str = "code"
     is_notebook: bool = False
+    path: Path | None = None
+    is_saved: bool = False
 
     def code(self) -> Code:
         """Return the code, read.
@@ -31,6 +38,22 @@ class Source:
 
         """
         return (read_notebook if self.is_notebook else read)(self.text, source=self.name)
+
+    def code_to_execute(self) -> Code:
+        """Return the code, of which Python itself reads more than we do.
+
+        Raises:
+            NotRead: it is no Python.
+
+        """
+        try:
+            return self.code()
+        except NotRead as error:
+            try:
+                tree = ast.parse(self.text)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                raise error from None
+            return Code(self.name, tuple(self.text.split("\n")), tree)
 
 
 def read_lets(lets: Mapping[str, str]) -> dict[str, Code]:
@@ -42,12 +65,24 @@ def read_lets(lets: Mapping[str, str]) -> dict[str, Code]:
     """
     found = {}
     for name, text in lets.items():
+        if _is_class(text):
+            continue
         try:
             found[name] = read_value(text, name=name)
         except NotRead as error:
             said = error.message.removeprefix("Line 1 is not Python: ")
             raise InvalidQuery(f"{name} is no value: {said}. Received: --let {name}={text}", hint=error.hint) from None
     return found
+
+
+def classes_in(lets: Mapping[str, str]) -> dict[str, str]:
+    """Return the names that were given a class: `path/to/file.py:Class`."""
+    return {name: text.strip() for name, text in lets.items() if _is_class(text)}
+
+
+def _is_class(text: str) -> bool:
+    path, colon, name = text.strip().rpartition(":")
+    return bool(colon) and path.endswith(".py") and name.isidentifier()
 
 
 def explore_code(
@@ -65,9 +100,15 @@ def explore_code(
         NoTensorflow: TensorFlow cannot be imported.
 
     """
+    return _with_fixes(_run(source, lets, seed), source, lets, seed, with_script=with_script)
+
+
+def _with_fixes(
+    trace: Trace, source: Source, lets: Mapping[str, Code] | None, seed: int, *, with_script: bool = False
+) -> ProgramReport:
+    """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
 
-    trace = _run(source, lets, seed)
     if trace.stop is None and not trace.fails_later:
         report = report_of(trace, versions.installed())
         return _scripted(report, trace) if with_script else report
@@ -100,6 +141,47 @@ def _scripted(report: ProgramReport, trace: Trace) -> ProgramReport:
         about.append(f"Fixed in line {fix.line}: {fix.code}")
     script = script_of(trace, equal=ran.equal, close=ran.close or (), about=about)
     return replace(report, program=replace(report.program, script=script))
+
+
+def execute_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> ProgramReport:
+    """Run a program in the user's name, as Python does, and return what its layers returned.
+
+    Args:
+        source: the code.
+        lets: values for names that it does not give.
+        seed: of the random weights and inputs with which values are compared.
+
+    Raises:
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.run.watching.execute import execute
+
+    try:
+        trace = execute(source.code_to_execute(), source.path, lets, seed=seed)
+    except NotRead as error:
+        trace = _unread(source, error)
+    return _with_fixes(trace, source, lets, seed)
+
+
+def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed: int = 0) -> ProgramReport:
+    """Return every tensor on its way through a saved model.
+
+    Args:
+        path: a `.keras` or a `.h5` file.
+        classes: where the classes are that are not Keras's own: `{"Own": "path/to/file.py:Own"}`.
+        seed: of the random weights and inputs with which values are compared.
+
+    Raises:
+        InvalidQuery: there is no such file, or it is none that is read.
+        KerasRefused: Keras cannot make the model.
+        NoTensorflow: TensorFlow cannot be imported.
+
+    """
+    from rnnshape.answer import report_of
+    from rnnshape.run.saved import describe, load
+
+    return report_of(describe(load(path, classes), path.name, seed=seed), versions.installed())
 
 
 def _run(source: Source, lets: Mapping[str, Code] | None, seed: int) -> Trace:

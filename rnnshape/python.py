@@ -1,40 +1,249 @@
-"""`explore` for Python: the same question as on the command line, the report as an object."""
+"""For Python: the same questions as on the command line, and layers, models and blocks of the program itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 from rnnshape.errors import InvalidQuery
-from rnnshape.options import read_options
+from rnnshape.options import NAMES, read_options
+from rnnshape.options.listed import for_layers
 from rnnshape.request import request
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from rnnshape.program_report import ProgramReport
     from rnnshape.report import Report
+    from rnnshape.run.watching.blocks import Block
+
+_SAVED = (".keras", ".h5", ".hdf5")
+_CALL = ("mask", "initial_state", "training")
 
 
-def explore(layer: str, **options: Any) -> Report:
-    """Run a Keras recurrent layer and return what comes back, of which shape, and what equals what.
+class LayerOptions(TypedDict, total=False):
+    """The command line's options for a layer, under their Python names; each has the command line's default."""
+
+    units: int
+    return_sequences: bool
+    return_state: bool
+    go_backwards: bool
+    stateful: bool
+    unroll: bool
+    zero_output_for_mask: bool
+    bidirectional: bool
+    merge_mode: Literal["concat", "sum", "mul", "ave", "none"] | None
+    all_flags: bool
+    kernel_size: int | tuple[int, ...]
+    strides: int | tuple[int, ...]
+    padding: Literal["valid", "same"]
+    dilation_rate: int | tuple[int, ...]
+    set: Mapping[str, object]
+    batch: int | None
+    time: int | None
+    features: int
+    space: tuple[int, ...]
+    input: tuple[int | None, ...]
+    mask: str
+    initial_state: Literal["zeros", "random"]
+    training: bool
+    into: str
+    seed: int
+    weights: bool
+    every_state: bool
+
+
+@overload
+def explore(layer: str, **options: Unpack[LayerOptions]) -> Report: ...
+
+
+@overload
+def explore(layer: str, *, let: Mapping[str, str], run: bool = False, seed: int = 0) -> ProgramReport: ...
+
+
+@overload
+def explore(
+    layer: Callable[..., Any],
+    inputs: object = None,
+    *,
+    mask: object = None,
+    initial_state: object = None,
+    training: bool | None = None,
+    seed: int = 0,
+) -> ProgramReport: ...
+
+
+def explore(layer: Any, inputs: Any = None, **options: Any) -> Report | ProgramReport:
+    """Run a Keras layer, a model or code, and return every tensor that comes back, and what equals what.
+
+    Weights, states, random generators and the numbers in layers' names are afterwards as they were.
 
     Args:
-        layer: a layer's name (`"gru"`, `"LSTM"`) or a Keras expression (`"Bidirectional(LSTM(4))"`).
-        options: the command line's options under their Python names: `units`, `batch`, `time` (None: unknown),
-            `features`, `return_sequences`, `return_state`, `bidirectional`, `merge_mode`, `set` (a dict of other
-            constructor arguments), `seed` and so on; each has the command line's default.
+        layer: a layer's name (`"gru"`), a Keras expression (`"Bidirectional(LSTM(4))"`), Keras code (several lines, or
+            an assignment: it is read, and executed only with `run=True`), the path of a saved model, or a layer or a
+            model itself.
+        inputs: what a layer is called with; None for a symbolic tensor of the shape that it was built for.
+        options: of a named layer, or an expression: the command line's under their Python names (`LayerOptions`).
+            Of code: `let` (a dict of code for names that it does not define), `run`, `seed`. Of a layer: `mask`,
+            `initial_state`, `training`, as it is called with them, and `seed`.
 
     Returns:
-        The report; it prints as a table, and `to_dict()` is the JSON document.
+        The report; it prints as a table, shows itself in a notebook, and `to_dict()` is the JSON document.
 
     Raises:
         InvalidQuery: the question is wrong; the message says what was expected.
         KerasRefused: Keras refused the layer or the input.
         NoTensorflow: TensorFlow cannot be imported.
+        NotRead: a value of `let` is no expression.
 
     """
-    from rnnshape.explorer import explore as answer
-
     if not isinstance(layer, str):
-        raise InvalidQuery(f"layer must be a string such as 'gru' or 'LSTM(4)'. Received: layer={layer!r}")
-    asked = [query for family in request([layer], read_options(options)) for query in family]
+        return _of_object(layer, inputs, options)
+    if inputs is not None:
+        raise InvalidQuery(
+            f"A layer in words takes no inputs. Received: inputs={type(inputs).__name__}",
+            hint='Give sizes, explore("gru", batch=32, time=10, features=8), or a layer: explore(layer, inputs).',
+        )
+    from rnnshape.program import is_code
+
+    if layer.endswith(_SAVED) or is_code(layer):
+        return _of_code(layer, options)
+    return _of_words(layer, options)
+
+
+def _of_words(layer: str, given: Mapping[str, Any]) -> Report:
+    from rnnshape.explorer import explore as answer
+    from rnnshape.run.watching.preserved import preserved
+
+    options = read_options(given)
+    for_layers(options)
+    asked = [query for family in request([layer], options) for query in family]
     if len(asked) > 1:
         raise InvalidQuery(f"explore answers one query. Received: options for {len(asked)}", layer=layer)
-    return answer(asked[0])
+    with preserved():
+        return answer(asked[0])
+
+
+def _of_code(text: str, given: Mapping[str, Any]) -> ProgramReport:
+    from rnnshape.programs import Source, classes_in, execute_code, explore_code, explore_saved, read_lets
+    from rnnshape.run.watching.preserved import preserved
+
+    _check_names(given, ("let", "run", "seed"), "code")
+    options = read_options(given)
+    lets = dict(options.let or ())
+    values = read_lets(lets)
+    with preserved():
+        if text.endswith(_SAVED) and "\n" not in text:
+            return explore_saved(Path(text).expanduser(), classes_in(lets), seed=options.seed)
+        answer = execute_code if options.run else explore_code
+        return answer(Source(text), values, seed=options.seed)
+
+
+def _of_object(layer: Any, inputs: Any, given: Mapping[str, Any]) -> ProgramReport:
+    if not _is_layer(layer):
+        message = (
+            f"layer must be a layer's name, a Keras expression, code, or a layer or a model. Received: {layer!r:.80}"
+        )
+        raise InvalidQuery(message, hint='For example explore("gru", units=4) or explore(keras.layers.GRU(4), inputs).')
+    from rnnshape.answer import report_of
+    from rnnshape.run.saved import describe, is_described
+    from rnnshape.run.watching.blocks import call_layer
+    from rnnshape.run.watching.preserved import preserved
+    from rnnshape.versions import installed
+
+    _check_names(given, (*_CALL, "seed"), "a layer")
+    seed = read_options({"seed": given["seed"]}).seed if "seed" in given else 0
+    call = {name: value for name, value in given.items() if name in _CALL and value is not None}
+    if inputs is None and not call and is_described(layer):
+        with preserved([layer]):
+            return report_of(describe(layer, layer.name, seed=seed), installed())
+    return report_of(call_layer(layer, inputs, call, seed=seed), installed())
+
+
+def _is_layer(layer: Any) -> bool:
+    """Tell whether this is a layer of Keras's; where nobody has imported it, nothing is."""
+    if "keras" not in sys.modules:
+        return False
+    from rnnshape.explorer import engine
+
+    return isinstance(layer, engine.load().layers.Layer)
+
+
+def _check_names(given: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+    for name in given:
+        if name not in known:
+            message = f"{name} does not go with {what}. Received: {name}={given[name]!r:.80}"
+            raise InvalidQuery(message, hint=f"With {what} go {', '.join(known)}.")
+
+
+class Watch:
+    """What `watch()` gives: the answer about the layers that were called in its block, as `report`."""
+
+    def __init__(self, *, seed: int = 0) -> None:
+        """Keep the seed of the random weights and inputs with which values are compared."""
+        self._seed = seed
+        self._block: Block | None = None
+        self._report: ProgramReport | None = None
+        self._is_over = False
+
+    def __enter__(self) -> Watch:  # noqa: PYI034 - Python 3.10 has no Self, and nobody inherits
+        """Begin to watch the code around."""
+        from rnnshape.run.watching.blocks import Block
+
+        if self._block is not None:
+            raise InvalidQuery("A watch() watches one block.", hint="Call watch() for each: with watch() as seen:")
+        self._block = Block(sys._getframe(1), seed=self._seed)  # noqa: SLF001 - the frame that is watched
+        self._block.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Watch no more."""
+        assert self._block is not None
+        self._is_over = True
+        self._block.end(error)
+
+    @property
+    def report(self) -> ProgramReport:
+        """The answer: every tensor that the block's layers took and returned.
+
+        Raises:
+            InvalidQuery: the block is not over.
+
+        """
+        if self._block is None or not self._is_over:
+            raise InvalidQuery("The block is not over.", hint="with watch() as seen: …   and then: seen.report")
+        if self._report is None:
+            from rnnshape.answer import report_of
+            from rnnshape.versions import installed
+
+            self._report = report_of(self._block.trace(), installed())
+        return self._report
+
+    def _repr_html_(self) -> str:
+        """Return the answer as HTML: how a notebook shows it."""
+        return self.report._repr_html_()
+
+
+def watch(*, seed: int = 0) -> Watch:
+    """Return what watches every call of a layer in its block; with `as seen`, the answer is `seen.report`.
+
+    Args:
+        seed: of the random weights and inputs with which values are compared.
+
+    """
+    return Watch(seed=seed)
+
+
+def _signature() -> inspect.Signature:
+    """Return what `help(explore)` shows: every option by name."""
+    own = inspect.signature(explore)
+    kept = [one for one in own.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    more = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=...) for name in NAMES]
+    return own.replace(parameters=[*kept, *more])
+
+
+explore.__signature__ = _signature()  # type: ignore[attr-defined]  # where inspect and notebooks look

@@ -78,7 +78,8 @@ class TracedStep:
     """One call. `layer` is the layer as Keras code, `name` the layer's name as Keras would count in a fresh process.
 
     `inputs`, `initial_state` and `mask` name tensors of the trace. `declared` and `returned` are the nested shapes as
-    code; they are the same where Keras keeps its word. `is_shared`: the layer was called before.
+    code; they are the same where Keras keeps its word. `is_shared`: the layer was called before. `calls`: how often the
+    call was made, where the code was executed; the tensors are those of the first time.
     """
 
     line: int
@@ -94,6 +95,7 @@ class TracedStep:
     declared: str | None = None
     returned: str | None = None
     is_shared: bool = False
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

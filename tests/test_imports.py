@@ -82,7 +82,7 @@ def test_importing_the_package_imports_next_to_nothing():
 PURE = {"errors"}
 DATA = PURE | {"catalogue", "expression", "mask", "query"}
 ROOMS = {
-    "__init__": {"python", "errors", "report"},
+    "__init__": {"python", "errors", "program", "program_report", "report"},
     "__main__": {"worker", "cli", "explorer"},
     "errors": set(),
     "catalogue": set(),
@@ -97,8 +97,6 @@ ROOMS = {
     "report": PURE | {"document", "show"},
     "program_report": PURE | {"document", "report", "show"},
     "trace": set(),
-    "versions": {"report", "__init__"},
-    "programs": PURE | {"program", "program_report", "trace", "answer", "fixes", "run", "versions"},
     "answer": {"trace", "equality", "report", "program_report"},
     "program": PURE | {"catalogue", "expression", "trace"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
@@ -107,9 +105,26 @@ ROOMS = {
     "torch_names": PURE | {"report", "expression"},
     "explain": PURE | {"report", "expression", "torch_names"},
     "explorer": DATA | {"names", "equality", "report", "__init__"},
-    "python": PURE | {"options", "request", "explorer", "report"},
+    "versions": {"__init__", "report"},
+    "programs": PURE | {"answer", "fixes", "program", "program_report", "run", "trace", "versions"},
+    "python": PURE
+    | {
+        "answer",
+        "explorer",
+        "options",
+        "program",
+        "program_report",
+        "programs",
+        "report",
+        "request",
+        "run",
+        "versions",
+    },
     "cli": DATA
     | {
+        "program",
+        "program_report",
+        "programs",
         "explain",
         "options",
         "request",
@@ -118,21 +133,19 @@ ROOMS = {
         "explorer",
         "worker",
         "__init__",
-        "program",
-        "program_report",
-        "programs",
     },
     "worker": PURE | {"cli", "explorer", "show", "__init__"},
 }
 THIRD_PARTY = {
     "explorer": {"keras", "tensorflow", "numpy"},
+    "python": {"typing_extensions"},
     "equality": {"numpy"},
     "show": {"rich"},
     "cli": {"typer", "rich", "shellingham"},
     "report": {"rich"},
     "program_report": {"rich"},
     "trace": {"numpy"},
-    "run": {"keras", "tensorflow", "numpy"},
+    "run": {"h5py", "keras", "tensorflow", "numpy"},
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 from rnnshape.cli import interrupts
-from rnnshape.errors import RnnshapeError, printable
+from rnnshape.errors import InvalidQuery, RnnshapeError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def answers_with_code(
     parts: Sequence[Source | str], options: Options, lets: Mapping[str, Code], *, with_script: bool = False
 ) -> Iterator[Answer]:
     """Yield the answers to pieces of code, and to the layers between them, in order."""
-    from rnnshape.programs import explore_code
+    from rnnshape.programs import classes_in, execute_code, explore_code, explore_saved
     from rnnshape.request import request
 
     for part in parts:
@@ -70,7 +70,21 @@ def answers_with_code(
             continue
         _get_ready()
         interrupts.check()
-        yield explore_code(part, lets, seed=options.seed, with_script=with_script)
+        if part.is_saved and part.path is not None:
+            if options.run:
+                message = f"{part.name} is a saved model, which is read: --run is for code."
+                raise InvalidQuery(message, hint=f"Leave --run out: rnnshape {part.name}")
+            try:
+                yield explore_saved(part.path, classes_in(dict(options.let or ())), seed=options.seed)
+            except RnnshapeError as error:
+                if len(parts) == 1:
+                    raise
+                yield error
+            continue
+        if options.run:
+            yield execute_code(part, lets, seed=options.seed)
+        else:
+            yield explore_code(part, lets, seed=options.seed, with_script=with_script)
 
 
 def _get_ready() -> None:

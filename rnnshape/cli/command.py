@@ -214,9 +214,12 @@ def _complete_shell(words: Sequence[str], *, install: bool) -> int:
 
 def _request(layers: Sequence[str], given: Mapping[str, Any], *, save: str | None, most: int | None) -> Request:
     """Return what is asked for; everything that can be wrong with it is found before Keras is imported."""
+    from rnnshape.options import for_layers
     from rnnshape.request import request
 
-    asked = request(layers, _options(given), most=most)
+    options = _options(given)
+    for_layers(options)
+    asked = request(layers, options, most=most)
     _check_save(save)
     return asked
 

@@ -19,6 +19,7 @@ LONGEST = 10_000_000
 """Characters of a file, or of standard input: a notebook carries its pictures with it."""
 
 _CODE = (".py", ".ipynb")
+_SAVED = (".keras", ".h5", ".hdf5")
 _TEXT = (*_CODE, ".txt", ".md")
 _STANDARD_INPUT = "standard input"
 
@@ -39,6 +40,9 @@ def parts_of(words: Sequence[str]) -> list[Source | str]:
 def _parts(word: str) -> Iterator[Source | str]:
     if word == "-":
         yield from _of_standard_input()
+    elif Path(word).suffix.lower() in _SAVED and not any(sign in word for sign in "(\n="):
+        path = Path(word).expanduser()
+        yield Source("", path.name, path=path, is_saved=True)
     elif _is_file(word):
         yield _of_file(word)
     elif is_code(word):
@@ -73,7 +77,8 @@ def _of_file(word: str) -> Source:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    return Source(text, path.name, is_notebook=path.suffix.lower() == ".ipynb")
+    runs = path.resolve() if path.suffix.lower() == ".py" else None
+    return Source(text, path.name, is_notebook=path.suffix.lower() == ".ipynb", path=runs)
 
 
 def _of_standard_input() -> Iterator[Source | str]:

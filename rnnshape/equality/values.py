@@ -78,7 +78,7 @@ def _widened(array: Array) -> Array:
     if array.dtype.kind in "biu":
         wide = array.astype(np.float64)
         return wide if (np.abs(wide) <= _LARGEST_EXACT).all() else array
-    wide = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    wide = np.array(array, dtype=np.complex128 if array.dtype.kind == "c" else np.float64)
     wide += 0
     wide[np.isnan(wide)] = np.nan
     return wide

@@ -6,6 +6,30 @@ The command line and `rnnshape.explore` both fill it, the one with strings, the 
     readers  a value as it is given -> the value that is meant, checked
 """
 
-from rnnshape.options.listed import CONV, FLAGS, NAMES, Option, Options, Part, for_code, option_of, read_options, typed
+from rnnshape.options.listed import (
+    CONV,
+    FLAGS,
+    NAMES,
+    Option,
+    Options,
+    Part,
+    for_code,
+    for_layers,
+    option_of,
+    read_options,
+    typed,
+)
 
-__all__ = ["CONV", "FLAGS", "NAMES", "Option", "Options", "Part", "for_code", "option_of", "read_options", "typed"]
+__all__ = [
+    "CONV",
+    "FLAGS",
+    "NAMES",
+    "Option",
+    "Options",
+    "Part",
+    "for_code",
+    "for_layers",
+    "option_of",
+    "read_options",
+    "typed",
+]

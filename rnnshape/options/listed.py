@@ -198,6 +198,7 @@ class Options:
         values="NAME=CODE",
         repeatable=True,
     )
+    run: bool = _switch(Part.CODE, "Execute the code, as python FILE does, and watch every layer call.")
     weights: bool = _switch(Part.SHOWN, "What each weight is, and why there are so many.")
     every_state: bool = _switch(Part.SHOWN, "The states after every timestep, too: by stepping the cell.")
 
@@ -226,7 +227,7 @@ def typed(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-_FOR_CODE = ("let", "seed")
+_FOR_CODE = ("let", "run", "seed")
 
 
 def for_code(options: Options) -> None:
@@ -241,6 +242,18 @@ def for_code(options: Options) -> None:
             if name not in _FOR_CODE and getattr(options, name) != option_of(name).default:
                 message = f"Code says itself what runs, on which input, and how: {typed(name)} does not go with it."
                 raise InvalidQuery(message, hint=f"Write it into the code, or give a layer's name: gru {typed(name)} …")
+
+
+def for_layers(options: Options) -> None:
+    """Refuse what goes with code alone.
+
+    Raises:
+        InvalidQuery: such an option was given.
+
+    """
+    for name in options.given(Part.CODE):
+        message = f"{typed(name)} goes with code, and there is none here."
+        raise InvalidQuery(message, hint="Give a file, or several lines: rnnshape FILE.py")
 
 
 def read_options(raw: Mapping[str, object]) -> Options:

@@ -37,7 +37,7 @@ NO_IMPORT: dict[str, str] = {
     "random": "random",
 }
 """Names of modules that need no import."""
-_SEARCHED = (
+SEARCHED = (
     "keras.layers",
     "keras.models",
     "keras",
@@ -130,7 +130,7 @@ def without_import(machine: Machine, name: str) -> Any:
         return Library(NO_IMPORT[name])
     if name in OLD_NAMES:
         raise NameError(f"name '{name}' is not defined")
-    for path in _SEARCHED:
+    for path in SEARCHED:
         module = keras_library.module_at(path)
         if module is not None and name in vars(module) and not name.startswith("_"):
             found = keras_library.member(path, name)
@@ -144,7 +144,7 @@ def import_of(name: str) -> str:
     """Return the line that imports what `without_import` supplies for a name."""
     path = NO_IMPORT.get(name)
     if path is None:
-        searched = (path for path in _SEARCHED if name in vars(keras_library.module_at(path) or keras_library))
+        searched = (path for path in SEARCHED if name in vars(keras_library.module_at(path) or keras_library))
         return f"from {next(searched, 'numpy')} import {name}"
     package, _, module = {"np": "numpy", "tf": "tensorflow"}.get(path, path).rpartition(".")
     front = f"from {package} import {module}" if package else f"import {module}"

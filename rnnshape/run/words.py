@@ -31,6 +31,8 @@ _PLAIN = {
     4: ("batch", "rows", "cols", "channels"),
     5: ("batch", "timesteps", "rows", "cols", "channels"),
 }
+BATCH = "batch"
+"""The label of a tensor that Keras's own training, or prediction, calls a model with."""
 _WITH_TIME = {"Conv1D", "RepeatVector", "Embedding", "TimeDistributed", "Masking"}
 
 
@@ -53,7 +55,7 @@ def _of_input(made: Made, world: World) -> Described:
     axes = _plain_axes(len(made.shape))
     if len(made.shape) == 2 and _is_of_tokens(made, world):
         axes = ("batch", "timesteps")
-    meaning = "input" if made.root == "input" else "data"
+    meaning = made.root or ("batch of data" if made.label == BATCH else "computed by the code")
     return Described(axes, f"{meaning}, assumed" if made.assumed else meaning, has_time="timesteps" in axes)
 
 

@@ -60,6 +60,8 @@ class Called:
     structure: Any = None
     is_inside: bool = False
     """It is a layer of a Sequential: Keras calls it, the code does not."""
+    times: int = 1
+    """How often the call was made, where code was executed."""
 
 
 @dataclass(slots=True, eq=False)

@@ -42,7 +42,8 @@ class _Writer:
         self.machine = machine
         self.world = machine.world
         self.values = values
-        self.shown = _shown(machine)
+        # What stands for a tensor that was made before is none itself.
+        self.shown = _shown(machine) & set(machine.world.tensors)
         self.steps = [call for call in self.world.calls if any(made in self.shown for made in call.outputs)]
         self.place = {call: at for at, call in enumerate(self.steps)}
         self.words: dict[Made, Described] = described_tensors(self.world)
@@ -141,6 +142,7 @@ class _Writer:
             declared=None if declared is None else nest.structure(declared),
             returned=None if declared is None else nest.structure(declared if agrees else real),
             is_shared=call.is_shared,
+            calls=call.times,
         )
 
     def _known(self, value: Any) -> list[Made]:

@@ -164,6 +164,9 @@ def _meaning(report: ProgramReport, tensor: ProgramTensor) -> str:
         said.append("assumed")
     if tensor.masked:
         said.append("masked")
+    calls = report.steps[tensor.step].calls if tensor.step is not None else None
+    if calls is not None:
+        said.append(f"the first of {calls:,} calls")
     return ", ".join(filter(None, said))
 
 
