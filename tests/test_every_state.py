@@ -41,7 +41,9 @@ EXPECTED = [
 ]
 
 
-@pytest.mark.parametrize(("layer", "options", "expected"), EXPECTED, ids=str)
+@pytest.mark.parametrize(
+    ("layer", "options", "expected"), EXPECTED, ids=lambda value: "" if isinstance(value, list) else str(value)
+)
 def test_the_last_of_every_state_is_the_final_one(layer, options, expected):
     found = statements(explore(layer, **SIZES, **options))
     for statement in expected:
