@@ -192,6 +192,15 @@ def test_a_change_is_tried_without_running_the_code_again(tmp_path):
     assert mark.read_text() == "."
 
 
+def test_what_cannot_be_noted_is_no_error_of_the_code():
+    text = "x = Input((6, 8))\ny = LSTM(4, return_sequences=True)(x)\n"
+    odd = "class Shape(np.ndarray):\n    @property\n    def nbytes(self):\n        raise RuntimeError\n"
+    trace = ran(text + odd + "bad = np.zeros((2, 2)).view(Shape)\nz = LSTM(3)(y)")
+    assert trace.stop is None
+    assert [tensor.name for tensor in trace.tensors][:2] == ["x", "y"]
+    assert [one.what for one in trace.skipped] == ["what is called later (RuntimeError)"]
+
+
 def test_an_undefined_name_is_given_with_let():
     assert "--let nope" in ran("x = Input((nope, 3))").stop.hint
     assert ran("x = Input((nope, 3))", nope="7").tensors[0].shape == (None, 7, 3)

@@ -52,7 +52,9 @@ SHAPES = {
     "a layer on an array": (lambda: explore(built("GRU"), X), [(3, 5, 8), (3, 5, 4), (3, 4)]),
     "a layer that is not built": (lambda: explore(unbuilt(), X), [(3, 5, 8), (3, 4)]),
     "a layer on a symbolic tensor": (lambda: explore(unbuilt(), symbolic()), [(None, 7, 2), (None, 4)]),
-    "a cell": (lambda: explore(cell(), X[:, 0], initial_state=None), None),
+    "a dense layer": (lambda: explore(dense(), X[:, 0]), [(3, 8), (3, 4)]),
+    "a cell": (lambda: explore(cell(), X[:, 0]), [(3, 8), (3, 4), (3, 4), (3, 4), (3, 4), (3, 4)]),
+    "a cell with states": (lambda: explore(cell(), X[:, 0], initial_state=[X[:, 0, :4], X[:, 1, :4]]), None),
     "a model": (lambda: explore(model()), [(None, None, 8), (None, 4), (None, 2)]),
     "a model on an array": (lambda: explore(model(), X), [(3, 5, 8), (3, 2)]),
     "a model of one's own": (lambda: explore(own_model(), X, training=True), [(3, 5, 8), (3, 4)]),
@@ -73,10 +75,16 @@ def symbolic():
     return keras.Input((7, 2))
 
 
-def cell():
+def dense():
     import keras
 
     return keras.layers.Dense(4)
+
+
+def cell():
+    import keras
+
+    return keras.layers.LSTMCell(4)
 
 
 @pytest.mark.parametrize(("ask", "shapes"), SHAPES.values(), ids=SHAPES)
@@ -187,6 +195,7 @@ ASKED = {
     "a frozen layer": (frozen, lambda layer: explore(layer, X)),
     "noise": (lambda: built("GRU", dropout=0.5), lambda layer: explore(layer, X, training=True)),
     "a layer that is not built": (unbuilt, lambda layer: explore(layer, X)),
+    "a cell": (cell, lambda layer: explore(layer, X[:, 0])),
     "a model": (model, explore),
     "a model on an array": (model, lambda layer: explore(layer, X)),
     "a model of one's own": (own_model, lambda layer: explore(layer, X)),

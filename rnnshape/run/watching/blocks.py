@@ -10,13 +10,16 @@ from typing import Any
 
 from rnnshape.errors import InvalidQuery, RnnshapeError
 from rnnshape.explorer import engine
+from rnnshape.explorer.anatomy import is_cell
 from rnnshape.explorer.refusal import refusal
+from rnnshape.explorer.states import accepted_states
 from rnnshape.program import Code, NotRead, read
+from rnnshape.query import DEFAULT_BATCH
 from rnnshape.run.watching.code_of import code_of
 from rnnshape.run.watching.execute import stop_of, trace_of
 from rnnshape.run.watching.observer import Observer, observer_for
 from rnnshape.run.watching.preserved import preserved
-from rnnshape.run.world import is_symbolic, tensors_in
+from rnnshape.run.world import is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.trace import Stop, Trace
 
 _CALL = "<the call>"
@@ -83,11 +86,15 @@ def call_layer(layer: Any, inputs: Any, given: Mapping[str, Any], *, seed: int) 
     """
     with preserved([layer]):
         layer = layer if layer.built else _copy(layer)
-        names = {"layer": layer, "inputs": _symbolic(layer) if inputs is None else inputs, **given}
-        arguments = ", ".join(["inputs", *(f"{name}={name}" for name in given)])
+        inputs = _symbolic(layer) if inputs is None else inputs
+        given = _with_states(layer, inputs, given)
+        names = {"layer": layer, "inputs": inputs, **given}
+        # A cell takes its states behind the input.
+        arguments = ", ".join(["inputs", *(name if name == "states" else f"{name}={name}" for name in given)])
         text = f"layer({arguments})"
         observer = observer_for(read(text, source=code_of(layer)), _CALL, seed=seed)
-        _name_states(observer, given.get("initial_state"))
+        for name in ("inputs", "initial_state", "states"):
+            _name_parts(observer, name, names.get(name))
         try:
             with engine.quiet(), observer.watching():
                 exec(compile(text, _CALL, "exec"), names)  # noqa: S102 - the line above
@@ -96,10 +103,26 @@ def call_layer(layer: Any, inputs: Any, given: Mapping[str, Any], *, seed: int) 
         return _traced(observer, None)
 
 
-def _name_states(observer: Observer, states: Any) -> None:
-    for number, state in enumerate(tensors_in(states)):
-        if observer.machine.world.made(state) is None and not is_symbolic(state):
-            observer.machine.world.add(state, 1, root="data", label=f"initial_state_{number}")
+def _with_states(layer: Any, inputs: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call; a cell has states, by default those that it starts from."""
+    if not is_cell(layer):
+        return dict(given)
+    first = next(tensors_in(inputs), None)
+    batch = shape_of(first)[0] if first is not None and len(shape_of(first)) else None
+    more = {name: value for name, value in given.items() if name != "initial_state"}
+    states = given.get("initial_state")
+    return {"states": accepted_states(layer, batch or DEFAULT_BATCH) if states is None else states, **more}
+
+
+def _name_parts(observer: Observer, name: str, value: Any) -> None:
+    """Note the tensors that are passed, in order, by name; those of a list as `initial_state_0`."""
+    if not isinstance(value, list | tuple):
+        if is_tensor(value) and not is_symbolic(value):
+            observer.machine.world.add(value, 1, root="data", variable=name)
+        return
+    for number, part in enumerate(tensors_in(value)):
+        if observer.machine.world.made(part) is None and not is_symbolic(part):
+            observer.machine.world.add(part, 1, root="data", label=f"{name}_{number}")
 
 
 def _refused(error: Exception, layer: Any) -> RnnshapeError:

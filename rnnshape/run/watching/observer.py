@@ -323,8 +323,10 @@ class Observer:
         """Never fail in the user's code: what cannot be noted ends the watching."""
         try:
             yield
-        except Exception:  # noqa: BLE001 - tensors are objects of anybody's
+        except Exception as error:  # noqa: BLE001 - tensors are objects of anybody's
             self.is_on = False
+            last = max((call.line for call in self.machine.world.calls), default=1)
+            self.machine.world.skip(last, f"what is called later ({type(error).__name__})")
 
 
 def observer_for(code: Code, filename: str, *, seed: int = 0) -> Observer:
