@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnshape import trace as seen
-from rnnshape.equality import Findings, Subject, compare
+from rnnshape.equality import Findings, Steps, Subject, compare
 from rnnshape.program_report import (
     Assumed,
     Cause,
@@ -17,6 +17,7 @@ from rnnshape.program_report import (
     Program,
     ProgramError,
     ProgramInput,
+    ProgramMask,
     ProgramParameters,
     ProgramRan,
     ProgramReport,
@@ -66,8 +67,20 @@ def report_of(
         undecided=findings.undecided or None,
         fails_later=tuple(_failing(one, None if trace.stop else fixes) for one in trace.fails_later) or None,
         masks=tuple(MaskAt(line=one.line, layer=one.layer, made=one.is_made) for one in trace.masks) or None,
+        mask=_mask(trace.mask),
         with_fix=with_fix,
     )
+
+
+def _mask(mask: seen.TracedMask | None) -> ProgramMask | None:
+    """Return the mask with the steps of the first draw; None in a row without any."""
+    if mask is None:
+        return None
+    first, last = (
+        tuple(None if step < 0 else int(step) for step in steps[0]) if steps else None
+        for steps in (mask.first, mask.last)
+    )
+    return ProgramMask(given=mask.given, first_step=first, last_step=last)
 
 
 def _count(lines: Sequence[str]) -> int:
@@ -87,7 +100,8 @@ def _compared(trace: seen.Trace) -> Findings:
     ]
     if not subjects:
         return Findings(equal=(), close=(), same_shape_different_values=(), constant=())
-    return compare(subjects)
+    mask = trace.mask
+    return compare(subjects, Steps(first=mask.first, last=mask.last) if mask is not None and mask.first else None)
 
 
 def _of_one_call(groups: Sequence[Statement], trace: seen.Trace) -> tuple[Statement, ...]:

@@ -206,6 +206,19 @@ class ProgramError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramMask:
+    """The mask that was asked for. The inputs are padded with zeros where it masks, and sequences carry it.
+
+    The first and the last unmasked step of each row are None in a row without any; they are left out where the masked
+    inputs differ in timesteps.
+    """
+
+    given: str
+    first_step: tuple[int | None, ...] | None = None
+    last_step: tuple[int | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailsLater:
     """A call that Keras takes on symbolic tensors and that fails with values, in `fit` or `predict`.
 
@@ -245,6 +258,7 @@ class ProgramReport:
     undecided: tuple[str, ...] | None = None
     masks: tuple[MaskAt, ...] | None = None
     fails_later: tuple[FailsLater, ...] | None = None
+    mask: ProgramMask | None = None
     with_fix: ProgramReport | None = None
 
     @property

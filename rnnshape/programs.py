@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rnnshape import versions
 from rnnshape.errors import InvalidQuery
+from rnnshape.mask import MaskSpec
 from rnnshape.program import Code, NotRead, read, read_notebook, read_value
 
 if TYPE_CHECKING:
@@ -85,8 +86,22 @@ def _is_class(text: str) -> bool:
     return bool(colon) and path.endswith(".py") and name.isidentifier()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How a program is run."""
+
+    lets: Mapping[str, Code] | None
+    seed: int
+    mask: MaskSpec | None = None
+
+
 def explore_code(
-    source: Source, lets: Mapping[str, Code] | None = None, *, seed: int = 0, with_script: bool = False
+    source: Source,
+    lets: Mapping[str, Code] | None = None,
+    *,
+    seed: int = 0,
+    mask: MaskSpec | None = None,
+    with_script: bool = False,
 ) -> ProgramReport:
     """Read and run a program, and return its answer; where it stops, with a change that was tried.
 
@@ -94,18 +109,18 @@ def explore_code(
         source: the code.
         lets: values for names that it does not give.
         seed: of the random weights and inputs.
+        mask: what the inputs are padded and masked with.
         with_script: also write the code as a script that runs, with an assertion for each equality.
 
     Raises:
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    return _with_fixes(_run(source, lets, seed), source, lets, seed, with_script=with_script)
+    asked = _Asked(lets, seed, mask)
+    return _with_fixes(_run(source, asked), source, asked, with_script=with_script)
 
 
-def _with_fixes(
-    trace: Trace, source: Source, lets: Mapping[str, Code] | None, seed: int, *, with_script: bool = False
-) -> ProgramReport:
+def _with_fixes(trace: Trace, source: Source, asked: _Asked, *, with_script: bool = False) -> ProgramReport:
     """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
 
@@ -115,7 +130,7 @@ def _with_fixes(
     from rnnshape import fixes
 
     def run(text: str) -> Trace:
-        return _run(Source(text, source.name), lets, seed)
+        return _run(Source(text, source.name), asked)
 
     found = fixes.find("\n".join(trace.lines), trace, run)
     with_fix = None if found.trace is None else report_of(found.trace, versions.installed())
@@ -161,7 +176,7 @@ def execute_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
         trace = execute(source.code_to_execute(), source.path, lets, seed=seed)
     except NotRead as error:
         trace = _unread(source, error)
-    return _with_fixes(trace, source, lets, seed)
+    return _with_fixes(trace, source, _Asked(lets, seed))
 
 
 def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed: int = 0) -> ProgramReport:
@@ -184,7 +199,7 @@ def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed:
     return report_of(describe(load(path, classes), path.name, seed=seed), versions.installed())
 
 
-def _run(source: Source, lets: Mapping[str, Code] | None, seed: int) -> Trace:
+def _run(source: Source, asked: _Asked) -> Trace:
     """Return what happens; code that cannot be read is a program that stops before anything runs."""
     try:
         code = source.code()
@@ -192,7 +207,7 @@ def _run(source: Source, lets: Mapping[str, Code] | None, seed: int) -> Trace:
         return _unread(source, error)
     from rnnshape.run import run_program
 
-    return run_program(code, lets, seed=seed)
+    return run_program(code, asked.lets, seed=asked.seed, mask=asked.mask)
 
 
 def _unread(source: Source, error: NotRead) -> Trace:

@@ -207,6 +207,18 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TracedMask:
+    """The mask that was asked for: as it was given, and the first and last unmasked step of each row in each draw.
+
+    The steps are -1 in a row without any; `first` and `last` are empty where the masked inputs differ in timesteps.
+    """
+
+    given: str
+    first: tuple[Array, ...] = ()
+    last: tuple[Array, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """One run of one program. `sizes` are those that stood in for unknown ones, by name: `{"batch": 3}`.
 
@@ -227,6 +239,7 @@ class Trace:
     seed: int = 0
     draws: int = 0
     device: str = "CPU"
+    mask: TracedMask | None = None
     stop: Stop | None = None
     fails_later: tuple[FailsLater, ...] = ()
     outline: Outline = Outline()

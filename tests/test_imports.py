@@ -106,7 +106,7 @@ ROOMS = {
     "explain": PURE | {"report", "expression", "torch_names"},
     "explorer": DATA | {"names", "equality", "report", "__init__"},
     "versions": {"__init__", "report"},
-    "programs": PURE | {"answer", "fixes", "program", "program_report", "run", "trace", "versions"},
+    "programs": PURE | {"mask", "answer", "fixes", "program", "program_report", "run", "trace", "versions"},
     "python": PURE
     | {
         "answer",

@@ -36,6 +36,8 @@ def kinds(parts):
         ("layer = LSTM(4)", False),
         ("keras.layers.Bidirectional(keras.layers.GRU(4))", False),
         ("path/to/cells.py:Cell(4)", False),
+        ("cells.py:Cell(4)", False),
+        ("RNN(cells.py:Cell(4))", False),
         ("x = LSTM(4)(x)", True),
         ("LSTM(4)(x)", True),
         ("model.add(LSTM(4))", True),

@@ -84,7 +84,7 @@ def answers_with_code(
         if options.run:
             yield execute_code(part, lets, seed=options.seed)
         else:
-            yield explore_code(part, lets, seed=options.seed, with_script=with_script)
+            yield explore_code(part, lets, seed=options.seed, mask=options.mask, with_script=with_script)
 
 
 def _get_ready() -> None:

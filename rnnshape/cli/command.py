@@ -249,6 +249,9 @@ def _with_code(
         for_code(options)
     lets = read_lets(dict(options.let or ()))
     _check_save(save)
+    if options.mask is not None and (with_script or options.run):
+        message = f"--mask goes with code that is read and shown, not with {'--code' if with_script else '--run'}."
+        raise InvalidQuery(message, hint="Leave --mask out.")
     return answering.answers_with_code(parts, options, lets, with_script=with_script)
 
 

@@ -85,15 +85,21 @@ def given(spec: MaskSpec, layer: Any, layout: Layout, asked: Layout) -> Given:
         # All rows are alike: there may be a million of them.
         rows = np.array([spec.row(0, time)])
     rows = rows.repeat((layout.size("timesteps") or 1) // time, axis=1)
-    counts = rows.any(axis=1)
-    first = np.where(counts, rows.argmax(axis=1), NO_STEP)
-    last = np.where(counts, rows.shape[1] - 1 - rows[:, ::-1].argmax(axis=1), NO_STEP)
+    first, last = first_and_last(rows)
     return Given(
         rows=np.broadcast_to(rows, (batch, rows.shape[1])).copy(),
         first=np.broadcast_to(first, batch),
         last=np.broadcast_to(last, batch),
         padding=_padding(layer),
     )
+
+
+def first_and_last(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the first and the last unmasked step of each row of a mask, `NO_STEP` in a row without any."""
+    counts = rows.any(axis=1)
+    first = np.where(counts, rows.argmax(axis=1), NO_STEP)
+    last = np.where(counts, rows.shape[1] - 1 - rows[:, ::-1].argmax(axis=1), NO_STEP)
+    return first, last
 
 
 def _padding(layer: Any) -> float | None:

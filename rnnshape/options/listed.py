@@ -227,7 +227,7 @@ def typed(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-_FOR_CODE = ("let", "run", "seed")
+_FOR_CODE = ("mask", "let", "run", "seed")
 
 
 def for_code(options: Options) -> None:

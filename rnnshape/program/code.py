@@ -133,6 +133,9 @@ def is_code(word: str) -> bool:
     if len(body) != 1:
         return len(body) > 1
     statement = body[0]
+    if isinstance(statement, ast.AnnAssign) and statement.value is None:
+        # `cells.py:Cell(4)` is a class in a file, which Python takes for a name with its type.
+        return False
     if isinstance(statement, ast.Assign):
         plain = len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name | ast.Attribute)
         return not (plain and _constructs(statement.value))

@@ -17,6 +17,7 @@ from rnnshape.program import Code
 from rnnshape.query import Sizes
 from rnnshape.run.budget import MAX_CALLS, MAX_DEPTH, Budget
 from rnnshape.run.halt import NOT_READ, Broke, Continued, Halt, Refused, Returned, TooMuch, Unreadable
+from rnnshape.run.padding import Padding
 from rnnshape.run.places import Places
 from rnnshape.run.values import Opaque, OwnClass, Scope, Unknown
 from rnnshape.run.world import World, is_tensor
@@ -68,6 +69,8 @@ class Machine:
         self.assumed_inputs = 0
         self.deleted: set[str] = set()
         self.places = Places()
+        self.padding: Padding | None = None
+        """What the inputs are masked with, where that was asked for."""
 
     def evaluate(self, node: ast.AST) -> Any:
         """Return the value of an expression.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rnnshape.explorer import engine
+from rnnshape.mask import MaskSpec
 from rnnshape.program import Code
 from rnnshape.query import Sizes
 from rnnshape.run.halt import Halt, Returned
 from rnnshape.run.machine import Machine
+from rnnshape.run.padding import Padding
 from rnnshape.run.replay import draw_values
 from rnnshape.run.sequential import assume_inputs
 from rnnshape.run.statements import run_body
@@ -25,11 +27,13 @@ def run_program(
     sizes: Sizes | None = None,
     seed: int = 0,
     draws: int = DRAWS,
+    mask: MaskSpec | None = None,
 ) -> Trace:
     """Return what happens when the program runs: every named tensor, every call, and where it stopped.
 
     `lets` give values to names that the code does not define, each an expression (`program.read_value`); `sizes` are
-    those of the inputs that are assumed. `draws` is the number of times that values are drawn; 0: none are.
+    those of the inputs that are assumed. `draws` is the number of times that values are drawn; 0: none are. With a
+    `mask`, the inputs are padded with zeros and carry it.
 
     Raises:
         NoTensorflow: TensorFlow cannot be imported.
@@ -41,6 +45,9 @@ def run_program(
         # Layers are numbered from the start, as in a fresh process.
         keras.utils.clear_session(free_memory=False)
         machine = Machine(code, lets or {}, seed=seed, sizes=sizes or Sizes())
+        if mask is not None:
+            machine.padding = Padding(mask)
+            machine.world.masking = machine.padding.attach
         halt = _interpreted(machine)
         if halt is None:
             assume_inputs(machine)

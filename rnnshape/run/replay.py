@@ -46,6 +46,8 @@ class Values:
     device: str = "CPU"
     structures: dict[Called, Any] = field(default_factory=dict)
     """What each call returned in the first draw."""
+    masked: dict[int, list[Array]] = field(default_factory=dict)
+    """The masks that inputs were given, for each draw."""
     graphs: dict[Called, Traced] = field(default_factory=dict)
     """The calls that are traced, and run in every draw."""
     failures: dict[Called, Exception] = field(default_factory=dict)
@@ -99,6 +101,9 @@ def _chosen(machine: Machine) -> dict[str, int]:
     roots = [made for made in machine.world.tensors if made.root is not None and made.shape]
     if not any(made.root == "input" and made.shape[0] is None for made in roots):
         return {}
+    asked = None if machine.padding is None else machine.padding.size(0)
+    if asked is not None:
+        return {"batch": asked}
     used = {made for call in machine.world.calls if call.kind is not StepKind.FUNCTION for made in call.inputs}
     used |= {made.alias for made in used if made.alias is not None}
     own = [made.shape[0] for made in roots if made in used and made.shape[0] is not None]
@@ -166,7 +171,11 @@ class _Replay:
         shape = tuple(self._size(made, axis, size) for axis, size in enumerate(made.shape))
         if math.prod(shape) > 20_000_000:
             shape = (min(shape[0], _ROWS), *shape[1:])
-        return tf.constant(self._numbers(made, shape, made.dtype))
+        numbers, padding = self._numbers(made, shape, made.dtype), self.machine.padding
+        if padding is None or not padding.is_for(shape, is_tokens=made in self.tokens):
+            return tf.constant(numbers)
+        self.values.masked.setdefault(self.draw, []).append(padding.rows(*shape[:2]))
+        return padding.masked(made, tf.constant(padding.padded(numbers)))
 
     def _numbers(self, made: Made, shape: tuple[int, ...], dtype: str) -> Any:
         tokens = self.tokens.get(made)
@@ -183,13 +192,14 @@ class _Replay:
     def _size(self, made: Made, axis: int, size: int | None) -> int:
         if size is not None:
             return size
+        asked = None if self.machine.padding is None else self.machine.padding.size(axis)
         if axis == 0:
-            return self.values.sizes.setdefault("batch", self.batches or _BATCH[0])
+            return self.values.sizes.setdefault("batch", asked or self.batches or _BATCH[0])
         # Each unknown axis has a size of its own, unless the program needs them alike.
         key = f"axis {axis}" if self.is_alike else f"{made.variable or made.label}.shape[{axis}]"
         if key not in self.values.sizes:
             used = {*self.values.sizes.values(), *self.taken}
-            self.values.sizes[key] = next((one for one in _SIZES if one not in used), _SIZES[0])
+            self.values.sizes[key] = asked or next((one for one in _SIZES if one not in used), _SIZES[0])
         return self.values.sizes[key]
 
     def _data(self, made: Made) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,8 @@ class World:
     holders: dict[str, Made] = field(default_factory=dict)
     """The tensor that each name at the top means now."""
     is_recording: bool = True
+    masking: Callable[[Any], None] | None = None
+    """Gives an input its mask, where one was asked for."""
 
     def made(self, value: Any) -> Made | None:
         """Return what is known of a tensor."""
@@ -92,6 +94,8 @@ class World:
         self.budget.tensor()
         if isinstance(value, np.ndarray) and not is_hollow(value):
             self.budget.hold(value.nbytes)
+        if self.masking is not None and about.get("root") == "input":
+            self.masking(value)
         masked = getattr(value, "_keras_mask", None) is not None
         made = Made(value, shape_of(value), dtype_of(value), kind_of(value), line, masked=masked, **about)
         self.tensors.append(made)

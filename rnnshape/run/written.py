@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnshape.errors import printable
 from rnnshape.explorer import nest
+from rnnshape.explorer.masks import first_and_last
 from rnnshape.explorer.refusal import clean
 from rnnshape.run.halt import Halt
 from rnnshape.run.naming import Names
@@ -24,6 +25,7 @@ from rnnshape.trace import (
     Stop,
     Trace,
     TracedInput,
+    TracedMask,
     TracedStep,
     TracedTensor,
 )
@@ -70,9 +72,22 @@ class _Writer:
             seed=self.machine.seed,
             draws=self.values.count,
             device=self.values.device,
+            mask=self._mask(),
             stop=None if halt is None else self._stop(halt),
             fails_later=tuple(_failure(call, error) for call, error in self.values.failures.items()),
             outline=outline(self.machine, halt, {made: self.names[made] for made in self.rows}),
+        )
+
+    def _mask(self) -> TracedMask | None:
+        padding = self.machine.padding
+        if padding is None:
+            return None
+        draws = [self.values.masked.get(draw, []) for draw in range(self.values.count)]
+        if not all(draws) or len({rows.shape for masks in draws for rows in masks}) > 1:
+            return TracedMask(given=str(padding.spec))
+        steps = [first_and_last(masks[0]) for masks in draws]
+        return TracedMask(
+            given=str(padding.spec), first=tuple(first for first, _ in steps), last=tuple(last for _, last in steps)
         )
 
     def _input(self, made: Made) -> TracedInput:

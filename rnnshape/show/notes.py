@@ -162,15 +162,18 @@ def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:
     if mask.padding is not None:
         yield Note(f"padded: the inputs are {mask.padding:g} at the masked steps")
     if None not in mask.last_step:
-        yield Note(f"unmasked: {_steps('first_step', mask.first_step)}, {_steps('last_step', mask.last_step)}")
+        yield Note(
+            f"unmasked: {steps_in_words('first_step', mask.first_step)}, {steps_in_words('last_step', mask.last_step)}"
+        )
     elif set(mask.last_step) == {None}:
         yield Note("no row has an unmasked step")
     else:
-        steps = f"{_steps('first_step', mask.first_step)}, {_steps('last_step', mask.last_step)}"
+        steps = f"{steps_in_words('first_step', mask.first_step)}, {steps_in_words('last_step', mask.last_step)}"
         yield Note(f"unmasked: {steps}; nothing is said of these steps, since not every row has one")
 
 
-def _steps(name: str, steps: Sequence[int | None]) -> str:
+def steps_in_words(name: str, steps: Sequence[int | None]) -> str:
+    """Return the steps of a mask's rows: one number where all are alike, "none" for a row without any."""
     if len(set(steps)) == 1 and len(steps) > 1:
         return f"{name}={steps[0]} in every row"
     listed = ", ".join("none" if step is None else str(step) for step in steps[:_ROWS_LISTED])

@@ -199,6 +199,7 @@ def _joined(mark: Mark) -> str:
 
 def facts(report: ProgramReport) -> Iterator[notes.Note]:
     """Yield what there is to say of a program besides its tensors."""
+    yield from _mask(report)
     for one in report.masks or ():
         yield notes.Note(f"line {one.line}: {one.layer} {'makes a mask' if one.made else 'loses the mask'}", style="")
     yield from _failing_later(report)
@@ -212,6 +213,19 @@ def facts(report: ProgramReport) -> Iterator[notes.Note]:
     if report.parameters.total:
         yield notes.Note(_parameters(report))
     yield notes.Note(_ran(report))
+
+
+def _mask(report: ProgramReport) -> Iterator[notes.Note]:
+    mask = report.mask
+    if mask is None:
+        return
+    yield notes.Note(f"mask={mask.given}: the inputs hold zeros at the masked steps")
+    if mask.first_step is not None and mask.last_step is not None:
+        first, last = (
+            notes.steps_in_words("first_step", mask.first_step),
+            notes.steps_in_words("last_step", mask.last_step),
+        )
+        yield notes.Note(f"unmasked: {first}, {last}; rows = arange({len(mask.last_step)})")
 
 
 def _failing_later(report: ProgramReport) -> Iterator[notes.Note]:
