@@ -463,7 +463,7 @@ def test_a_sequential_takes_the_input_that_it_says():
 def test_what_is_no_question_to_python():
     import rnnshape
 
-    with pytest.raises(InvalidQuery, match="layer must be a string such as 'gru'"):
+    with pytest.raises(InvalidQuery, match="layer must be a layer's name"):
         explore(5)
     with pytest.raises(InvalidQuery, match="Received: options for 2"):
         explore("gru", units=[4, 5])

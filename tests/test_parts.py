@@ -58,7 +58,8 @@ def test_words_keep_their_order():
     ("text", "expected"),
     [
         ("gru\nLSTM(4)\n", ["gru", "LSTM(4)"]),
-        ("# layers\n\n  gru\n", None),
+        ("# layers\n\n  gru\n", ["gru"]),
+        ("keras.Sequential([\n    LSTM(4),\n    Dense(1)\n])\n", None),
         ("gru  \n\nBidirectional(LSTM(4), merge_mode='sum')\n", ["gru", "Bidirectional(LSTM(4), merge_mode='sum')"]),
         ("", []),
         (STACK, None),

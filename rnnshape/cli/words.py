@@ -83,7 +83,7 @@ def _of_file(word: str) -> Source:
 
 def _of_standard_input() -> Iterator[Source | str]:
     lines = _lines()
-    if not any(map(_looks_like_code, lines)):
+    if not (any(map(_looks_like_code, lines)) or _is_nested(lines)):
         for number, line in enumerate(lines, 1):
             word = line.strip()
             if word and not word.startswith("#"):
@@ -95,10 +95,17 @@ def _of_standard_input() -> Iterator[Source | str]:
 
 
 def _looks_like_code(line: str) -> bool:
-    """Tell whether a line is more than a layer: indented, a prompt, a statement, or a call of a layer on a tensor."""
-    if not line.strip() or line.lstrip().startswith("#"):
+    """Tell whether a line is more than a layer: a prompt, a statement, or a call of a layer on a tensor."""
+    line = line.strip()
+    if not line or line.startswith("#"):
         return False
-    return line[0] in " \t>{%!" or " " in line.partition("(")[0].strip() or is_code(line)
+    return line[0] in ">{%!" or " " in line.partition("(")[0].strip() or is_code(line)
+
+
+def _is_nested(lines: Sequence[str]) -> bool:
+    """Tell whether lines are within the brackets of another, which closes them later."""
+    opened = any(line.count("(") != line.count(")") or line.count("[") != line.count("]") for line in lines)
+    return opened and any(line.strip() and line[0] in " \t" for line in lines)
 
 
 def _lines() -> list[str]:

@@ -274,7 +274,7 @@ class _Replay:
 
     def _source(self, made: Made) -> Made:
         """Return the tensor that this is another name of, if it has no value of its own."""
-        while made not in self.known and made.alias is not None:
+        while made not in self.known and made.alias is not None and not made.is_again:
             made = made.alias
         return made
 

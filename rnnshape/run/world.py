@@ -20,7 +20,8 @@ class Made:
 
     `variable` is its name in the code, `depth` how deep in calls it was bound, `line` where. `root` says what the
     program starts from: `input`, `data`. `call` is what made it, `path` where in the return value it was. `alias` is
-    the tensor that it is another name of. `feeds` is set where a layer takes it as its main input.
+    the tensor that it is another name of, `is_again` where it is what the same call returned another time. `feeds` is
+    set where a layer takes it as its main input.
     """
 
     value: Any
@@ -36,6 +37,7 @@ class Made:
     masked: bool = False
     assumed: bool = False
     alias: Made | None = None
+    is_again: bool = False
     feeds: bool = False
     label: str = ""
     """The name that an input has in Keras."""

@@ -34,9 +34,14 @@ def read_ahead() -> bytes:
 def count_layers(data: bytes) -> int:
     """Return how many lines may be layers, of a list of them; 0 where a line looks like code."""
     lines = [line for line in data.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
-    return 0 if any(_looks_like_code(line) for line in lines) else len(lines)
+    return 0 if any(_looks_like_code(line.strip()) for line in lines) or _is_nested(lines) else len(lines)
 
 
 def _looks_like_code(line: bytes) -> bool:
     head, equals, _ = line.partition(b"=")
-    return line[:1] in b" \t>{" or (bool(equals) and b"(" not in head) or b" " in line.partition(b"(")[0].strip()
+    return line[:1] in b">{" or (bool(equals) and b"(" not in head) or b" " in line.partition(b"(")[0].strip()
+
+
+def _is_nested(lines: list[bytes]) -> bool:
+    opened = any(line.count(b"(") != line.count(b")") or line.count(b"[") != line.count(b"]") for line in lines)
+    return opened and any(line[:1] in b" \t" for line in lines)

@@ -41,7 +41,7 @@ def test_a_fix_that_is_told_runs(layers):
     assert found.text != code
     assert after.stop is None or after.stop.line > before.stop.line
     assert (after.stop is None) == (found.remaining is None)
-    kept = [line for line in code.split("\n") if line not in found.fixes[0].removes]
+    kept = [line for line in code.split("\n") if line not in [each.code for each in found.fixes[0].removes]]
     assert all(line in found.text.split("\n") for line in kept)
 
 
@@ -112,8 +112,8 @@ def test_the_smallest_change_comes_first_and_the_others_are_told():
     meanings = [each.changes_meaning for each in found.fixes]
     assert len(meanings) == 3
     assert meanings == sorted(meanings)
-    assert found.fixes[0].removes == ("h = LSTM(5)(x)",)
-    assert found.fixes[0].adds == ("h = LSTM(5, return_sequences=True)(x)",)
+    assert [each.code for each in found.fixes[0].removes] == ["h = LSTM(5)(x)"]
+    assert [each.code for each in found.fixes[0].adds] == ["h = LSTM(5, return_sequences=True)(x)"]
     assert found.remaining is None
     assert found.hint is None
 

@@ -100,7 +100,10 @@ def _is_foreign(path: object, _mode: object, flags: object) -> bool:
         return False
     name = os.fsdecode(path)
     # An unnamed file among the temporary ones is where TensorFlow's log goes; the settings of Keras name a backend.
-    if name == tempfile.gettempdir() or (name.endswith("keras.json") and flags == os.O_RDONLY | os.O_CLOEXEC):
+    # Python looks for the line of a mistake in what has no file, too.
+    if name in (tempfile.gettempdir(), "<unknown>"):
+        return False
+    if name.endswith("keras.json") and flags == os.O_RDONLY | os.O_CLOEXEC:
         return False
     if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         return True

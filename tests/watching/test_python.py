@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import rnnshape
-from rnnshape import InvalidQuery, KerasRefused, NotRead, RnnshapeError, explore, watch
+from rnnshape import InvalidQuery, KerasRefused, RnnshapeError, explore, watch
 from rnnshape.options import NAMES
 from rnnshape.python import LayerOptions
 
@@ -120,7 +120,7 @@ BAD = {
     "an option of words": (lambda: explore(built(), X, units=4), InvalidQuery, "units does not go with a layer"),
     "an option of a layer": (lambda: explore("x = 1\ny = 2", units=4), InvalidQuery, "units does not go with code"),
     "code's for a layer": (lambda: explore("gru", run=True), InvalidQuery, "--run goes with code"),
-    "a broken let": (lambda: explore("x = Input((n, 8))\ny = x", let={"n": "4 +"}), NotRead, "."),
+    "a broken let": (lambda: explore("x = Input((n, 8))\ny = x", let={"n": "4 +"}), InvalidQuery, "n is no value"),
     "a model that raises": (lambda: explore(raising(), X), KerasRefused, "this one never runs"),
     "a model that is not built": (lambda: explore(own_model()), InvalidQuery, "not built"),
     "no such file": (lambda: explore("nowhere.keras"), InvalidQuery, "no file"),

@@ -7,7 +7,9 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +20,11 @@ from rnnshape.worker.folder import NoWorker
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    return tmp_path / "rnnshape"
+def folder(monkeypatch):
+    # The path of a socket has at most 107 bytes, which a test's own folder can exceed.
+    with tempfile.TemporaryDirectory() as path:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", path)
+        yield Path(path) / "rnnshape"
 
 
 # --- where the socket lives

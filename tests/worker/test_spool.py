@@ -36,6 +36,8 @@ def test_what_has_no_end_is_read_up_to_the_most():
         ("from keras.layers import LSTM\nLSTM(4)\n", 0),
         ("def f(x):\n    return LSTM(4)(x)\n", 0),
         (">>> LSTM(4)\n", 0),
+        ("  LSTM(4)  \n", 1),
+        ("keras.Sequential([\n    LSTM(4),\n    Dense(1)\n])\n", 0),
         ('{"cells": []}', 0),
     ],
 )

@@ -74,7 +74,6 @@ class Observer:
     bound: dict[tuple[Way, int, str], Made] = field(default_factory=dict)
     again: dict[Any, list[Any]] = field(default_factory=dict)
     """What a call that was made before returned the last time; it stands for no tensor with values."""
-    repeated: set[Made] = field(default_factory=set)
     scopes: dict[FrameType, _Scope] = field(default_factory=dict)
     thread: int = field(default_factory=threading.get_ident)
 
@@ -199,8 +198,7 @@ class Observer:
 
     def _stand_in(self, made: Made, value: Any) -> Made:
         other = Made(value, shape_of(value), dtype_of(value), kind_of(value), made.line, variable=made.variable)
-        other.alias = made
-        self.repeated.add(other)
+        other.alias, other.is_again = made, True
         return other
 
     # What tensors there are, and what they are called
@@ -241,7 +239,7 @@ class Observer:
     def _bind(self, name: str, value: Any, line: int, frame: FrameType) -> None:
         world = self.machine.world
         made = world.made(value)
-        if made in self.repeated:
+        if made is not None and made.is_again:
             return
         key = (self._way(frame.f_back), line, name)
         earlier = self.bound.get(key)

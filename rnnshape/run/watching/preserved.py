@@ -71,6 +71,8 @@ def _session() -> Iterator[None]:
     before = [(name, getattr(global_state, name)) for name in trackers if hasattr(global_state, name)]
     contents = [(tracker, dict(vars(tracker))) for _, tracker in before]
     counters = [(value, dict(value)) for _, inside in contents for value in inside.values() if isinstance(value, dict)]
+    # Variables that wait to be initialized stand in one of these lists.
+    waiting = [found for _, inside in contents for found in _lists(inside)]
     generators = [value for _, inside in contents for value in inside.values() if hasattr(value, "state")]
     states = [(generator.state, np.array(generator.state)) for generator in generators]
     try:
@@ -81,6 +83,8 @@ def _session() -> Iterator[None]:
         for tracker, inside in contents:
             vars(tracker).clear()
             vars(tracker).update(inside)
+        for kept, items in waiting:
+            kept[:] = items
         for counter, counts in counters:
             counter.clear()
             counter.update(counts)
