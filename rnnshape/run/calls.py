@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rnnshape.explorer import engine
-from rnnshape.run import construction, layers, models, sequential
+from rnnshape.run import construction, layers, models, sequential, unknowns
 from rnnshape.run.builtin import Builtin
 from rnnshape.run.closures import as_host, call_closure
 from rnnshape.run.halt import Halt, Unreadable
@@ -136,7 +136,7 @@ def _function(machine: Machine, function: Function, args: list[Any], kwargs: dic
             args = [sized(machine, value, "a shape") for value in args]
             kwargs = {name: sized(machine, value, "a shape") for name, value in kwargs.items()}
         else:
-            return Unknown(machine.text(node))
+            return unknowns.computed(machine, (args, kwargs), node)
     args = [as_host(machine, value) for value in args]
     kwargs = {name: as_host(machine, value) for name, value in kwargs.items()}
     if function.is_layer:

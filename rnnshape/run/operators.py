@@ -62,6 +62,8 @@ def binary(machine: Machine, op: type[ast.AST], left: Any, right: Any, node: ast
 
     """
     sign, function = BINARY[op]
+    if (is_tensor(left) and isinstance(right, Unknown)) or (is_tensor(right) and isinstance(left, Unknown)):
+        return unknowns.computed(machine, (left, right), node)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return unknowns.combined(machine, function, left, right, machine.text(node))
     if isinstance(left, Opaque) or isinstance(right, Opaque):
@@ -117,7 +119,7 @@ def compare(machine: Machine, op: type[ast.AST], left: Any, right: Any, node: as
         same = left is right or (isinstance(left, _NUMBERS) and type(left) is type(right) and left == right)
         return same is (op is ast.Is)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return Unknown(machine.text(node))
+        return unknowns.computed(machine, (left, right), node)
     machine.budget.walk((left, right))
     if op in {ast.In, ast.NotIn}:
         return _contains(left, right) is (op is ast.In)

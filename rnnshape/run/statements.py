@@ -49,7 +49,9 @@ _NAMED = {"AsyncFunctionDef": "An async function"}
 
 
 def _expression(machine: Machine, node: ast.Expr) -> None:
-    machine.evaluate(node.value)
+    value = machine.evaluate(node.value)
+    if isinstance(value, Unknown) and isinstance(node.value, ast.Call):
+        machine.world.skip(machine.at(node), machine.text(node.value.func))
 
 
 def _assign(machine: Machine, node: ast.Assign) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from rnnshape.expression import Call
 from rnnshape.query import DEFAULT_FEATURES
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.values import Unknown
-from rnnshape.run.world import shape_of
+from rnnshape.run.world import shape_of, tensors_in
 from rnnshape.trace import Assumption
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ def combined(machine: Machine, function: Callable[[Any, Any], Any], left: Any, r
         return function(*values)
 
     return Unknown(code, size=size)
+
+
+def computed(machine: Machine, parts: Any, node: ast.AST) -> Unknown:
+    """Return what is computed of unknown values; where a tensor goes into it, that it is passed over is told."""
+    code = machine.text(node)
+    if any(True for _ in tensors_in(parts)):
+        machine.world.skip(machine.at(node), code)
+    return Unknown(code)
 
 
 def number(machine: Machine, value: Unknown) -> Any:

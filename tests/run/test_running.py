@@ -114,6 +114,24 @@ def test_what_is_passed_over_is_told_by_line():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("z = y + undefined", ["y + undefined"]),
+        ("z = undefined * y", ["undefined * y"]),
+        ("z = y > undefined", ["y > undefined"]),
+        ("z = tf.matmul(y, undefined)", ["tf.matmul(y, undefined)"]),
+        ("os.system('true')", ["os.system"]),
+        ("n = undefined + 1", []),
+        ("n = undefined(2)", []),
+    ],
+)
+def test_a_tensor_that_is_lost_to_what_is_not_known_is_told(line, what):
+    trace = traced(f"import os\ny = GRU(4)(Input((3, 2)))\n{line}", draws=0)
+    assert trace.stop is None
+    assert [(item.line, item.what) for item in trace.skipped] == [(3, one) for one in what]
+
+
 def test_steps_say_what_was_called_with_what():
     first = "x = Input((3, 2))\n_, h, c = LSTM(n, return_state=True)(x)\n"
     text = first + "y = LSTM(n)(x, initial_state=[h, c], training=True)"
