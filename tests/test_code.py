@@ -100,6 +100,30 @@ def test_what_is_no_python_is_not_read(ran):
     assert document["tensors"] == []
 
 
+@pytest.mark.parametrize(
+    "text", ["import os\nos.getcwd()\n", "a = 1\nb = a + 2\n", "import torch\nx = torch.nn.LSTM(4, 5)\n"]
+)
+def test_code_without_keras_is_said_to_be(ran, text):
+    status, out, err = ran(text)
+    assert (status, err) == (0, "")
+    assert "no tensors: nothing of Keras is called here" in out
+    assert "values from a run" not in out
+
+
+def test_what_python_refuses_is_not_laid_to_keras(ran):
+    status, out, _ = ran("x = Input((3, 4))\nprint(x.nothing)")
+    assert status == 1
+    assert "error: Python refuses line 2  AttributeError" in out
+    assert "Keras says" not in out
+
+
+def test_what_is_done_to_data_leaves_it_data(ran):
+    text = "x = np.random.rand(2, 5, 3).astype('float32')\nz = x[:, -1]\ny = GRU(4)(x)\nw = y * 2"
+    _, out, _ = ran(text, "--json")
+    meanings = {tensor["name"]: tensor["meaning"] for tensor in json.loads(out)["tensors"]}
+    assert meanings == {"x": "data", "z": "data", "y": "output of the last timestep", "w": "y * 2"}
+
+
 def test_the_diagram_is_a_graph(ran):
     status, out, _ = ran(SEQ2SEQ, "--diagram", "--let", "latent=6")
     assert status == 0

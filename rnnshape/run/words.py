@@ -33,6 +33,8 @@ _PLAIN = {
 }
 BATCH = "batch"
 """The label of a tensor that Keras's own training, or prediction, calls a model with."""
+DATA = "data"
+"""The root, and the meaning, of an array that the code makes."""
 _WITH_TIME = {"Conv1D", "RepeatVector", "Embedding", "TimeDistributed", "Masking"}
 
 
@@ -159,6 +161,10 @@ def _of_function(call: Called, made: Made, found: dict[Made, Described]) -> Desc
     has_time = axes[1:2] == ("timesteps",)
     what = call.layer.split("(")[0] if call.kind is not StepKind.FUNCTION else call.layer
     text = " ".join(what.split())
+    sources = [found.get(one) for one in call.inputs]
+    if call.kind is StepKind.FUNCTION and sources and all(one and one.meaning == DATA for one in sources):
+        # What is done to data before a layer sees it leaves it data.
+        text = DATA
     return Described(axes, text if len(text) <= 40 else f"{text[:39]}…", has_time=has_time, ending=_ending(made))
 
 

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 _WHO = {"keras-refused": "Keras refuses", "not-read": "rnnshape does not read"}
 _OF_PYTHON = frozenset(
-    ["NameError", "ModuleNotFoundError", "ImportError", "SyntaxError", "IndentationError", "UnboundLocalError"]
+    [
+        "AttributeError",
+        "ImportError",
+        "IndentationError",
+        "KeyError",
+        "ModuleNotFoundError",
+        "NameError",
+        "SyntaxError",
+        "UnboundLocalError",
+        "ZeroDivisionError",
+    ]
 )
 """Errors that Python raises before Keras sees anything."""
 _MOST_OTHERS = 3

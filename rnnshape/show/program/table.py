@@ -212,7 +212,10 @@ def facts(report: ProgramReport) -> Iterator[notes.Note]:
         yield notes.Note(f"passed over: {_skipped(report)}")
     if report.parameters.total:
         yield notes.Note(_parameters(report))
-    yield notes.Note(_ran(report))
+    if report.tensors:
+        yield notes.Note(_ran(report))
+    elif report.error is None:
+        yield notes.Note("no tensors: nothing of Keras is called here", style="")
 
 
 def _mask(report: ProgramReport) -> Iterator[notes.Note]:
