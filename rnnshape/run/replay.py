@@ -67,14 +67,13 @@ def draw_values(machine: Machine, count: int) -> Values:
     if count < 1:
         return Values()
     until = time.monotonic() + _SECONDS
-    found: Values | None = None
-    for is_alike in (False, True):
-        values, failed = _all_draws(machine, count, until, is_alike=is_alike)
-        if found is None or len(values.draws) > len(found.draws):
-            found = values
-        if not failed or not _has_unknown_sizes(machine):
-            break
-    assert found is not None
+    found, failed = _all_draws(machine, count, until, is_alike=False)
+    if failed and _has_unknown_sizes(machine):
+        alike, _ = _all_draws(machine, count, until, is_alike=True)
+        # Sizes that we choose may not fit each other: what fails with both choices is the program's failure.
+        both = {call: error for call, error in alike.failures.items() if call in found.failures}
+        found = alike if len(alike.draws) > len(found.draws) else found
+        found.failures = both
     return found
 
 
@@ -239,7 +238,7 @@ class _Replay:
         except _Failed:
             return False
         except Exception as error:  # noqa: BLE001 - with values the code itself would fail later, or never
-            if self._is_telling(call):
+            if call.owner is not None:
                 self.values.failures.setdefault(call, error)
             return False
         if self.draw == 0:
@@ -260,11 +259,6 @@ class _Replay:
         count = sum(math.prod(size or batch for size in made.shape) for made in call.outputs)
         self.held += count
         return count > _MOST_NUMBERS or self.held > 4 * _MOST_NUMBERS
-
-    def _is_telling(self, call: Called) -> bool:
-        """Tell whether the failure is the program's: it is not where sizes that we chose may not fit each other."""
-        known = all(None not in made.shape[1:] for made in self.world.tensors if made.root == "input")
-        return call.owner is not None and (known or self.is_alike)
 
     def _value(self, leaf: Any) -> Any:
         made = self.world.made(leaf) if is_tensor(leaf) else None

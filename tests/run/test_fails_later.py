@@ -7,6 +7,11 @@ import pytest
 from rnnshape.programs import Source, explore_code
 
 WIDE = "x = Input((10, 8))\ns = Input((5,))\ny = LSTM(4)(x, initial_state=[s, s])\n"
+OPEN = (
+    "a = Input((None, 8))\nb = Input((None, 8))\n_, f, _, g, _ = Bidirectional(LSTM(4, return_state=True))(a)\n"
+    "h = Concatenate()([f, g])\ny = LSTM(4)(b, initial_state=[h, h])\n"
+)
+FITS = OPEN.replace("y = LSTM(4)", "y = LSTM(8)")
 DEEP = "x = Input((10, 8))\ns = Input((3, 4))\ny = LSTM(4)(x, initial_state=[s, s])\n"
 
 
@@ -20,3 +25,16 @@ def test_a_state_that_does_not_fit(code, fix):
     assert fix is None or failing.fix.code == fix
     assert [tensor.name for tensor in report.tensors] == ["x", "s", "y"]
     assert "line 3: with values, in fit or predict, this fails:" in str(report)
+
+
+def test_a_state_that_does_not_fit_is_told_where_the_steps_are_not_known():
+    (failing,) = explore_code(Source(OPEN)).fails_later
+    assert (failing.line, failing.layer) == (5, "LSTM(4)")
+    assert failing.fix.code == "y = LSTM(8)(b, initial_state=[h, h])"
+    assert explore_code(Source(FITS)).fails_later is None
+
+
+def test_steps_that_must_be_as_many_are_no_failure():
+    report = explore_code(Source("a = Input((None, 8))\nb = Input((None, 8))\nc = Add()([a, b])\n"))
+    assert (report.fails_later, report.error) == (None, None)
+    assert report.ran.sizes["axis 1"] > 1
