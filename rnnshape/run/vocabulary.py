@@ -45,5 +45,5 @@ def of_layer(layer: Any) -> int | None:
         return of_layer(layer.layers[0]) if layer.layers else None
     if isinstance(layer, keras.Model):
         sizes = [size for inner in layer.layers if (size := of_layer(inner)) is not None]
-        return min(sizes) if sizes and len(layer.inputs or ()) == len(sizes) else None
+        return min(sizes) if sizes and len(getattr(layer, "inputs", None) or ()) == len(sizes) else None
     return None

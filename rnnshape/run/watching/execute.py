@@ -21,7 +21,7 @@ from rnnshape.explorer import engine
 from rnnshape.explorer.refusal import clean
 from rnnshape.program import Code
 from rnnshape.run.halt import NOT_READ, REFUSED
-from rnnshape.run.library import NO_IMPORT, SEARCHED
+from rnnshape.run.library import NO_IMPORT, SEARCHED, import_of
 from rnnshape.run.replay import draw_values
 from rnnshape.run.watching.observer import Observer, observer_for
 from rnnshape.run.world import World, is_tensor, shape_of
@@ -147,7 +147,8 @@ def _stop(
     length = len(code.lines[end - 1]) if 0 < end <= len(code.lines) else 0
     hint = None
     if isinstance(error, NameError) and (name := getattr(error, "name", None)):
-        hint = f"Give it: --let {name}=…"
+        # A file runs as it is: what needs no import where code is read needs one here.
+        hint = f"Give it: --let {name}=…" if _meant(name) is None else f"Put in front: {import_of(name)}"
     return Stop(
         code=kind,
         line=line,
