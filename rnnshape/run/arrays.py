@@ -29,7 +29,7 @@ def device_of(value: Any) -> str:
     return (getattr(value, "device", "").rpartition("device:")[2].partition(":")[0] or "CPU").upper()
 
 
-def is_placeholder(value: Any) -> bool:
-    """Tell whether an array is the same number everywhere: it stands for data."""
+def is_placeholder(value: Any, kinds: str = "f") -> bool:
+    """Tell whether an array of these kinds of numbers is the same one everywhere: it stands for data."""
     array = np.asarray(value)
-    return array.size > 1 and array.dtype.kind == "f" and bool((array == array.reshape(-1)[0]).all())
+    return array.size > 1 and array.dtype.kind in kinds and bool((array == array.reshape(-1)[0]).all())

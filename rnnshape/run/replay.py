@@ -28,7 +28,7 @@ _LARGEST_BATCH = 64
 _ROWS = 4
 """Rows that are kept of data that is too large to be run."""
 _SECONDS = 15.0
-_MOST_WORK = 3e9
+_MOST_WORK = 1e10
 _MOST_NUMBERS = 20_000_000
 _MOST_STEPS = 1_000
 """Timesteps that a wrapper runs one by one."""
@@ -210,7 +210,7 @@ class _Replay:
                 return None
             self.values.sizes.setdefault("batch", shape[0])
             return self._numbers(made, shape, made.dtype)
-        if made.assumed or (made.feeds and is_placeholder(value)):
+        if made.assumed or (made.feeds and is_placeholder(value, "fiu" if made in self.tokens else "f")):
             whole = tuple(size or 0 for size in shape_of(value))
             return self._like(value, self._numbers(made, whole, made.dtype))
         call = made.call

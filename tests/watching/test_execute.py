@@ -273,3 +273,37 @@ def test_code_is_not_run_without_that_word(tmp_path):
     assert list(tmp_path.iterdir()) == []
     assert execute_code(Source(text)).program.executed
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+ENCODER = """\
+class Encoder(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.embedding = Embedding(50, 3)
+        self.gru = GRU(4, return_sequences=True, return_state=True)
+
+    def call(self, x, hidden):
+        return self.gru(self.embedding(x), initial_state=hidden)
+
+    def start(self):
+        return tf.zeros((2, 4))
+
+
+encoder = Encoder()
+hidden = encoder.start()
+output, state = encoder(tf.ones((2, 5), tf.int32), hidden)
+"""
+
+
+def test_a_model_with_a_call_of_its_own_that_begins_with_an_embedding():
+    report = report_of(ran(ENCODER), installed())
+    assert report.error is None
+    # The ones stand for tokens, which are not all the same.
+    assert report.equal == (("gru_whole_sequence_output[:, -1, :]", "gru_final_state"),)
+
+
+def test_a_file_needs_the_imports_that_text_does_not(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text("x = tf.zeros((2, 3))\n")
+    stop = execute(read(path.read_text(), source="a.py"), path, {}).stop
+    assert (stop.kind, stop.hint) == ("NameError", "Put in front: import tensorflow as tf")

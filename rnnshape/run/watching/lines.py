@@ -21,6 +21,9 @@ def is_data(machine: Machine, frames: Frames, frame: FrameType, name: str | None
 
     `name` is what the line binds it to; None where it has no name, so that the line is that of the call that takes it.
     """
+    if not machine.world.tensors:
+        # There is nothing yet that it could come from.
+        return True
     statement = statement_at(machine.main.tree, line)
     if statement is None or (name is not None and not _binds(statement, name)):
         return True
