@@ -124,7 +124,9 @@ def _with_fixes(trace: Trace, source: Source, asked: _Asked, *, with_script: boo
     """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
 
-    if trace.stop is None and not trace.fails_later:
+    is_too_large = trace.stop is not None and trace.stop.kind == "TooLarge"
+    if is_too_large or (trace.stop is None and not trace.fails_later):
+        # What is too large to be read is too large to be looked through for a change, too.
         report = report_of(trace, versions.installed())
         return _scripted(report, trace) if with_script else report
     from rnnshape import fixes

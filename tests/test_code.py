@@ -110,6 +110,21 @@ def test_code_without_keras_is_said_to_be(ran, text):
     assert "values from a run" not in out
 
 
+def test_what_is_too_large_to_be_read_is_not_looked_through_for_a_change(tmp_path, monkeypatch, ran):
+    from rnnshape import fixes
+
+    def find(*_args, **_options):
+        raise AssertionError
+
+    monkeypatch.setattr(fixes, "find", find)
+    path = tmp_path / "long.py"
+    path.write_text("a = 1\n" * 70_000)
+    status, out, _ = ran(str(path), "--json")
+    error = json.loads(out)["error"]
+    assert (status, error["code"], error["fix"]) == (2, "not-read", None)
+    assert "at most 400,000 characters" in error["message"]
+
+
 def test_what_python_refuses_is_not_laid_to_keras(ran):
     status, out, _ = ran("x = Input((3, 4))\nprint(x.nothing)")
     assert status == 1
