@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnshape.run import operators
@@ -108,24 +108,29 @@ def _class(machine: Machine, node: ast.ClassDef) -> None:
 
 
 def _for(machine: Machine, node: ast.For) -> None:
-    for item in items_of(machine, machine.evaluate(node.iter)):
-        machine.budget.step()
-        assign(machine, node.target, item)
-        try:
-            run_body(machine, node.body)
-        except Broke:
-            return
-        except Continued:
-            continue
-    run_body(machine, node.orelse)
+    def rounds() -> Iterator[None]:
+        for item in items_of(machine, machine.evaluate(node.iter)):
+            assign(machine, node.target, item)
+            yield
+
+    _loop(machine, node, rounds())
 
 
 def _while(machine: Machine, node: ast.While) -> None:
-    rounds = 0
-    while is_true(machine.evaluate(node.test)):
-        rounds += 1
-        if rounds > MAX_ROUNDS:
+    def rounds() -> Iterator[None]:
+        for _ in range(MAX_ROUNDS):
+            if not is_true(machine.evaluate(node.test)):
+                return
+            yield
+        if is_true(machine.evaluate(node.test)):
             raise TooMuch(f"The loop takes more than {MAX_ROUNDS:,} rounds.", "Give fewer rounds.")
+
+    _loop(machine, node, rounds())
+
+
+def _loop(machine: Machine, node: ast.For | ast.While, rounds: Iterator[None]) -> None:
+    """Run the body of a loop once a round, and what stands behind `else` where nothing broke out of it."""
+    for _ in rounds:
         machine.budget.step()
         try:
             run_body(machine, node.body)
