@@ -78,7 +78,10 @@ def _known(
     if any(isinstance(value, Unknown) for value in args):
         unknown = next(value for value in args if isinstance(value, Unknown))
         raise Unreadable(f"{unknown.code} is not known.", unknown.hint("4"))
-    # What is left out has Keras's own default.
+    for name, value in kwargs.items():
+        if isinstance(value, Unknown | Opaque):
+            # What is left out has Keras's own default.
+            machine.world.skip(machine.at(node), f"{name}={value.code}")
     return args, {name: value for name, value in kwargs.items() if not isinstance(value, Unknown | Opaque)}
 
 

@@ -122,6 +122,8 @@ def test_what_is_passed_over_is_told_by_line():
         ("z = y > undefined", ["y > undefined"]),
         ("z = tf.matmul(y, undefined)", ["tf.matmul(y, undefined)"]),
         ("os.system('true')", ["os.system"]),
+        ("z = GRU(4, activation=own)(Input((3, 2)))", ["activation=own"]),
+        ("z = GRU(4, name=own)(Input((3, 2)))", []),
         ("n = undefined + 1", []),
         ("n = undefined(2)", []),
     ],
