@@ -6,7 +6,7 @@ An eager call costs by the timestep, a traced one costs once; the values are the
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rnnshape.catalogue import SPATIAL_AXES
@@ -30,25 +30,38 @@ def caller(layer: Any, layout: Layout, *, training: bool, eager: bool = False) -
     def eagerly(inputs: Any, states: Any, mask: Any) -> Any:
         return _call(layer, *_tensors(inputs, states, mask), training=training)
 
-    steps = max(layout.size("timesteps") or 1, _longest_loop(layer))
+    steps = _longest_loop(layer, layout.size("timesteps") or 1)
     is_short = steps <= _EAGER_STEPS and not _compiles_each_call(layout)
     if eager or is_short or is_cell(layer) or _unrolls(layer):
         return eagerly
     return _traced(layer, eagerly if steps <= _MOST_EAGER_STEPS else _too_long(steps), training)
 
 
-def _longest_loop(layer: Any) -> int:
-    """Return the most timesteps that a built recurrent layer inside this one goes through; 0 without one.
+def _longest_loop(layer: Any, steps: int) -> int:
+    """Return the most timesteps that a recurrent layer goes through in a built layer that is called on `steps` of them.
 
-    A layer before it may well have made them of another axis.
+    A layer inside has as many, unless one before it made them of another axis.
     """
+    inside = {found for part in _parts(layer) for found in _steps_inside(part)}
+    return max({steps, *inside - {_steps_when_built(layer)}}) if inside else steps
+
+
+def _steps_inside(layer: Any) -> Iterator[int]:
+    """Yield the timesteps for which the recurrent layers in a layer, itself among them, were built."""
+    if is_recurrent(layer) and (steps := _steps_when_built(layer)) is not None:
+        yield steps
+    for part in _parts(layer):
+        yield from _steps_inside(part)
+
+
+def _parts(layer: Any) -> list[Any]:
     inside = [getattr(layer, name, None) for name in ("layer", "forward_layer")]
-    inside += getattr(layer, "layers", None) or ()
-    found = [_longest_loop(part) for part in inside if part is not None]
-    if is_recurrent(layer):
-        shape: Any = (layer.get_build_config() or {}).get("input_shape") or ()
-        found += [size for size in tuple(shape)[1:2] if isinstance(size, int)]
-    return max(found, default=0)
+    return [part for part in (*inside, *(getattr(layer, "layers", None) or ())) if part is not None]
+
+
+def _steps_when_built(layer: Any) -> int | None:
+    shape: Any = (layer.get_build_config() or {}).get("input_shape") or ()
+    return next((size for size in tuple(shape)[1:2] if isinstance(size, int)), None)
 
 
 def _too_long(steps: int) -> Caller:

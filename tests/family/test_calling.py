@@ -276,3 +276,29 @@ def test_a_graph_in_one_thread_gives_the_values_that_it_gives_in_many(monkeypatc
     in_many = find(query).run.draws
     for ours, theirs in zip(in_one, in_many, strict=True):
         assert all((one == other).all() for one, other in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("layer", "time", "traced"),
+    [
+        ("lstm", 5, 0),
+        ("lstm", 200, 1),
+        ("Bidirectional(GRU(3))", 200, 1),
+        ("Sequential([LSTM(2, return_sequences=True), GRU(2)])", 200, 1),
+        ("Sequential([LSTM(2), RepeatVector(70), GRU(2)])", 5, 2),
+        ("TimeDistributed(LSTM(2))", 5, 2),
+    ],
+)
+def test_only_a_draw_with_a_long_loop_is_traced(monkeypatch, layer, time, traced):
+    from rnnshape.explorer import calling
+
+    seen = []
+
+    def trace(*args):
+        seen.append(args)
+        return original(*args)
+
+    original = calling._traced
+    monkeypatch.setattr(calling, "_traced", trace)
+    explore(layer, **({"input": f"3,{time},70,4"} if layer.startswith("Time") else {"time": time}))
+    assert len(seen) == traced
