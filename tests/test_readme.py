@@ -16,7 +16,7 @@ from rnnshape.cli import run
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-WIDTH = 100
+WIDTH = 80
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 # A command ends with its line; a quoted text in it may have several.
 BLOCK = re.compile(r"""```console\n\$ (?P<command>(?:'[^']*'|"[^"]*"|[^'"\n])+)\n(?P<output>.*?)```""", re.DOTALL)
