@@ -12,6 +12,7 @@ What a run does, and says at its end that it did:
 - questions (`--seeds`), first those from all over the family of layers, then drawn ones, each with five seeds;
 - messages for the worker (`--messages`): bytes that are no request, over a real pair of sockets, and
   for one in ten a status that no worker of ours tells;
+- programs, of which a million are read and thousands are run: `python -m tests.fuzz.programs`, see there;
 - words that would act (`--acting`), in a process of their own that is listened to: see `acting`;
 - documents for `Report.from_dict` (`--reports`): mutated reports, and JSON that is none.
 

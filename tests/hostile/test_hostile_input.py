@@ -10,7 +10,7 @@ import time
 from random import Random
 
 import pytest
-from fuzz import checks, lines, messages, standin, texts
+from fuzz import checks, lines, messages, programs, standin, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +19,7 @@ from rnnshape.errors import InvalidQuery, RnnshapeError
 from rnnshape.expression import MAX_CHARACTERS, parse
 from rnnshape.mask import MOST_STEPS, MaskKind, parse_mask
 from rnnshape.options import read_options
+from rnnshape.program import NotRead
 from rnnshape.request import MOST_AT_ONCE, request
 
 
@@ -75,6 +76,35 @@ def test_expressions(random):
     assert not checks.wrong_with_expression(text), text
 
 
+KNOWN = programs.corpus()
+
+
+@settings(max_examples=300, deadline=None)
+@given(random=seeds)
+def test_programs_are_read_or_refused_at_a_line(random):
+    text = programs.program(random, KNOWN)
+    _, wrong = programs.wrong_with_reading(text, random)
+    assert not wrong, text
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ZeroDivisionError("x"), "ZeroDivisionError"),
+        (NotRead("", line=1), "no message"),
+        (NotRead("a", line=9), "line 9 of 2"),
+    ],
+)
+def test_what_is_held_against_a_program_can_fail(monkeypatch, error, said):
+    def refuse(text, **more):
+        raise error
+
+    monkeypatch.setattr("rnnshape.program.read", refuse)
+    monkeypatch.setattr("rnnshape.program.read_notebook", refuse)
+    _, wrong = programs.wrong_with_reading("x = 1", again(1))
+    assert said in wrong[0]
+
+
 @settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_any_text(text):
@@ -116,6 +146,7 @@ def test_almost_a_size(size):
 HANGS = """
 from rnnshape.errors import InvalidQuery
 from rnnshape.options import read_options
+from rnnshape.program import NotRead
 
 for start in ("1", "(", "(1,", "["):
     try:
