@@ -15,11 +15,22 @@ from rnnshape.show.program import facts
 from rnnshape.show.program.diagnosis import shown_alone
 from rnnshape.show.rows import BRACKETS, Alone, Row, program_rows, rows
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from rnnshape.show.formats import Answers
+
 _HEADINGS = ("", "tensor", "at", "shape", "axes", "what it is", "equals")
 
 
-def as_markdown(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
-    """Return the answers as Markdown: for each a heading, a table, the assignment to paste and the notes."""
+def render(answers: Answers, shown: RenderableType | None = None) -> str:
+    """Return the answers as Markdown: for each a heading, a table, the assignment to paste and the notes.
+
+    A picture is a block of text.
+    """
+    if shown is not None:
+        return in_a_block(as_text(shown), "text") + "\n"
     found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
     blocks = []
     for answer in answers:

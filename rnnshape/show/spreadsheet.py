@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
@@ -13,6 +13,12 @@ from rnnshape.show import notes
 from rnnshape.show.console import safe
 from rnnshape.show.marks import marks
 from rnnshape.show.rows import Alone, Row, program_rows, rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from rnnshape.show.formats import Answers
 
 _HEADINGS = (
     "layer",
@@ -31,8 +37,11 @@ _HEADINGS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
-    """Return the answers as CSV. No cell is a formula to a spreadsheet: one that looks so gets an apostrophe."""
+def render(answers: Answers, shown: RenderableType | None = None) -> str:  # noqa: ARG001
+    """Return the answers as CSV, whatever the picture is.
+
+    No cell is a formula to a spreadsheet: one that looks so gets an apostrophe.
+    """
     found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

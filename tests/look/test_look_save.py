@@ -18,6 +18,7 @@ from reports import EVERY, gru_state
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError
 from rnnshape.report import Report
+from rnnshape.show import formats
 from rnnshape.show import save as saving
 from rnnshape.show.console import as_text
 from rnnshape.show.diagram import diagram
@@ -260,7 +261,8 @@ def test_paths_that_cannot_be(tmp_path):
     assert refused("x.scg").hint == "Did you mean x.svg?"
     assert refused("notes.htm").hint == "Did you mean notes.html?"
     assert refused("table.pdf").message.endswith("Received: table.pdf")
-    assert "ends in .svg, .html, .txt, .md, .csv or .json" in refused("table").message
+    known = list(formats.BY_SUFFIX)
+    assert f"ends in {', '.join(known[:-1])} or {known[-1]}." in refused("table").message
     assert refused(".svg").message
     assert refused("").message
     assert refused("a\0b.svg").message
@@ -300,18 +302,18 @@ def test_the_name_is_taken_as_it_is(tmp_path, monkeypatch, name):
 def test_pictures_look_as_they_did(golden):
     for name, kind in (("table", table), ("diagram", diagram)):
         for suffix in (".svg", ".html"):
-            write = saving._WRITERS[suffix]
-            golden(f"saved-{name}{suffix}", write([REPORTS["bi"]], kind([REPORTS["bi"]])))
+            shown = kind([REPORTS["bi"]])
+            golden(f"saved-{name}{suffix}", formats.render([REPORTS["bi"]], suffix[1:], shown=shown))
 
 
 def test_texts_look_as_they_did(golden):
     for suffix in (".md", ".csv"):
         items = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
-        golden(f"saved{suffix}", saving._WRITERS[suffix](items, None))
+        golden(f"saved{suffix}", formats.render(items, suffix[1:]))
 
 
 def test_the_help_names_every_suffix():
     from rnnshape.cli.command import command
 
     (save_option,) = (one for one in command().params if one.name == "save")
-    assert set(re.findall(r"\.[a-z]+\b", save_option.help)) == set(saving._WRITERS)
+    assert set(re.findall(r"\.[a-z]+\b", save_option.help)) == set(formats.BY_SUFFIX)

@@ -10,10 +10,10 @@ import pytest
 from reports import gru_state, lstm_both, lstm_state
 
 from rnnshape.show.console import as_text
-from rnnshape.show.markdown import as_markdown
+from rnnshape.show.markdown import render as as_markdown
 from rnnshape.show.marks import marks
 from rnnshape.show.rows import Alone, rows
-from rnnshape.show.spreadsheet import as_csv
+from rnnshape.show.spreadsheet import render as as_csv
 from rnnshape.show.table import table
 
 CLOSE = dataclasses.replace(gru_state, equal=(), close=gru_state.equal)
