@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 from rnnshape.errors import InvalidQuery
-from rnnshape.options import NAMES, read_options
-from rnnshape.options.listed import for_layers
+from rnnshape.options import NAMES, for_layers, read_options
 from rnnshape.request import request
 
 if TYPE_CHECKING:

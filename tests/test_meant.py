@@ -41,7 +41,7 @@ MEANT = [
 def nothing_runs(tmp_path, monkeypatch):
     """Have an error in the place of Keras's answers, and write into an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("rnnshape.cli.command._answers", lambda *_, **__: [RnnshapeError("canned", layer="GRU(4)")])
+    monkeypatch.setattr("rnnshape.cli.answering.answers_to", lambda *_, **__: [RnnshapeError("canned", layer="GRU(4)")])
 
 
 def hint_of(line, capsys):

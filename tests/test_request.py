@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnshape.errors import InvalidQuery
-from rnnshape.options import NAMES, Options, read_options
+from rnnshape.options import ALL, NAMES, Options, read_options
 from rnnshape.request import request
 
 
@@ -223,4 +223,11 @@ def test_every_option_is_on_the_command_line_under_its_own_name():
     from rnnshape.cli.command import main
 
     parameters = inspect.signature(main).parameters
-    assert {field.name for field in dataclasses.fields(Options)} <= set(parameters)
+    assert [field.name for field in dataclasses.fields(Options)] == list(parameters)[2:]
+    assert list(parameters)[:2] == ["context", "layer"]
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in NAMES])
+def test_what_the_command_line_alone_has_is_no_option_of_a_question(name):
+    with pytest.raises(InvalidQuery, match=f"no option {name}"):
+        read_options({name: True})

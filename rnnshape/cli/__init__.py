@@ -3,10 +3,11 @@
 The one place where an error becomes a message and an exit status. Keras, TensorFlow and NumPy are not imported
 before there is a query to answer.
 
-    command     the command and its options
+    command     the command: a parameter for each option of the list in `rnnshape.options`
     helppage    how `--help` is laid out
     completion  what a TAB offers
     scripts     the shells' completion scripts
+    asking      words and options -> what is asked -> the exit status
     answering   queries -> answers -> standard output
     meant       what was meant by an option that there is not
     words       words that stand for something else
@@ -33,14 +34,15 @@ EXIT_INTERRUPTED = 130
 _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
-def run(argv: Sequence[str]) -> int:
+def run(argv: Sequence[str], *, most: int | None = None) -> int:
     """Run the whole program on these arguments and the standard streams; return the exit status.
 
+    Where as many answers are asked for as `most`, or more, nothing is done, and it returns `worker.ending.DECLINED`.
     Never raises, not even SystemExit.
     """
     status = 0
     try:
-        status, error = _run(list(argv))
+        status, error = _run(list(argv), most)
         if error is not None:
             _show(error, argv)
         if sys.stdout is not None:
@@ -58,7 +60,7 @@ def run(argv: Sequence[str]) -> int:
     return status
 
 
-def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
+def _run(argv: list[str], most: int | None) -> tuple[int, RnnshapeError | None]:
     """Return the exit status, and what is to be said about it where something went wrong."""
     from typer import TyperException
 
@@ -71,7 +73,9 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
             return 0, None
         _check_dashes(argv)
         with interrupts.noted():
-            return int(command()(args=_with_shell_apart(argv), prog_name="rnnshape", standalone_mode=False) or 0), None
+            words = _with_shell_apart(argv)
+            status = command()(args=words, prog_name="rnnshape", standalone_mode=False, obj=most)
+            return int(status or 0), None
     except SystemExit as end:
         if sys.stdout is not stdout:
             # What Typer does about a broken pipe: it puts a silent stream in the place of stdout, and leaves.
