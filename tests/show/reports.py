@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from rnnshape.api import Report
 from rnnshape.errors import KerasRefused
 from rnnshape.report import (
     Combination,
@@ -16,7 +17,6 @@ from rnnshape.report import (
     Parameters,
     Ran,
     Reduced,
-    Report,
     Returned,
     States,
     Tensor,
