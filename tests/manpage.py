@@ -14,8 +14,10 @@ ENVIRONMENT = {
     "RNNSHAPE_WORKER_IDLE": "Seconds after which an idle worker ends by itself; 900 by default.",
     "XDG_RUNTIME_DIR": "Where the worker's socket is, see FILES.",
     "NO_COLOR": "If not empty: no colour and no other escapes, whatever else is set. TERM=dumb does the same.",
-    "FORCE_COLOR": "If neither empty nor 0: colour, even if standard output is no terminal.",
-    "COLUMNS": "How wide a table may be. Without it, that is the width of the terminal; a file or a pipe has no limit.",
+    "FORCE_COLOR": "If neither empty nor 0: colour, even if standard output is no terminal; rows then fit COLUMNS or the "
+    "terminal, for a pager. CLICOLOR_FORCE does the same.",
+    "COLUMNS": "How wide a table may be. Without it, that is the width of the terminal; a file or a pipe has no limit. "
+    "The options --color and --width have the last word.",
 }
 FILES = {
     "$XDG_RUNTIME_DIR/rnnshape/": "The socket of the worker, in a folder that only its owner can open. Without "
@@ -23,7 +25,7 @@ FILES = {
 }
 STATUSES = {
     0: "Every query was answered.",
-    1: "Keras refused a layer or an input, --strict found a difference, or something broke unexpectedly.",
+    1: "Keras refused a layer or an input, --strict or --expect found a difference, or something broke unexpectedly.",
     2: "The command line is wrong.",
     3: "TensorFlow cannot be imported.",
     130: "Ctrl-C.",
@@ -34,6 +36,7 @@ EXAMPLES = {
     "A layer as it stands in your code:": "rnnshape \"Bidirectional(LSTM(4, return_state=True), merge_mode='sum')\"",
     "Do the states of an encoder fit a decoder?": 'rnnshape lstm --bidirectional --return-state --into "LSTM(8)"',
     "A grid, one JSON document a line:": "rnnshape gru lstm --units 4,8,16 --time 1,10,100 --json > grid.jsonl",
+    "What a new Keras changes: keep the answers, upgrade, compare:": "rnnshape gru lstm --expect before.jsonl",
     "The names of all returned tensors:": "rnnshape lstm --return-state --json | jq -r '.tensors[].name'",
 }
 

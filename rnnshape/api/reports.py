@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from rnnshape.differences import Difference
+
 
 class _Shown:
     """What shows itself: printed, in a notebook, and in files."""
@@ -43,6 +45,15 @@ class _Shown:
 
         save([self], path)  # type: ignore[list-item]
 
+    def differences(self, other: report.Report | program_report.ProgramReport) -> tuple[Difference, ...]:
+        """Return what differs between this answer and a later one of the same question; nothing if they say the same.
+
+        Each difference prints as a line. Versions and times are not compared.
+        """
+        from rnnshape.differences import differences
+
+        return differences(self.to_dict(), other.to_dict())  # type: ignore[attr-defined]
+
     def __str__(self) -> str:
         """Return the table as plain text, neither cut nor wrapped."""
         from rnnshape.show.console import as_text
@@ -51,12 +62,12 @@ class _Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report(_Shown, report.Report):
+class Report(report.Report, _Shown):
     """Everything that was found out about one layer: it prints as the table, and `to_dict()` is the JSON document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramReport(_Shown, program_report.ProgramReport):
+class ProgramReport(program_report.ProgramReport, _Shown):
     """Everything that was found out about a program, a model or a block; it prints and saves as a `Report` does."""
 
     with_fix: ProgramReport | None = None

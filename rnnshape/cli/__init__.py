@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -190,7 +191,7 @@ def _show(error: RnnshapeError, argv: Sequence[str]) -> None:
     from rnnshape.cli.answering import write_json
 
     try:
-        if "--json" in argv:
+        if _said(argv, "--json") or _value(argv, "--format") == "json":
             write_json(error)
     finally:
         _tell(error, argv)
@@ -198,19 +199,39 @@ def _show(error: RnnshapeError, argv: Sequence[str]) -> None:
 
 def _tell(error: RnnshapeError, argv: Sequence[str]) -> None:
     """Say on stderr what was wrong, if anybody can hear it."""
-    from rnnshape.show.console import stderr_console
+    from rnnshape.show.console import Look, stderr_console
     from rnnshape.show.error import error_text
 
     if sys.stderr is None:
         return
     with contextlib.suppress(OSError, ValueError):
-        if "--debug" in argv:
+        if _said(argv, "--debug"):
             import traceback
 
             from rnnshape.explorer import engine
 
             sys.stderr.write(printable(engine.last_log() + "".join(traceback.format_exception(error))))
-        stderr_console().print(error_text(error))
+        colour = {"always": True, "never": False}.get(_value(argv, "--color") or "")
+        stderr_console(look=Look(colour)).print(error_text(error))
+
+
+def _said(argv: Sequence[str], option: str) -> bool:
+    """Tell whether a switch was typed; the words may be such that the parser refuses them."""
+    return option in _options_in(argv)
+
+
+def _value(argv: Sequence[str], option: str) -> str | None:
+    """Return the value that was typed last for an option, as it was typed, in words that the parser may refuse."""
+    words = _options_in(argv)
+    values = [value for word, value in itertools.pairwise([*words, ""]) if word == option]
+    values += [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
+    return values[-1].strip().lower() if values else None
+
+
+def _options_in(argv: Sequence[str]) -> list[str]:
+    """Return the words before `--`, behind which nothing is an option."""
+    words = list(argv)
+    return words[: words.index("--")] if "--" in words else words
 
 
 def _silence_stdout() -> None:

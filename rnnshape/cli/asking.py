@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnnshape import __version__
-from rnnshape.cli import answering, workers
+from rnnshape.cli import answering, forms, workers
+from rnnshape.cli.forms import Form
 from rnnshape.errors import InvalidQuery
 from rnnshape.options import MANY, Options
 from rnnshape.worker.ending import DECLINED
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rnnshape.cli.answering import Answer
+    from rnnshape.cli.expected import Document
     from rnnshape.programs import Source
 
 
@@ -50,12 +52,12 @@ def answer(words: Sequence[str], options: Options, *, most: int | None = None) -
         return workers.answer(options.worker, json=options.json)
     if options.install_completion or options.show_completion:
         return _complete_shell(words, install=options.install_completion)
-    if sum((options.json, options.code, options.diagram)) > 1:
-        raise InvalidQuery("--json, --code and --diagram are three ways to show an answer: choose one.")
+    form = forms.form_of(options)
     asked = _asked(words, options)
+    expected = None if options.expect is None else _expected(options.expect)
     if most is not None and asked.total >= most:
         return DECLINED
-    return _show(asked, options)
+    return _show(asked, options, form, expected)
 
 
 def _asked(words: Sequence[str], options: Options) -> Asked:
@@ -63,12 +65,13 @@ def _asked(words: Sequence[str], options: Options) -> Asked:
 
     parts = parts_of(words)
     layers = [part for part in parts if isinstance(part, str)]
-    asked = _layers(layers, options) if len(layers) == len(parts) else _code(parts, options)
-    if options.save is not None:
-        from rnnshape.show.save import check_path
+    return _layers(layers, options) if len(layers) == len(parts) else _code(parts, options)
 
-        check_path(options.save)
-    return asked
+
+def _expected(name: str) -> tuple[Document, ...]:
+    from rnnshape.cli import expected
+
+    return expected.read(name)
 
 
 def _layers(layers: Sequence[str], options: Options) -> Asked:
@@ -84,7 +87,7 @@ def _layers(layers: Sequence[str], options: Options) -> Asked:
         if len(asked) > 1 and not options.quiet and answering.is_terminal(sys.stderr):
             from rnnshape.show import progress
 
-            return progress.with_progress(found, asked.total)
+            return progress.with_progress(found, asked.total, colour=_colour(options))
         return found
 
     return Asked(asked.total, answers)
@@ -104,21 +107,49 @@ def _code(parts: Sequence[Source | str], options: Options) -> Asked:
     return Asked(len(parts), lambda: answering.answers_with_code(parts, options, lets, with_script=options.code))
 
 
-def _show(asked: Asked, options: Options) -> int:
+def _show(asked: Asked, options: Options, form: Form, expected: Sequence[Document] | None) -> int:
+    """Show the answers, and return the exit status."""
     answers = asked.answers()
     if options.explain:
         answers = answering.explained(answers)
-    picture = _diagram if options.diagram else _table
-    if options.json:
+    picture = _diagram if options.diagram else None
+    says_differences = form.printed == "table" and expected is not None and options.format is None
+    if form.printed == "json":
         answers = answering.print_json(answers, pretty=asked.total == 1)
-    elif options.code:
+    elif form.printed == "code":
         answers = answering.print_code(answers)
+    elif form.printed == "table" and not says_differences:
+        answers = answering.print_picture(answers, picture or _table, colour=_colour(options), width=options.width)
+    elif form.printed not in (None, "table"):
+        answers = answering.print_form(answers, form.printed, picture)
+    if form.file is not None:
+        answers = answering.saved(answers, form.file, form.saved, picture)
+    found = list(answers) if expected is not None else answers
+    status = answering.exit_status(found, strict=options.strict, says_errors=form.printed is None)
+    if expected is None:
+        return status
+    return max(status, _compare(expected, found, options, prints=says_differences))
+
+
+def _colour(options: Options) -> bool | None:
+    return None if options.color is None else options.color.wanted
+
+
+def _compare(expected: Sequence[Document], found: Iterable[Answer], options: Options, *, prints: bool) -> int:
+    """Say what differs from what is expected, and return 1 if anything does.
+
+    It goes to standard output in the place of the table, else to standard error: all of it, or with --quiet in a line.
+    """
+    from rnnshape.cli.expected import compared
+
+    comparison = compared(expected, [answer.to_dict() for answer in found], str(options.expect))
+    if prints:
+        answering.write("".join(f"{line}\n" for line in comparison.lines))
     elif not options.quiet:
-        answers = answering.print_picture(answers, picture)
-    if options.save is not None:
-        answers = answering.saved(answers, options.save, picture)
-    says_errors = options.quiet and not (options.json or options.code)
-    return answering.exit_status(answers, strict=options.strict, says_errors=says_errors)
+        answering.tell(*comparison.lines)
+    elif not comparison.is_same:
+        answering.tell(comparison.summary)
+    return int(not comparison.is_same)
 
 
 def _table(answers: Sequence[Answer]) -> RenderableType:

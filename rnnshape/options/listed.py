@@ -12,7 +12,7 @@ from rnnshape.expression import Call
 from rnnshape.mask import FORMS as MASK_FORMS
 from rnnshape.mask import MaskSpec
 from rnnshape.options import readers
-from rnnshape.options.option import Option, Part, Wish, option, switch
+from rnnshape.options.option import Color, Option, Part, Wish, option, switch
 from rnnshape.options.readers import Size
 from rnnshape.query import (
     DEFAULT_BATCH,
@@ -25,6 +25,7 @@ from rnnshape.query import (
     InitialState,
     MergeMode,
 )
+from rnnshape.show import formats
 
 MANY = 1_000_000
 """Queries that are not run before --yes is given."""
@@ -178,17 +179,49 @@ class Options:
     diagram: bool = switch(Part.SHOWN, "Draw a diagram in the place of the table.", of_command=True)
     code: bool = switch(Part.SHOWN, "Print a Python script that does the same.", of_command=True)
     json: bool = switch(Part.FORM, "Print one JSON document per query, one per line.", of_command=True)
+    format: str | None = option(
+        Part.FORM,
+        readers.one_word_of(formats.NAMES),
+        f"The form of the answer: {', '.join(formats.NAMES)}.",
+        values="NAME",
+        choices=formats.NAMES,
+        of_command=True,
+    )
     save: str | None = option(
         Part.FORM,
         readers.text,
-        "Write the answer to a file: .svg .html .txt .md .csv .json.",
+        f"Write the answer to a file, in the form of its suffix ({' '.join(formats.BY_SUFFIX)}), or with - to standard "
+        "output, in the form of --format.",
         values="FILE",
+        of_command=True,
+    )
+    color: Color | None = option(
+        Part.FORM,
+        readers.one_of(Color),
+        "Whether to print colors.",
+        choices=tuple(color.value for color in Color),
+        default="auto",
+        of_command=True,
+    )
+    width: int | None = option(
+        Part.FORM,
+        readers.at_least(20),
+        "Width of the table, in columns.",
+        values="N",
+        default="that of the terminal",
         of_command=True,
     )
     quiet: bool = switch(Part.FORM, "Print no table; use the exit status.", short="-q", of_command=True)
     strict: bool = switch(
         Part.CHECK,
         "Exit with 1 if Keras declares other shapes than it returns, or if --into does not fit.",
+        of_command=True,
+    )
+    expect: str | None = option(
+        Part.CHECK,
+        readers.text,
+        "Exit with 1 if the answers differ from those in this file, which --json has made, and say what differs.",
+        values="FILE",
         of_command=True,
     )
     jobs: int | None = option(

@@ -117,6 +117,23 @@ def one_of(kind: type[Kind]) -> Callable[[str, object], Kind]:
     return lambda name, value: kind(_choice(name, value, [one.value for one in kind]))
 
 
+def one_word_of(words: Sequence[str]) -> Callable[[str, object], str]:
+    """Return the reader of an option whose values are these words."""
+    return lambda name, value: _choice(name, value, words)
+
+
+def at_least(least: int) -> Callable[[str, object], int]:
+    """Return the reader of a size that must not be smaller."""
+
+    def read(name: str, value: object) -> int:
+        size = count(name, value)
+        if size < least:
+            raise InvalidQuery(f"{name} must be at least {least}. Received: {name}={size}")
+        return size
+
+    return read
+
+
 def text(_: str, value: object) -> str:
     """Return a text as it is, such as the name of a file."""
     return str(value)
