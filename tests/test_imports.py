@@ -135,6 +135,7 @@ ROOMS = {
         "report",
         "show",
         "explorer",
+        "versions",
         "worker",
         "__init__",
     },

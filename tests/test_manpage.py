@@ -71,4 +71,4 @@ def test_page_reads_as_the_help_does():
     words = " ".join(printed.split())
     assert "-u, --units N,… Number of units (filters of a ConvLSTM). Default: 4." in words
     assert "--return-state Also return the final states." in words
-    assert "Bidirectional(LSTM(4), merge_mode='sum')" in words
+    assert "FILE.keras, FILE.h5 a saved model" in words

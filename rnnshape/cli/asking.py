@@ -5,12 +5,12 @@ Everything that can be wrong with what is asked is found before Keras is importe
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnshape import __version__
 from rnnshape.cli import answering, forms, workers
 from rnnshape.cli.forms import Form
 from rnnshape.errors import InvalidQuery
@@ -46,18 +46,42 @@ def answer(words: Sequence[str], options: Options, *, most: int | None = None) -
 
     """
     if options.version:
-        answering.write(f"rnnshape {__version__}\n")
+        answering.write(_versions())
         return 0
     if options.worker is not None:
         return workers.answer(options.worker, json=options.json)
     if options.install_completion or options.show_completion:
         return _complete_shell(words, install=options.install_completion)
+    if not words and options == Options():
+        _show_examples()
+        return InvalidQuery.status
     form = forms.form_of(options)
     asked = _asked(words, options)
     expected = None if options.expect is None else _expected(options.expect)
     if most is not None and asked.total >= most:
         return DECLINED
     return _show(asked, options, form, expected)
+
+
+def _show_examples() -> None:
+    """Say on stderr what may be asked, to whom nothing occurred yet."""
+    from rnnshape.cli.helppage import short
+    from rnnshape.show.console import stderr_console
+
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            console = stderr_console()
+            console.print(short(min(console.width, 80)), soft_wrap=True)
+
+
+def _versions() -> str:
+    """Return whose answers these are, a line for each; nothing is imported to find out."""
+    from rnnshape.versions import UNKNOWN, installed
+
+    found = installed()
+    lines = {"Keras": found.keras, "TensorFlow": found.tensorflow, "Python": found.python}
+    said = [f"{name} {'is not installed' if version == UNKNOWN else version}" for name, version in lines.items()]
+    return "\n".join([f"rnnshape {found.rnnshape}", *said, ""])
 
 
 def _asked(words: Sequence[str], options: Options) -> Asked:

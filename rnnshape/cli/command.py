@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from rnnshape import catalogue
-from rnnshape.cli.helppage import Command
+from rnnshape.cli.helppage import SHORT, Command
 from rnnshape.options import ALL, Option, option_of, read_options, typed
 
 app = typer.Typer(
@@ -56,23 +56,10 @@ def _with_all_options(function: Callable[..., int]) -> Callable[..., int]:
     return function
 
 
-_HELP = f"""Run Keras recurrent layers; show every tensor that comes back, and which of them are equal.
-
-\b
-LAYER is one of
-  {" ".join(catalogue.TYPED)}
-or a Keras expression, which carries its own constructor arguments, such as
-  "Bidirectional(LSTM(4), merge_mode='sum')"
-or Keras code, which is read and not executed, such as
-  "x = LSTM(4)(inputs)", snippet.py, notebook.ipynb
-or - to read code, or layers one a line, from standard input.
-
-Where a size takes several values, every combination is run."""
-
 _LAYERS = typer.Argument(metavar="LAYER...", autocompletion=_completion(catalogue.TYPED), show_default=False)
 
 
-@app.command(cls=Command, help=_HELP, epilog="For example:  rnnshape gru --units 4 --return-state")
+@app.command(cls=Command, help=SHORT)
 @_with_all_options
 def main(context: typer.Context, layer: Annotated[list[str] | None, _LAYERS] = None, **given: Any) -> int:
     """Answer what is asked, and return the exit status; the context's object is the most that may be asked here."""

@@ -139,7 +139,7 @@ class Options:
         repeatable=True,
     )
     mask: MaskSpec | None = option(
-        Part.CALL, readers.mask, f"Call with a mask: {MASK_FORMS}.", values="MASK", with_code=True
+        Part.CALL, readers.mask, f"Call the layer with a mask ({MASK_FORMS}).", values="MASK", with_code=True
     )
     initial_state: InitialState | None = option(
         Part.CALL,
@@ -198,7 +198,7 @@ class Options:
     color: Color | None = option(
         Part.FORM,
         readers.one_of(Color),
-        "Whether to print colors.",
+        "When to print colors.",
         choices=tuple(color.value for color in Color),
         default="auto",
         of_command=True,
@@ -242,12 +242,20 @@ class Options:
         of_command=True,
     )
     debug: bool = switch(Part.RUN, "Show tracebacks and TensorFlow's log on errors.", of_command=True)
-    version: bool = switch(Part.HELP, "Show the version, and exit.", of_command=True)
+    version: bool = switch(Part.HELP, "Show the versions, and exit.", of_command=True)
     install_completion: bool = switch(
-        Part.HELP, "Install completion for this shell, or for the one named.", values=_SHELL, of_command=True
+        Part.HELP,
+        "Install completion for this shell, or for the one named.",
+        choices=SHELLS,
+        values=_SHELL,
+        of_command=True,
     )
     show_completion: bool = switch(
-        Part.HELP, "Show the completion script of this shell, or of the one named.", values=_SHELL, of_command=True
+        Part.HELP,
+        "Show the completion script of this shell, or of the one named.",
+        choices=SHELLS,
+        values=_SHELL,
+        of_command=True,
     )
 
     def given(self, part: Part) -> list[str]:

@@ -52,9 +52,9 @@ class Option:
     `read` turns what is given into the value that is meant, and refuses what cannot be meant. `say` is the help's
     sentence, `values` what is written there in the place of the value, `choices` the only words that there are, of
     which `several` may be given; `default` is what holds where nothing is said. A `repeatable` one collects its values
-    in a list; of a switch, `values` is a word that may follow it. Flags of the constructor, and what only a ConvLSTM
-    has, are marked; so is what the command line alone has (`of_command`), because it is about files, screens and
-    processes, and what goes `with_code`.
+    in a list. A switch has no value; its `values` and `choices` are about a word that may stand behind it. Flags of the
+    constructor, and what only a ConvLSTM has, are marked. So is what the command line alone has (`of_command`), because
+    it is about files, screens and processes; and what goes `with_code`.
     """
 
     part: Part
