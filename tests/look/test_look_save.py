@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 import pytest
 from asked import found
 from reports import EVERY, gru_state
+from screens import cell_len
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError
 from rnnshape.report import Report
@@ -23,7 +24,10 @@ from rnnshape.show import save as saving
 from rnnshape.show.console import as_text
 from rnnshape.show.diagram import diagram
 from rnnshape.show.marks import marks
+from rnnshape.show.picture import DARK, LIGHT, WIDTH, columns, pieces
 from rnnshape.show.save import check_path, save
+from rnnshape.show.strokes import CELL, DRAWN, LINE
+from rnnshape.show.svg import Ground, as_svg
 from rnnshape.show.table import table
 
 REPORTS = found()
@@ -45,52 +49,52 @@ def saved(tmp_path, items, suffix, **more):
 
 
 def text_of_svg(document):
-    """Return the lines of the picture, each piece of text at its place."""
+    """Return the texts of the picture, each at its place, line by line."""
     root = ET.fromstring(document)  # noqa: S314 - it is our own
     lines = {}
     for one in root.iter("{http://www.w3.org/2000/svg}text"):
-        row = lines.setdefault(float(one.attrib["y"]), [])
-        row.append((float(one.attrib["x"]) / 12.2, one.text.replace("\xa0", " ")))
-    texts = []
-    for _, row in sorted(lines.items()):
-        line = ""
-        for x, text in sorted(row):
-            line = line.ljust(round(x)) + text
-        texts.append(line[2:].rstrip())
-    return [line for line in texts if line]
+        column = int(one.attrib["x"]) // CELL - 2
+        assert int(one.attrib["textLength"]) == cell_len(one.text) * CELL
+        row = int(one.attrib["y"]) // LINE
+        lines[row] = lines.get(row, "").ljust(column) + one.text
+    return [lines[row] for row in sorted(lines)]
+
+
+def without_strokes(text):
+    """Return the lines of a text, with a space for each character that a picture draws."""
+    lines = ["".join(" " if one in DRAWN else one for one in line).rstrip() for line in text.splitlines()]
+    return [line for line in lines if line]
 
 
 class Text(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.found, self.tags = "", set()
+        self.found, self.tags, self.pre, self.is_pre = "", set(), "", False
 
     def handle_starttag(self, tag, _):
         self.tags.add(tag)
+        self.is_pre |= tag == "pre"
+
+    def handle_endtag(self, tag):
+        self.is_pre &= tag != "pre"
 
     def handle_data(self, data):
         self.found += data
+        self.pre += data if self.is_pre else ""
 
 
 @pytest.mark.parametrize("name", ["lstm", "bi", "mask-right", "stack", "conv-2d"])
 @pytest.mark.parametrize("kind", [table, diagram])
-def test_pictures_hold_what_is_shown(tmp_path, name, kind):
+def test_pictures_hold_what_is_shown_in_its_places(tmp_path, name, kind):
     shown = kind([REPORTS[name]])
-    svg = text_of_svg(saved(tmp_path, [REPORTS[name]], ".svg", shown=shown))
     html = Text()
     html.feed(saved(tmp_path, [REPORTS[name]], ".html", shown=shown))
-    # Wide gaps in a table may be a character off, as each piece has its own place.
-    assert all(re.sub(r"\s+", " ", line) in re.sub(r"\s+", " ", html.found) for line in svg)
-    for tensor in REPORTS[name].tensors:
-        assert any(tensor.name in line for line in svg)
-    assert html.tags <= {"html", "head", "meta", "title", "style", "body", "pre", "span"}
+    assert html.tags == {"html", "head", "meta", "title", "style", "body", "main", "div", "pre", "span", "b"}
+    text = html.pre
+    assert all(cell_len(line) <= WIDTH for line in text.splitlines())
+    assert text_of_svg(saved(tmp_path, [REPORTS[name]], ".svg", shown=shown)) == without_strokes(text)
+    assert columns(pieces(shown)) == max(map(cell_len, text.splitlines()))
     assert saved(tmp_path, [REPORTS[name]], ".txt", shown=shown) == as_text(shown) + "\n"
-
-
-def test_a_diagram_keeps_its_columns_in_svg(tmp_path):
-    lines = text_of_svg(saved(tmp_path, [REPORTS["lstm"]], ".svg", shown=diagram(REPORTS["lstm"])))
-    expected = [line for line in as_text(diagram(REPORTS["lstm"])).splitlines() if line]
-    assert lines[2:] == expected[1:] or lines[1:] == expected[1:] or lines == expected
 
 
 @every
@@ -119,14 +123,19 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_pictures_bring_a_ground_on_which_every_colour_can_be_read(tmp_path):
-    svg = saved(tmp_path, EVERY["several"], ".svg")
-    ground = re.search(r'rx="10" fill="(#\w{6})"', svg)[1]
-    colours = set(re.findall(r"\{ fill: (#\w{6})", svg))
-    assert len(colours) > 3
-    assert all(contrast(ground, colour) > 4.5 for colour in colours)
-    html = saved(tmp_path, EVERY["several"], ".html")
-    assert f"background-color: {ground};" in html
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_every_colour_of_a_theme_can_be_read_on_its_ground(theme):
+    assert min(contrast(theme.ground, colour) for colour in (theme.ink, theme.dim, *theme.colours.values())) >= 4.5
+
+
+@pytest.mark.parametrize(("ground", "themes"), [("auto", [LIGHT, DARK]), ("light", [LIGHT]), ("dark", [DARK])])
+def test_a_picture_has_the_colours_of_its_theme(ground, themes):
+    svg = as_svg(table(EVERY["several"]), "several", Ground(ground))
+    found = set(re.findall(r"#\w{6}", svg))
+    assert found == {colour for one in themes for colour in (one.ground, one.ink, one.dim, *one.colours.values())}
+    assert ("prefers-color-scheme:dark" in svg) == (ground == "auto")
+    used = {name for found in re.findall(r'class="([^"]+)"', svg.split("</style>")[1]) for name in found.split()}
+    assert all(f".{name}{{" in svg for name in used - {"l"})
 
 
 def rows_of(markdown):
