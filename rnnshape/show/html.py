@@ -21,12 +21,6 @@ _STYLE = """\
 .rnnshape pre { margin: 0; font: 14px/1.1 "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace; \
 color: inherit; background: transparent; }
 .rnnshape .dim { color: color-mix(in srgb, currentColor 70%, transparent); }
-.rnnshape .red { color: color-mix(in srgb, currentColor 40%, #e5484d); }
-.rnnshape .green { color: color-mix(in srgb, currentColor 40%, #2b9a3e); }
-.rnnshape .yellow { color: color-mix(in srgb, currentColor 40%, #b58900); }
-.rnnshape .blue { color: color-mix(in srgb, currentColor 40%, #3b82f6); }
-.rnnshape .magenta { color: color-mix(in srgb, currentColor 40%, #b558d0); }
-.rnnshape .cyan { color: color-mix(in srgb, currentColor 40%, #1496a8); }
 """
 _PAGE = """\
 <!DOCTYPE html>
@@ -73,7 +67,7 @@ def _spans(line: Sequence[Piece]) -> Iterator[str]:
     at = 0
     for piece in line:
         yield " " * (piece.column - at)
-        look = piece.colour or ("dim" if piece.dim else "")
-        text = f'<span class="{look}">{escape(piece.text)}</span>' if look else escape(piece.text)
+        look = f'style="color:{piece.ink};background:{piece.ground}"' if piece.ground else 'class="dim"' * piece.dim
+        text = f"<span {look}>{escape(piece.text)}</span>" if look else escape(piece.text)
         yield f"<b>{text}</b>" if piece.bold else text
         at = piece.column + piece.width

@@ -16,48 +16,33 @@ from rich.style import Style
 WIDTH = 100
 """The most columns that a picture has: in a page, it is seen at the size of the text around it."""
 
-_NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours on one ground, in hex. `colours` are those that have names in a terminal."""
+    """The colours on one ground, in hex: of text, and of what matters less."""
 
     ground: str
     ink: str
     dim: str
-    colours: dict[str, str]
 
 
-LIGHT = Theme(
-    ground="#ffffff",
-    ink="#1f2328",
-    dim="#59636e",
-    colours={
-        "red": "#b3261e", "green": "#116329", "yellow": "#7d4e00", "blue": "#0550ae", "magenta": "#8250df",
-        "cyan": "#0f6674", "black": "#1f2328", "white": "#59636e",
-    },
-)  # fmt: skip
-DARK = Theme(
-    ground="#161b22",
-    ink="#dee2e7",
-    dim="#9aa4af",
-    colours={
-        "red": "#ff9b92", "green": "#56d364", "yellow": "#e3b341", "blue": "#79b8ff", "magenta": "#e091f0",
-        "cyan": "#56d4dd", "black": "#9aa4af", "white": "#dee2e7",
-    },
-)  # fmt: skip
+LIGHT = Theme(ground="#ffffff", ink="#1f2328", dim="#59636e")
+DARK = Theme(ground="#161b22", ink="#dee2e7", dim="#9aa4af")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of text in one look, and the column that it begins in. `colour` is a name, empty for the ink."""
+    """A piece of text in one look, and the column that it begins in.
+
+    `ink` and `ground` are its own colours, in hex, if it brings some with it: they are the same in every theme.
+    """
 
     text: str
     column: int
-    colour: str = ""
     bold: bool = False
     dim: bool = False
+    ink: str = ""
+    ground: str = ""
 
     @property
     def width(self) -> int:
@@ -96,13 +81,16 @@ def _in_places(line: list[Segment]) -> Iterator[Piece]:
             written = part.strip(" ")
             if written:
                 at = column + len(part) - len(part.lstrip(" "))
-                yield Piece(written, at, _colour(style), bool(style.bold), bool(style.dim))
+                yield Piece(written, at, bool(style.bold), bool(style.dim), *colours(style))
             column += cell_len(part)
 
 
-def _colour(style: Style) -> str:
-    number = None if style.color is None else style.color.number
-    return "" if number is None else _NAMES[number % len(_NAMES)]
+def colours(style: Style | str) -> tuple[str, str]:
+    """Return the colours of letters and of their ground, in hex; empty ones where they have no ground of their own."""
+    found = Style.parse(style) if isinstance(style, str) else style
+    if found.bgcolor is None or found.bgcolor.is_default or found.color is None:
+        return "", ""
+    return found.color.get_truecolor().hex, found.bgcolor.get_truecolor().hex
 
 
 def _console() -> Console:
@@ -110,7 +98,7 @@ def _console() -> Console:
         file=io.StringIO(),
         width=WIDTH,
         height=25,
-        color_system="standard",
+        color_system="256",
         force_terminal=True,
         force_jupyter=False,
         force_interactive=False,

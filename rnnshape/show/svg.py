@@ -57,6 +57,7 @@ def as_svg(shown: RenderableType, title: str, ground: Ground = Ground.AUTO) -> s
             f"<title>{escape(title)}</title>",
             f"<style>\n{_style(name, ground)}\n</style>",
             f'<rect class="ground" width="{width}" height="{height}" rx="10"/>',
+            *_grounds(lines),
             *_paths(lines),
             *_texts(lines),
             "</svg>\n",
@@ -79,10 +80,20 @@ def _style(name: str, ground: Ground) -> str:
 
 def _colours(name: str, theme: Theme) -> Iterator[str]:
     yield f".{name} .ground{{fill:{theme.ground}}}"
-    for one, colour in (("ink", theme.ink), ("dim", theme.dim), *theme.colours.items()):
+    for one, colour in (("ink", theme.ink), ("dim", theme.dim)):
         yield f".{name} .{one}{{fill:{colour}}}"
         yield f".{name} path.{one}{{fill:none;stroke:{colour}}}"
         yield f".{name} path.{one}.{Stroke.FILLED.value}{{fill:{colour};stroke:none}}"
+
+
+def _grounds(lines: Sequence[Sequence[Piece]]) -> Iterator[str]:
+    """Yield what is behind the pieces that bring a ground with them."""
+    for row, line in enumerate(lines):
+        for piece in line:
+            if piece.ground:
+                x, y = _MARGIN + piece.column * CELL, _MARGIN + row * LINE
+                place = f'x="{x}" y="{y}" width="{piece.width * CELL}" height="{LINE}"'
+                yield f'<rect {place} rx="3" fill="{piece.ground}"/>'
 
 
 def _paths(lines: Sequence[Sequence[Piece]]) -> Iterator[str]:
@@ -102,10 +113,11 @@ def _paths(lines: Sequence[Sequence[Piece]]) -> Iterator[str]:
 def _texts(lines: Sequence[Sequence[Piece]]) -> Iterator[str]:
     for piece, text, x, y, is_drawn in _runs(lines):
         if not is_drawn:
-            classes = f"{_look(piece)} b" if piece.bold else _look(piece)
+            classes = " ".join(filter(None, ["" if piece.ink else _look(piece), "b" if piece.bold else ""]))
+            fill = f' fill="{piece.ink}"' if piece.ink else ""
             # The length is told, so that columns stand where they are in a font that is wider or narrower.
-            length = cell_len(text) * CELL
-            yield f'<text class="{classes}" x="{x}" y="{y + _BASELINE}" textLength="{length}">{escape(text)}</text>'
+            place = f'x="{x}" y="{y + _BASELINE}" textLength="{cell_len(text) * CELL}"'
+            yield f'<text class="{classes}" {place}{fill}>{escape(text)}</text>'
 
 
 def _runs(lines: Sequence[Sequence[Piece]]) -> Iterator[tuple[Piece, str, int, int, bool]]:
@@ -123,4 +135,4 @@ def _runs(lines: Sequence[Sequence[Piece]]) -> Iterator[tuple[Piece, str, int, i
 
 
 def _look(piece: Piece) -> str:
-    return piece.colour or ("dim" if piece.dim else "ink")
+    return "dim" if piece.dim else "ink"

@@ -18,8 +18,9 @@ from rnnshape.show.diagram.scene import STARTS, Scene, scene
 from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
 from rnnshape.show.fold import fill, fold, prose
-from rnnshape.show.grid import Look
+from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part, marks
+from rnnshape.show.rows import shape_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class _Diagram:
     items: tuple[Report | RnnshapeError, ...]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look(options.max_width, options.encoding)
+        look = Look.of(console, options)
         found = iter(marks([item for item in self.items if isinstance(item, Report)]))
         for at, item in enumerate(self.items):
             lines = _failed(item, look) if isinstance(item, RnnshapeError) else _lines(item, next(found), look)
@@ -124,7 +125,7 @@ def _shapes(report: Report, shown: Scene | None, look: Look, *, has_shapes: bool
     for tensor in report.tensors:
         if has_shapes and tensor.name not in halved:
             continue
-        for line in prose(look.safe(f"{tensor.name} {notes.shape_code(tensor.shape)}"), look.width, "  "):
+        for line in prose(look.safe(f"{tensor.name} {shape_code(tensor.shape)}"), look.width, "  "):
             yield Text(line)
 
 
@@ -133,7 +134,7 @@ def _legend(report: Report, shown: Scene | None, found: Marks, look: Look) -> It
     for mark in found.all:
         sign = look.safe(" ≈ " if mark.is_close else " = ")
         for at, line in enumerate(prose(look.safe(sign.join(mark.statement)), look.width - 3, "  ")):
-            yield Text.assemble((mark.letter if at == 0 else " ", f"bold {mark.colour}"), "  ", (line, mark.colour))
+            yield Text.assemble((mark.letter if at == 0 else " ", look.mark(mark) if at == 0 else ""), "  ", line)
     for sentence in _remarks(report, shown, found):
         yield from (Text(line, "dim") for line in prose(look.safe(sentence), look.width, "  "))
 
@@ -147,7 +148,7 @@ def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]
     whole = report.tensors[0]
     if not _PLAIN_AXES.issuperset(whole.axes):
         # Of four or five numbers, it is not plain which are rows and which are filters.
-        yield f"{whole.name} {notes.shape_code(whole.shape)} = ({', '.join(whole.axes)})"
+        yield f"{whole.name} {shape_code(whole.shape)} = ({', '.join(whole.axes)})"
     reduced = report.ran.reduced_to
     if reduced is not None and report.mask is not None:
         yield f"drawn at the small sizes at which the values were compared, inputs {tuple(reduced.input)}"
