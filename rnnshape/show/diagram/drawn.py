@@ -79,7 +79,7 @@ def _fitted(report: Report, shown: Scene, found: Marks, look: Look) -> tuple[Can
     """
     for plan, shapes in _plans(shown):
         try:
-            canvas = draw(shown, plan, Labels(report, shown, found, shapes=shapes))
+            canvas = draw(shown, plan, Labels(report, shown, found, look, shapes=shapes))
         except Overlap:
             continue
         if canvas.width <= look.width:
