@@ -309,6 +309,6 @@ def test_pictures_look_as_they_did(golden):
 
 
 def test_texts_look_as_they_did(golden):
-    for suffix in (".md", ".csv"):
+    for suffix in (".md", ".csv", ".tex", ".tsv"):
         items = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
         golden(f"saved{suffix}", formats.render(items, formats.BY_SUFFIX[suffix]))
