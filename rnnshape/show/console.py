@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TextIO, cast
+from typing import Literal, TextIO, cast
 
 from rich.console import Console, RenderableType
 
@@ -61,11 +61,12 @@ def stderr_console(
     return _console(sys.stderr if stream is None else stream, os.environ if environ is None else environ, look)
 
 
-def as_text(renderable: RenderableType) -> str:
-    """Return what a pipe would get: plain text, neither cut nor wrapped, without the last newline."""
-    stream = io.StringIO()
+def as_text(renderable: RenderableType, *, encoding: str = "utf-8") -> str:
+    """Return what a pipe of this encoding would get: plain text, neither cut nor wrapped, without the last newline."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
     _console(stream, {}, _ANY).print(renderable)
-    return stream.getvalue().rstrip("\n")
+    stream.seek(0)
+    return stream.read().rstrip("\n")
 
 
 def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
@@ -104,8 +105,7 @@ def _console(stream: TextIO, environ: Mapping[str, str], look: Look) -> Console:
     width, height = _size(stream, environ, is_paged=coloured)
     return _Console(
         file=cast("TextIO", _Encodable(stream)) if getattr(stream, "encoding", None) else stream,
-        # Sixteen colours are all that is used; they are the reader's own, so that they fit a dark and a light screen.
-        color_system="standard" if coloured else None,
+        color_system=_colours(environ) if coloured else None,
         force_terminal=terminal,
         force_jupyter=False,
         force_interactive=False,
@@ -118,6 +118,12 @@ def _console(stream: TextIO, environ: Mapping[str, str], look: Look) -> Console:
         highlight=False,
         legacy_windows=False,
     )
+
+
+def _colours(environ: Mapping[str, str]) -> Literal["standard", "256"]:
+    """Return how many colours this terminal has: 256, or the sixteen that mean something else under each theme."""
+    many = "256" in environ.get("TERM", "") or environ.get("COLORTERM", "").strip()
+    return "256" if many else "standard"
 
 
 def _size(stream: TextIO, environ: Mapping[str, str], *, is_paged: bool) -> tuple[int, int]:

@@ -40,7 +40,9 @@ FORMATS = (
     Format("html", "html", ".html"),
     Format("svg", "svg", ".svg"),
     Format("csv", "spreadsheet", ".csv"),
+    Format("tex", "latex", ".tex"),
     Format("txt", "text", ".txt"),
+    Format("plain", "plain", ".tsv"),
 )
 NAMES: tuple[str, ...] = tuple(form.name for form in FORMATS)
 BY_SUFFIX: dict[str, str] = {form.suffix: form.name for form in FORMATS if form.suffix}
