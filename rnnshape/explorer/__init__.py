@@ -20,7 +20,6 @@
 - into: do the returned states fit another layer
 - measure: how long a call takes
 - weights: the layer's weights, by name
-- nest: nested return values and shapes
 - refusal, hints: an exception -> words
 - ranks: how many axes the layers of an expression take, for hints
 """

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 import rnnshape
+from rnnshape import tree
 from rnnshape.equality import Findings, Subject, compare, holds
-from rnnshape.explorer import engine, halves, masks, nest
+from rnnshape.explorer import engine, halves, masks
 from rnnshape.explorer.draws import FIRST_DRAWS
 from rnnshape.explorer.finding import Found, with_more_draws
 from rnnshape.explorer.gates import explained
@@ -59,7 +60,7 @@ def report_of(found: Found) -> Report:
         states=_states(found),
         declared=_declared(found),
         returned=Returned(
-            structure=nest.structure(nest.refilled(nest.shapes(first.value), map(nest.Leaf, found.shapes))),
+            structure=tree.as_code(tree.refilled(tree.shapes(first.value), map(tree.Size, found.shapes))),
             container="tensor" if first.paths == ((),) else type(first.value).__name__,
         ),
         parameters=_parameters(found),
@@ -208,13 +209,9 @@ def _states(found: Found) -> States | None:
     shapes = _states_shapes(found)
     if shapes is None:
         return None
-    words = name_initial_states(found.anatomy, len(nest.shape_leaves(shapes)))
-    structure = _in_words(nest.refilled(shapes, iter(words)))
-    return States(accepts=_as_lists(shapes), structure=structure, starts_from=starts_from(found.layer))
-
-
-def _in_words(nested: Any) -> str:
-    return f"[{', '.join(map(_in_words, nested))}]" if isinstance(nested, list) else str(nested)
+    words = name_initial_states(found.anatomy, len(tree.sizes(shapes)))
+    structure = tree.as_code(tree.refilled(shapes, words))
+    return States(accepts=tree.mapped(list, shapes), structure=structure, starts_from=starts_from(found.layer))
 
 
 def _states_shapes(found: Found) -> Any:
@@ -223,38 +220,32 @@ def _states_shapes(found: Found) -> Any:
     with contextlib.suppress(Exception):
         if found.asked is None:
             accepted = accepted_states(found.layer, batch or 1)
-            return None if accepted is None else nest.shapes(accepted)
+            return None if accepted is None else tree.shapes(accepted)
         with found.asked.graph.as_default():
             accepted = accepted_states(found.asked.layer, _PROBE)
-        return None if accepted is None else _with_batch(nest.shapes(accepted), batch)
+        return None if accepted is None else _with_batch(tree.shapes(accepted), batch)
     return None
 
 
 def _with_batch(shapes: Any, batch: int | None) -> Any:
     """Return shapes that were found with a batch of `_PROBE` as they are with this batch."""
-    if isinstance(shapes, nest.Leaf):
-        return nest.Leaf((batch, *shapes[1:])) if shapes[0] in (None, _PROBE) else shapes
-    return [_with_batch(item, batch) for item in shapes]
-
-
-def _as_lists(shapes: Any) -> list[Any]:
-    return [list(item) if isinstance(item, nest.Leaf) else _as_lists(item) for item in shapes]
+    return tree.mapped(lambda shape: tree.Size((batch, *shape[1:])) if shape[0] in (None, _PROBE) else shape, shapes)
 
 
 def _declared(found: Found) -> Declared:
-    declaration, real = found.declaration, nest.shapes(found.run.value)
+    declaration, real = found.declaration, tree.shapes(found.run.value)
     agrees = all(
-        nest.agree(declared, real) for declared in (declaration.symbolic, declaration.computed) if declared is not None
+        tree.agree(declared, real) for declared in (declaration.symbolic, declaration.computed) if declared is not None
     )
     shown = declaration if found.asked is None else found.asked.declaration
     if declaration.failure is not None:
         message = refusal(declaration.failure, layer=str(found.query.layer), doing="the symbolic call").message
         return Declared(agrees=False, structure=f"refused: {message}")
-    differs = shown.computed is not None and not nest.agree(shown.computed, shown.symbolic)
+    differs = shown.computed is not None and not tree.agree(shown.computed, shown.symbolic)
     return Declared(
         agrees=agrees,
-        structure=nest.structure(shown.symbolic),
-        compute_output_shape=nest.structure(shown.computed) if differs else None,
+        structure=tree.as_code(shown.symbolic),
+        compute_output_shape=tree.as_code(shown.computed) if differs else None,
     )
 
 

@@ -9,9 +9,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, is_cell, is_recurrent
 
 _EAGER_STEPS = 24
@@ -94,7 +94,7 @@ def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT
     def flat(inputs: Any, states: Any, mask: Any) -> Any:
         value = _call(layer, inputs, states, mask, training=training)
         nesting[:] = [value]
-        return [leaf for _, leaf in nest.leaves(value)]
+        return [leaf for _, leaf in tree.leaves(value)]
 
     graph = tf.function(flat, autograph=False)
 
@@ -104,7 +104,7 @@ def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT
                 found = iter(graph(*_tensors(inputs, states, mask)))
         except Exception:  # noqa: BLE001 - whatever tracing cannot do, the eager call answers or refuses for itself
             return eagerly(inputs, states, mask)
-        return nest.refilled(nesting[0], found)
+        return tree.refilled(nesting[0], found)
 
     return call
 
@@ -127,10 +127,8 @@ def in_one_thread() -> contextlib.AbstractContextManager[None]:
 def _tensors(inputs: Any, states: Any, mask: Any) -> tuple[Any, Any, Any]:
     import tensorflow as tf
 
-    def convert(value: Any) -> Any:
-        return [convert(item) for item in value] if isinstance(value, list) else tf.convert_to_tensor(value)
-
-    return convert(inputs), None if states is None else convert(states), None if mask is None else convert(mask)
+    given = (None if value is None else tree.mapped(tf.convert_to_tensor, value) for value in (inputs, states, mask))
+    return tuple(given)  # type: ignore[return-value]
 
 
 def _compiles_each_call(layout: Layout) -> bool:

@@ -6,8 +6,9 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.errors import KerasRefused, RnnshapeError
-from rnnshape.explorer import nest, sizes, stepping
+from rnnshape.explorer import sizes, stepping
 from rnnshape.explorer.anatomy import (
     Layout,
     anatomy_of,
@@ -161,5 +162,5 @@ def _run_refused(error: BaseException, query: Query, declaration: Declaration) -
     found = refusal(error, layer=str(query.layer), doing="calling it")
     if declaration.any is None or not isinstance(found, KerasRefused):
         return found
-    declared = f"Keras declares {nest.structure(declaration.any)}, then fails when it is run."
+    declared = f"Keras declares {tree.as_code(declaration.any)}, then fails when it is run."
     return KerasRefused(f"{found.message.rstrip('.')}. {declared}", hint=found.hint, layer=found.layer)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnshape.explorer import engine, nest
+from rnnshape import tree
+from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import last_of
 from rnnshape.explorer.sizes import AskedSizes
 from rnnshape.explorer.traced import traced_shapes
@@ -28,7 +29,7 @@ def width_as_asked(asked: AskedSizes) -> int | None:
     if known is not None or last_of(asked.layer) is not asked.layer:
         return known
     shapes = traced_shapes(forward, asked.layout, asked.graph)
-    return None if shapes is None else nest.shape_leaves(shapes)[0][-1]
+    return None if shapes is None else tree.sizes(shapes)[0][-1]
 
 
 def _known_width(forward: Any) -> int | None:
@@ -47,5 +48,5 @@ def _width_of_one_step(forward: Any) -> int | None:
     if built is None:
         return None
     zeros = engine.load().ops.zeros((built[0] or 1, 1, *built[2:]))
-    _, output = next(nest.leaves(forward(zeros)))
+    _, output = next(tree.leaves(forward(zeros)))
     return int(output.shape[-1])

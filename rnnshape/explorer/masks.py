@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnshape import tree
 from rnnshape.equality import values as of
-from rnnshape.explorer import engine, nest
+from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, entrance, is_cell, is_recurrent
 from rnnshape.explorer.states import reset_states
 from rnnshape.expression import Call, Items
@@ -140,7 +141,7 @@ def tried(
     bare = None
     # A layer that cannot be called without a mask certainly uses it.
     with contextlib.suppress(Exception, SystemExit), noise(), _watched(unmasked=True) as made:
-        bare = tuple(np.asarray(leaf) for _, leaf in nest.leaves(call(None)))
+        bare = tuple(np.asarray(leaf) for _, leaf in tree.leaves(call(None)))
     return value, Trial(mask, tuple(passed), bare, tuple(one.layer for one in made if one.made))
 
 
@@ -176,17 +177,17 @@ def _watched(*, unmasked: bool = False) -> Iterator[list[Passed]]:
 
 
 def _is_masked(value: Any) -> bool:
-    return any(getattr(tensor, _MASK, None) is not None for _, tensor in nest.leaves(value))
+    return any(getattr(tensor, _MASK, None) is not None for _, tensor in tree.leaves(value))
 
 
 def _unmask(value: Any) -> None:
-    for _, tensor in nest.leaves(value):
+    for _, tensor in tree.leaves(value):
         if getattr(tensor, _MASK, None) is not None:
             setattr(tensor, _MASK, None)
 
 
 def _is_any(mask: Any) -> bool:
-    return any(item is not None for _, item in nest.leaves(mask))
+    return any(item is not None for _, item in tree.leaves(mask))
 
 
 def is_applied(draws: Sequence[Sequence[NDArray[Any]]], trials: Sequence[Trial]) -> bool:

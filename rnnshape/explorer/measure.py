@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnshape.explorer import nest
+from rnnshape import tree
 from rnnshape.explorer.finding import Found
 from rnnshape.report import Measured
 
@@ -68,7 +68,7 @@ def _graph(found: Found) -> Callable[[], object]:
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def graph(values: Any) -> Any:
         arguments: dict[str, Any] = {"training": True} if training else {}
-        return [leaf for _, leaf in nest.leaves(layer(values, **arguments))]
+        return [leaf for _, leaf in tree.leaves(layer(values, **arguments))]
 
     return lambda: [leaf.numpy() for leaf in graph(inputs)]
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.equality import Steps
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer import draws, masks, nest
+from rnnshape.explorer import draws, masks
 from rnnshape.explorer.anatomy import Layout
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.states import initial_states, reset_states
@@ -102,7 +103,7 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
             if query.every_state:
                 rows = None if mask is None else mask.rows
                 stepped.append(tuple(states_at_every_step(layer, inputs, states, rows, seen)))
-    flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
+    flat = [[(path, np.asarray(leaf)) for path, leaf in tree.leaves(value)] for value in values]
     return Run(
         value=values[0],
         paths=tuple(path for path, _ in flat[0]),
@@ -123,5 +124,5 @@ def _number(query: Query) -> int:
 
 def _device(value: Any) -> str:
     """Return the kind of device that the first tensor is on: CPU, GPU, …."""
-    _, leaf = next(nest.leaves(value))
+    _, leaf = next(tree.leaves(value))
     return (getattr(leaf, "device", "").rpartition("device:")[2].partition(":")[0] or "CPU").upper()
