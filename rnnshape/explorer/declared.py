@@ -12,24 +12,19 @@ from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, is_cell
 from rnnshape.explorer.states import accepted_states
+from rnnshape.trace import DeclaredShapes
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
-    """The two declarations as nested shapes (see `tree.shapes`).
+class Declaration(DeclaredShapes):
+    """The two declarations; where the symbolic call failed, with the exception in `failure`."""
 
-    `symbolic` is None where the symbolic call failed, with the exception in `failure`; `computed` is None where
-    the layer has no `compute_output_shape` of its own, or that method fails.
-    """
-
-    symbolic: Any
-    computed: Any
     failure: BaseException | None = None
 
     @property
-    def any(self) -> Any:
-        """The symbolic call's shapes, else the computed ones; None where neither is there."""
-        return self.computed if self.symbolic is None else self.symbolic
+    def shapes(self) -> DeclaredShapes:
+        """The shapes alone."""
+        return DeclaredShapes(self.symbolic, self.computed)
 
 
 def declare(layer: Any, layout: Layout) -> Declaration:

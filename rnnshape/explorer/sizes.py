@@ -25,7 +25,7 @@ from rnnshape.explorer.plainly import PLAINLY_SMALL, cells_in, is_plainly_small,
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.said import resized
 from rnnshape.explorer.smaller import integers, is_unrolled, rolled, stand_ins
-from rnnshape.explorer.traced import traced_shapes
+from rnnshape.explorer.traced_shapes import traced_shapes
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.expression import Call
 from rnnshape.mask import MaskKind, MaskSpec

@@ -19,11 +19,11 @@ from rnnshape import tree
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery, KerasRefused
 from rnnshape.explorer.anatomy import has_keras_cells
-from rnnshape.explorer.finding import Found
 from rnnshape.explorer.into.decoder import Decoder, Setting, decoder
 from rnnshape.explorer.into.states import Role, State, by_cell
 from rnnshape.explorer.into.units import with_units, words_for
 from rnnshape.explorer.into.ways import Way, ways
+from rnnshape.explorer.layer_run import LayerRun
 from rnnshape.names import Kind
 from rnnshape.query import Sizes
 from rnnshape.report import Into
@@ -43,7 +43,7 @@ class _Offer:
     to: Decoder
 
 
-def into(found: Found) -> Into | None:
+def into(found: LayerRun) -> Into | None:
     """Return whether the returned states fit the layer that the query names, and what makes them fit if not.
 
     None where the query names none.
@@ -87,7 +87,7 @@ def into(found: Found) -> Into | None:
     return Into(layer=str(call), fits=False, wants=wants, gives=gives, initial_state=None, change=change)
 
 
-def _caution(found: Found, offer: _Offer) -> str | None:
+def _caution(found: LayerRun, offer: _Offer) -> str | None:
     """Return what states that fit as they are would be taken for, where that is another thing than they are."""
     cells = by_cell(tree.flat(offer.states), found.anatomy, are_kerass=has_keras_cells(found.layer))
     states = [state for side in cells for one in side for state in one]
@@ -100,7 +100,7 @@ def _caution(found: Found, offer: _Offer) -> str | None:
     return "; ".join(said) or None
 
 
-def _setting(found: Found) -> Setting:
+def _setting(found: LayerRun) -> Setting:
     layout = found.asked_layout
     space = tuple(layout.size(axis) or 1 for axis in SPATIAL_AXES if axis in layout.axes)
     asked = Sizes(batch=layout.shape[0], features=layout.size("features") or 1, space=space or None)
@@ -109,7 +109,7 @@ def _setting(found: Found) -> Setting:
     return Setting(asked=asked, batch=found.layout.shape[0] or 1, is_symbolic=not is_as_run)
 
 
-def _returned(found: Found) -> Any:
+def _returned(found: LayerRun) -> Any:
     """Return the states, nested as they came back behind the outputs."""
     nested = _nested(found)
     outputs = 2 if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode is None else 1
@@ -119,14 +119,14 @@ def _returned(found: Found) -> Any:
     return tree.as_lists(behind)
 
 
-def _nested(found: Found) -> Any:
+def _nested(found: LayerRun) -> Any:
     """Return what came back with a `State` in the place of each tensor."""
     tensors = zip(found.named, found.run.draws[0], found.shapes, strict=True)
     states = (State(named.name, value, tuple(shape)) for named, value, shape in tensors)
     return tree.refilled(tree.shapes(found.run.value), states)
 
 
-def _offers(found: Found, states: Any, to: Decoder) -> Iterator[_Offer]:
+def _offers(found: LayerRun, states: Any, to: Decoder) -> Iterator[_Offer]:
     """Yield what could be passed on, the smallest change first."""
     yield _Offer(states, None, to)
     flat = tree.flat(states)
@@ -142,7 +142,7 @@ def _offers(found: Found, states: Any, to: Decoder) -> Iterator[_Offer]:
         yield from _offer(way, to, renested)
 
 
-def _offers_of_outputs(found: Found, to: Decoder) -> Iterator[_Offer]:
+def _offers_of_outputs(found: LayerRun, to: Decoder) -> Iterator[_Offer]:
     """Yield the output as a state, of a layer that returns no states.
 
     An LSTM's output is its h. Where its c is wanted, too, nothing but the states themselves will do.
@@ -163,7 +163,7 @@ def _offers_of_outputs(found: Found, to: Decoder) -> Iterator[_Offer]:
             yield _Offer(offer.states, "; ".join(filter(None, [lead, offer.change])), offer.to)
 
 
-def _is_recurrent(found: Found) -> bool:
+def _is_recurrent(found: LayerRun) -> bool:
     return found.anatomy.kind in (Kind.RECURRENT, Kind.BIDIRECTIONAL)
 
 
@@ -201,5 +201,5 @@ def _per_cell(states: tuple[State, ...], to: Decoder) -> Iterator[list[State]]:
             yield [next(left) for _ in slots]
 
 
-def _axis(found: Found) -> int:
+def _axis(found: LayerRun) -> int:
     return 1 if found.anatomy.channels_first else -1

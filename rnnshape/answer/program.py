@@ -1,11 +1,12 @@
-"""Trace -> report: what the tensors are, and which of them are equal. Nothing is run here."""
+"""The trace of code -> its report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rnnshape import trace as seen
-from rnnshape.equality import Findings, Steps, Subject, compare
+from rnnshape.answer.comparison import compare_tensors
+from rnnshape.equality import Findings
 from rnnshape.program_report import (
     Assumed,
     Cause,
@@ -93,15 +94,8 @@ def _compared(trace: seen.Trace) -> Findings:
 
     A tensor that a layer handed through as it was says so itself, and takes no part.
     """
-    subjects = [
-        Subject(name=tensor.name, draws=tensor.draws, has_time=tensor.has_time, half=tensor.half)
-        for tensor in trace.tensors
-        if len(tensor.draws) == trace.draws > 0 and tensor.unchanged is None
-    ]
-    if not subjects:
-        return Findings(equal=(), close=(), same_shape_different_values=(), constant=())
-    mask = trace.mask
-    return compare(subjects, Steps(first=mask.first, last=mask.last) if mask is not None and mask.first else None)
+    tensors = (one for one in trace.tensors if len(one.draws) == trace.draws > 0 and one.unchanged is None)
+    return compare_tensors(tensors, trace.mask)
 
 
 def _of_one_call(groups: Sequence[Statement], trace: seen.Trace) -> tuple[Statement, ...]:
@@ -162,7 +156,7 @@ def _tensor(one: seen.TracedTensor) -> ProgramTensor:
         variable=one.variable,
         line=one.line,
         step=one.step,
-        path=one.path,
+        path=one.path or (),
         shape=one.shape,
         axes=one.axes,
         dtype=one.dtype,

@@ -32,7 +32,7 @@ _LONGER_TIME, _SHORTER_TIME = 3, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LayerRun:
     """The layer that was run, what Keras declared for it, what it returned, and what is shown of that."""
 
     query: Query
@@ -48,7 +48,7 @@ class Found:
     asked: sizes.AskedSizes | None
 
 
-def find(query: Query) -> Found:
+def run_layer(query: Query) -> LayerRun:
     """Build the layer, as asked or small, call it in every draw, and name what comes back.
 
     Raises:
@@ -75,7 +75,7 @@ def find(query: Query) -> Found:
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0])
     leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
-    return Found(
+    return LayerRun(
         query=ran,
         layer=layer,
         layout=layout,
@@ -127,7 +127,7 @@ def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *
         raise _run_refused(declaration.failure or error, query, declaration) from error
 
 
-def run_again(found: Found, *, calm: int) -> Found:
+def run_again(found: LayerRun, *, calm: int) -> LayerRun:
     """Return the same with its first draws made anew, the weights at least as calm as said."""
     return replace(found, run=run_of(found.layer, found.query, found.layout, found.declaration, calm=calm))
 
@@ -148,7 +148,7 @@ def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
     return layout
 
 
-def with_more_draws(found: Found, *, calm: int = 0) -> Found:
+def with_more_draws(found: LayerRun, *, calm: int = 0) -> LayerRun:
     """Return the same with two more draws on the same inputs, the weights at least as calm as said."""
     known = found.run
     more = run_in_range(

@@ -12,17 +12,17 @@ from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import last_of
 from rnnshape.explorer.sizes import AskedSizes
-from rnnshape.explorer.traced import traced_shapes
+from rnnshape.explorer.traced_shapes import traced_shapes
 from rnnshape.explorer.whose import runs_as
 
 
-def width_in_run(layer: Any) -> int | None:
+def in_run(layer: Any) -> int | None:
     """Return how much of the output's last axis is the forward half, for a layer that has been run."""
     forward = last_of(layer).forward_layer
     return _known_width(forward) or _width_of_one_step(forward)
 
 
-def width_as_asked(asked: AskedSizes) -> int | None:
+def as_asked(asked: AskedSizes) -> int | None:
     """Return the same at the asked sizes, where nothing can be run."""
     forward = last_of(asked.layer).forward_layer
     known = _known_width(forward)
