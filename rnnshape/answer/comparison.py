@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -42,6 +42,24 @@ def compare_across(family: Sequence[Drawn]) -> Findings:
             by_name.setdefault(tensor.name, []).append(tensor)
     one_each = [group[0] for group in by_name.values() if all(_same_values(group[0], other) for other in group[1:])]
     return compare_tensors(one_each, family[0].mask)
+
+
+def of_one_call(groups: Iterable[Statement], call_of: Mapping[str, object]) -> tuple[Statement, ...]:
+    """Return the groups cut down to tensors that one call returns: others of one shape are many, and say nothing.
+
+    Args:
+        groups: names of tensors of one shape.
+        call_of: the call that returns each of them; one that is not here belongs to none.
+
+    """
+    found = []
+    for group in groups:
+        by_call: dict[object, list[str]] = {}
+        for name in group:
+            if name in call_of:
+                by_call.setdefault(call_of[name], []).append(name)
+        found += [tuple(names) for names in by_call.values() if len(names) > 1]
+    return tuple(found)
 
 
 def needs_more_draws(drawn: Drawn, findings: Findings) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rnnshape import tree
-from rnnshape.answer.comparison import broken_by_mask
+from rnnshape.answer.comparison import broken_by_mask, of_one_call
 from rnnshape.equality import Findings
 from rnnshape.names import unpacking
 from rnnshape.report import Declared, Report, Returned, Tensor
-from rnnshape.trace import CallOf, LayerTrace, TracedTensor
+from rnnshape.trace import CallOf, LayerTrace, TracedCall, TracedTensor
 
-_SHOWN = (CallOf.LAYER, CallOf.CELL)
-"""The calls whose tensors are told of, in this order."""
+_SHOWN = (CallOf.LAYER, CallOf.INSIDE, CallOf.CELL)
+"""The calls whose tensors are told of."""
 
 
 def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
@@ -24,13 +26,14 @@ def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
     returned = trace.drawn.tensors_of(CallOf.LAYER) or ()
     paths, names = (tuple(one.path or () for one in returned), tuple(one.name for one in returned))
     shapes = tree.refilled(trace.returned, (tree.Size(one.shape) for one in returned))
+    shown = [call for call in trace.drawn.calls if call.of in _SHOWN]
     return Report(
         layer=trace.layer,
         input=trace.input,
         unpack=f"{unpacking(paths, names)} = {trace.call}",
-        tensors=tuple(_tensor(one) for of in _SHOWN for one in trace.drawn.tensors_of(of) or ()),
+        tensors=tuple(_tensor(one, call) for call in shown for one in call.tensors),
         equal=findings.equal,
-        same_shape_different_values=findings.same_shape_different_values,
+        same_shape_different_values=of_one_call(findings.same_shape_different_values, _call_of(shown)),
         states=trace.states,
         declared=_declared(trace),
         returned=Returned(structure=tree.as_code(shapes), container=trace.container),
@@ -51,8 +54,23 @@ def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
     )
 
 
-def _tensor(one: TracedTensor) -> Tensor:
-    return Tensor(name=one.name, path=one.path, shape=one.shape, axes=one.axes, dtype=one.dtype, meaning=one.meaning)
+def _tensor(one: TracedTensor, call: TracedCall) -> Tensor:
+    return Tensor(
+        name=one.name,
+        path=one.path,
+        shape=one.shape,
+        axes=one.axes,
+        dtype=one.dtype,
+        meaning=one.meaning,
+        layer=call.layer,
+        masked=one.masked or None,
+    )
+
+
+def _call_of(calls: Sequence[TracedCall]) -> dict[str, int]:
+    """Return the position of the call of each tensor; the states after every timestep are told of with the layer's."""
+    place = {id(call): at if call.of is CallOf.INSIDE else -1 for at, call in enumerate(calls)}
+    return {one.name: place[id(call)] for call in calls for one in call.tensors}
 
 
 def _declared(trace: LayerTrace) -> Declared:

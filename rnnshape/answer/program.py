@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnshape import trace as seen
-from rnnshape.answer.comparison import compare_tensors
+from rnnshape.answer.comparison import compare_tensors, of_one_call
 from rnnshape.equality import Findings
 from rnnshape.program_report import (
     Assumed,
@@ -26,7 +26,7 @@ from rnnshape.program_report import (
     Step,
     StepDeclared,
 )
-from rnnshape.report import Statement, Versions
+from rnnshape.report import Versions
 
 
 def report_of(
@@ -56,7 +56,10 @@ def report_of(
         steps=tuple(_step(one) for one in trace.steps),
         tensors=tuple(_tensor(one) for one in trace.tensors),
         equal=findings.equal,
-        same_shape_different_values=_of_one_call(findings.same_shape_different_values, trace),
+        same_shape_different_values=of_one_call(
+            findings.same_shape_different_values,
+            {one.name: one.step for one in trace.tensors if one.step is not None},
+        ),
         assumed=tuple(Assumed(name=one.name, code=one.code) for one in trace.assumed),
         skipped=tuple(PassedOver(line=one.line, what=one.what) for one in trace.skipped),
         parameters=ProgramParameters(total=trace.parameters),
@@ -96,20 +99,6 @@ def _compared(trace: seen.Trace) -> Findings:
     """
     tensors = (one for one in trace.tensors if len(one.draws) == trace.draws > 0 and one.unchanged is None)
     return compare_tensors(tensors, trace.mask)
-
-
-def _of_one_call(groups: Sequence[Statement], trace: seen.Trace) -> tuple[Statement, ...]:
-    """Return the groups cut down to tensors that one call returns: others of one shape are many, and say nothing."""
-    step_of = {tensor.name: tensor.step for tensor in trace.tensors}
-    found = []
-    for group in groups:
-        by_step: dict[int, list[str]] = {}
-        for name in group:
-            step = step_of.get(name)
-            if step is not None:
-                by_step.setdefault(step, []).append(name)
-        found += [tuple(names) for names in by_step.values() if len(names) > 1]
-    return tuple(found)
 
 
 def _input(one: seen.TracedInput) -> ProgramInput:

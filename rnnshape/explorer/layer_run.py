@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from rnnshape.explorer.anatomy import (
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.initial import costless
+from rnnshape.explorer.laid_out import one_step_each
+from rnnshape.explorer.on_the_way import Inside, Way, declared_on_the_way, name_inside, way_through
 from rnnshape.explorer.plainly import has_plainly_few_weights
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run_in_range
@@ -46,6 +49,8 @@ class LayerRun:
     asked_layer: Call
     asked_layout: Layout
     asked: sizes.AskedSizes | None
+    inside: tuple[Inside, ...] = ()
+    """The layers on the way through a Sequential."""
 
 
 def run_layer(query: Query) -> LayerRun:
@@ -75,6 +80,7 @@ def run_layer(query: Query) -> LayerRun:
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0])
     leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
+    named = name_tensors(anatomy, leaves)
     return LayerRun(
         query=ran,
         layer=layer,
@@ -82,12 +88,32 @@ def run_layer(query: Query) -> LayerRun:
         declaration=declaration,
         run=first,
         anatomy=anatomy,
-        named=name_tensors(anatomy, leaves),
+        named=named,
         shapes=real if asked is None else sizes.shapes_at(asked, declaration, real),
         asked_layer=query.layer,
         asked_layout=asked_layout,
         asked=asked,
+        inside=_inside(first, layout, asked, [one.name for one in named]),
     )
+
+
+def _inside(run: Run, layout: Layout, asked: sizes.AskedSizes | None, taken: Sequence[str]) -> tuple[Inside, ...]:
+    """Return the layers on the way through a Sequential, with names, and shapes at the sizes that were asked for."""
+    way, real = run.way, [[array.shape for array in one] for one in run.inside[0]]
+    if way is None or not real:
+        return ()
+    found = name_inside(way.inside, real, layout.size("timesteps"), taken)
+    return tuple(found) if asked is None else tuple(_as_asked(found, way, layout, asked))
+
+
+def _as_asked(found: Sequence[Inside], way: Way, layout: Layout, asked: sizes.AskedSizes) -> Iterator[Inside]:
+    """Yield the same with the shapes at the asked sizes; what is declared wrongly at the small ones is unknown."""
+    small = declared_on_the_way(way, layout)
+    with asked.graph.as_default(), one_step_each():
+        large = declared_on_the_way(way_through(asked.layer), asked.layout)
+    for at, one in enumerate(found):
+        known = sizes.sure(large[at], small[at], one.shapes) if large and small else None
+        yield replace(one, shapes=known or tuple((None,) * len(shape) for shape in one.shapes))
 
 
 def _built_for_layout(call: Call) -> tuple[Any, bool]:

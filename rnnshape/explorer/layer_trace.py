@@ -15,10 +15,11 @@ from rnnshape.explorer import engine, half_width, masks
 from rnnshape.explorer.gates import explained
 from rnnshape.explorer.into import into
 from rnnshape.explorer.layer_run import LayerRun
+from rnnshape.explorer.on_the_way import Inside
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.states import accepted_states, starts_from
 from rnnshape.explorer.weights import parameters_of
-from rnnshape.names import Kind, Named, name_initial_states, name_steps
+from rnnshape.names import Anatomy, Kind, Named, name_initial_states, name_steps
 from rnnshape.report import Input, Mask, Measured, Parameters, Ran, Reduced, States, Versions
 from rnnshape.trace import CallOf, Drawn, LayerTrace, TracedCall, TracedMask, TracedTensor
 
@@ -77,6 +78,8 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
 
 def _calls(ran: LayerRun) -> Iterator[TracedCall]:
     yield TracedCall(CallOf.LAYER, _returned(ran, ran.run.draws))
+    for at, one in enumerate(ran.inside):
+        yield TracedCall(CallOf.INSIDE, _on_the_way(ran, at, one), _written(ran, [one.layer])[0])
     if ran.run.stepped:
         yield TracedCall(CallOf.CELL, _stepped(ran))
     unmasked = [trial.bare for trial in ran.run.trials if trial.bare is not None]
@@ -86,7 +89,7 @@ def _calls(ran: LayerRun) -> Iterator[TracedCall]:
 
 def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) -> tuple[TracedTensor, ...]:
     """Return the tensors of a return value that has these values in each draw."""
-    halves = _halves(ran)
+    half, shown = _halves(ran)
     return tuple(
         TracedTensor(
             name=named.name,
@@ -98,8 +101,8 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
             meaning=named.meaning,
             has_time="timesteps" in named.axes,
             is_reversed=ran.anatomy.go_backwards,
-            half=None if at else halves[0],
-            half_shown=None if at else halves[1],
+            half=None if at else half,
+            half_shown=None if at else shown,
             draws=tuple(leaves[at] for leaves in draws),
         )
         for at, (named, path, shape, dtype) in enumerate(
@@ -108,15 +111,54 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
     )
 
 
+def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor, ...]:
+    """Return the tensors of a layer on the way through a Sequential."""
+    arrays = ran.run.inside[0][place]
+    half, shown = _halves_inside(ran, inside)
+    return tuple(
+        TracedTensor(
+            name=named.name,
+            path=None,
+            shape=shape,
+            axes=named.axes,
+            dtype=str(array.dtype),
+            meaning=named.meaning,
+            masked=ran.run.way is not None and ran.run.way.is_masked[place],
+            has_time="timesteps" in named.axes,
+            is_reversed=inside.anatomy.go_backwards,
+            half=None if at else half,
+            half_shown=None if at else shown,
+            draws=tuple(layers[place][at] for layers in ran.run.inside),
+        )
+        for at, (named, shape, array) in enumerate(zip(inside.named, inside.shapes, arrays, strict=True))
+    )
+
+
 def _halves(ran: LayerRun) -> tuple[int | None, int | None]:
     """Return the width of the first half of the output, where it is two side by side: in the run, and as asked."""
-    if ran.anatomy.kind is not Kind.BIDIRECTIONAL or ran.anatomy.merge_mode != "concat":
+    if not _is_two_side_by_side(ran.anatomy):
         return None, None
     half = half_width.in_run(ran.layer)
     if ran.asked is None:
         return half, half
     shown = half_width.as_asked(ran.asked)
     return half if shown else None, shown
+
+
+def _halves_inside(ran: LayerRun, inside: Inside) -> tuple[int | None, int | None]:
+    """Return the same of a layer inside; where the asked sizes are others, a half is known of two equal ones alone."""
+    if not _is_two_side_by_side(inside.anatomy):
+        return None, None
+    half = half_width.in_run(inside.layer)
+    width = inside.shapes[0][-1]
+    if ran.asked is None:
+        return half, half
+    is_half = half is not None and 2 * half == ran.run.inside[0][ran.inside.index(inside)][0].shape[-1]
+    return (half, width // 2) if is_half and width else (None, None)
+
+
+def _is_two_side_by_side(anatomy: Anatomy) -> bool:
+    return anatomy.kind is Kind.BIDIRECTIONAL and anatomy.merge_mode == "concat"
 
 
 def _stepped(ran: LayerRun) -> tuple[TracedTensor, ...]:

@@ -256,7 +256,7 @@ def shapes_at(
     wrongly there, they are those that the layer's code gives when it is traced; what that does not tell is unknown.
     """
     unknown = tuple((None,) * len(shape) for shape in real)
-    declared = _sure(tree.sizes(asked.declaration.any), tree.sizes(small.any), real) or unknown
+    declared = sure(tree.sizes(asked.declaration.any), tree.sizes(small.any), real) or unknown
     if tree.sizes(small.any) == real:
         return declared
     traced = tree.sizes(traced_shapes(asked.layer, asked.layout, asked.graph) or ())
@@ -269,7 +269,7 @@ def shapes_at(
 _Shapes = tuple[tuple[int | None, ...], ...]
 
 
-def _sure(declared: _Shapes, declared_small: _Shapes, real: _Shapes) -> _Shapes | None:
+def sure(declared: _Shapes, declared_small: _Shapes, real: _Shapes) -> _Shapes | None:
     """Return the declared shapes with None for each size that is declared wrongly at the small sizes."""
     if not len(declared) == len(declared_small) == len(real):
         return None

@@ -1,7 +1,8 @@
 """What happened when one layer ran, which is a program of one call: `outputs = layer(inputs)`.
 
-Around that call there are others, with the same weights and inputs: of the layer's cell, one timestep after the other;
-of the layer once more, without its mask. All of their tensors are compared, as those of any other program are.
+Around that call there are others, with the same weights and inputs: of each layer on the way through a Sequential; of
+the layer's cell, one timestep after the other; of the layer once more, without its mask. All of their tensors are
+compared, as those of any other program are.
 """
 
 from __future__ import annotations
@@ -21,16 +22,18 @@ class CallOf(enum.Enum):
     """What is called."""
 
     LAYER = "the layer"
+    INSIDE = "a layer on the way through it"
     CELL = "its cell, one timestep after the other"
     UNMASKED = "the layer once more, without its mask"
 
 
 @dataclass(frozen=True, slots=True)
 class TracedCall:
-    """One call, and the tensors that it returned, in their order."""
+    """One call, and the tensors that it returned, in their order. `layer` is the code of a layer inside."""
 
     of: CallOf
     tensors: tuple[TracedTensor, ...]
+    layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class Drawn:
     mask: TracedMask | None = None
 
     def tensors_of(self, of: CallOf) -> tuple[TracedTensor, ...] | None:
-        """Return the tensors of a call; None where it was not made."""
+        """Return the tensors of the call of this, which is made once; None where it was not made."""
         return next((call.tensors for call in self.calls if call.of is of), None)
 
 
