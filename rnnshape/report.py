@@ -26,7 +26,8 @@ Statement = tuple[str, ...]
 class Tensor:
     """One tensor. `path` locates it in the return value, None where the layer does not return it.
 
-    An unknown size in `shape` is None.
+    An unknown size in `shape` is None. On the way through a Sequential, `layer` is the layer that returns the tensor,
+    and `masked` tells that it carries a mask.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Tensor:
     axes: tuple[str, ...]
     dtype: str
     meaning: str
+    layer: str | None = None
+    masked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
