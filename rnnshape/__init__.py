@@ -12,11 +12,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from rnnshape.api import ProgramReport, Report, Watch, explore, watch
     from rnnshape.errors import InvalidQuery, KerasRefused, NoTensorflow, RnnshapeError
     from rnnshape.program import NotRead
-    from rnnshape.program_report import ProgramReport
-    from rnnshape.python import Watch, explore, watch
-    from rnnshape.report import Report
 
 __version__ = "0.1.0"
 __all__ = [
@@ -38,12 +36,12 @@ _HOMES = {
     "KerasRefused": "rnnshape.errors",
     "NoTensorflow": "rnnshape.errors",
     "NotRead": "rnnshape.program",
-    "ProgramReport": "rnnshape.program_report",
-    "Report": "rnnshape.report",
+    "ProgramReport": "rnnshape.api",
+    "Report": "rnnshape.api",
     "RnnshapeError": "rnnshape.errors",
-    "Watch": "rnnshape.python",
-    "explore": "rnnshape.python",
-    "watch": "rnnshape.python",
+    "Watch": "rnnshape.api",
+    "explore": "rnnshape.api",
+    "watch": "rnnshape.api",
 }
 
 

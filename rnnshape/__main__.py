@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from rnnshape.worker.fingerprint import Fingerprint
 
 
-_LARGE = 60
-"""Queries that take one process about as long as an import and the half of them."""
-
-
 def main() -> NoReturn:
     """Run the command line in `sys.argv`, and exit with its status."""
     try:
@@ -53,12 +49,16 @@ def _answer() -> int:
         policy = client.policy()
     except ValueError:
         policy = "off"  # the program says what is wrong
-    if policy != "off" and protocol.usable() and not _is_about_here() and not _is_large():
+    if policy != "off" and protocol.usable() and not _is_about_here():
+        is_kept = False
         try:
+            is_kept = _keep_standard_input()
             seen = fingerprint()
             return client.ask(seen)
         except NoWorker as reason:
             _debug(f"no worker is used: {reason}")
+            if is_kept:
+                os.lseek(0, 0, os.SEEK_SET)
     if seen is not None and (policy == "on" or (sys.stderr is not None and sys.stderr.isatty())):
         _leave_worker_behind(seen)
     from rnnshape import cli
@@ -74,23 +74,23 @@ def _is_about_here() -> bool:
     return is_about_workers or "--show-completion" in words or "--install-completion" in words
 
 
-def _is_large() -> bool:
-    """Tell whether so much is asked that it pays to import once more: a worker answers in one process, not in many."""
-    count = 1
-    for word in sys.argv[1:]:
-        if "," in word and not word.strip("0123456789,"):
-            count *= word.count(",") + 1
-    return count >= _LARGE or ("-" in sys.argv[1:] and _is_large_list())
+def _keep_standard_input() -> bool:
+    """Have standard input, if it is to be read, keep what it holds for whoever reads it after the worker did.
 
+    Raises:
+        NoWorker: there is nowhere to keep it.
 
-def _is_large_list() -> bool:
-    """Tell whether standard input is a long list of layers: a piece of code is one question."""
+    """
+    if "-" not in sys.argv[1:]:
+        return False
     from rnnshape.worker import spool
+    from rnnshape.worker.folder import NoWorker
 
     try:
-        return spool.count_layers(spool.read_ahead()) >= _LARGE
-    except (OSError, AttributeError):
-        return True
+        spool.read_ahead()
+    except (OSError, AttributeError) as error:
+        raise NoWorker(f"standard input cannot be kept: {error}") from None
+    return True
 
 
 def _leave_worker_behind(seen: Fingerprint) -> None:

@@ -6,7 +6,6 @@ schema); a field that is None by default is left out of the document while it is
 
 from __future__ import annotations
 
-import os
 import reprlib
 import typing
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from rnnshape.report import Shape, Statement, Versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +231,9 @@ class FailsLater:
     fix: Fix | None = None
 
 
+Kind = typing.TypeVar("Kind", bound="ProgramReport")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramReport:
     """Everything that was found out about one program; statements mean what they mean in `rnnshape.report.Report`.
@@ -282,7 +284,7 @@ class ProgramReport:
         return typing.cast("dict[str, typing.Any]", as_document(self))
 
     @classmethod
-    def from_dict(cls, document: object) -> ProgramReport:
+    def from_dict(cls, document: object) -> Self:
         """Return the report that a JSON document describes. Unknown keys are passed over.
 
         Raises:
@@ -295,34 +297,4 @@ class ProgramReport:
                 f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
             )
             raise InvalidQuery(message)
-        return typing.cast("ProgramReport", from_document(cls, document, "report"))
-
-    def __rich__(self) -> RenderableType:
-        """Return the table."""
-        from rnnshape.show.program import table
-
-        return table(self)
-
-    def _repr_html_(self) -> str:
-        """Return the table as HTML: how a notebook shows a report."""
-        from rnnshape.show.picture import as_fragment
-
-        return as_fragment(self.__rich__())
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the answer to a file, in the form that its suffix names.
-
-        Raises:
-            InvalidQuery: the suffix is none that is known, or there can be no such file.
-            RnnshapeError: the file could not be written; an existing one is as it was.
-
-        """
-        from rnnshape.show.save import save
-
-        save([self], path)
-
-    def __str__(self) -> str:
-        """Return the table as plain text, neither cut nor wrapped."""
-        from rnnshape.show.console import as_text
-
-        return as_text(self.__rich__())
+        return typing.cast("Self", from_document(cls, document, "report"))

@@ -6,7 +6,6 @@ schema); a field that is None by default is left out of the document while it is
 
 from __future__ import annotations
 
-import os
 import reprlib
 import typing
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from rnnshape.errors import SCHEMA_VERSION, InvalidQuery
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from typing_extensions import Self
 
 Shape = tuple[int | None, ...]
 Statement = tuple[str, ...]
@@ -27,7 +26,8 @@ Statement = tuple[str, ...]
 class Tensor:
     """One tensor. `path` locates it in the return value, None where the layer does not return it.
 
-    An unknown size in `shape` is None.
+    An unknown size in `shape` is None. On the way through a Sequential, `layer` is the layer that returns the tensor,
+    and `masked` tells that it carries a mask.
     """
 
     name: str
@@ -36,6 +36,8 @@ class Tensor:
     axes: tuple[str, ...]
     dtype: str
     meaning: str
+    layer: str | None = None
+    masked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +198,9 @@ class Combination:
     return_state: bool
 
 
+Kind = typing.TypeVar("Kind", bound="Report")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything that one query found out.
@@ -242,7 +247,7 @@ class Report:
         return typing.cast("dict[str, typing.Any]", as_document(self))
 
     @classmethod
-    def from_dict(cls, document: object) -> Report:
+    def from_dict(cls, document: object) -> Self:
         """Return the report that a JSON document describes.
 
         Unknown keys are passed over, since a later version may add some.
@@ -257,34 +262,4 @@ class Report:
                 f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
             )
             raise InvalidQuery(message)
-        return typing.cast("Report", from_document(cls, document, "report"))
-
-    def __rich__(self) -> RenderableType:
-        """Return the table."""
-        from rnnshape.show.table import table
-
-        return table([self])
-
-    def _repr_html_(self) -> str:
-        """Return the table as HTML: how a notebook shows a report."""
-        from rnnshape.show.picture import as_fragment
-
-        return as_fragment(self.__rich__())
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the table to a file, in the form that its suffix names: .svg, .html, .md, .csv, .txt or .json.
-
-        Raises:
-            InvalidQuery: the suffix is none of these, or there can be no such file.
-            RnnshapeError: the file could not be written; an existing one is as it was.
-
-        """
-        from rnnshape.show.save import save
-
-        save([self], path)
-
-    def __str__(self) -> str:
-        """Return the table as plain text, neither cut nor wrapped."""
-        from rnnshape.show.console import as_text
-
-        return as_text(self.__rich__())
+        return typing.cast("Self", from_document(cls, document, "report"))

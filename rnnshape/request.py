@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -248,6 +249,10 @@ def _instead(word: str) -> str:
     plain = word.strip().lower()
     if plain.isdecimal():
         return f"Sizes are options: --units {plain}."
+    several = [part for part in re.split(r"[,;+&/|\s]+", plain) if part]
+    layers = [layer.typed for layer in map(catalogue.by_word, several) if layer is not None]
+    if layers and len(layers) == len(several):
+        return f"Type spaces between layers: {' '.join(layers)}" if len(layers) > 1 else f"Did you mean {layers[0]}?"
     meant = catalogue.MEANT.get(plain.replace("-", "").replace("_", ""))
     if meant is not None:
         return f"Did you mean {meant}?"

@@ -60,6 +60,10 @@ def test_script_is_the_program_s_own(shell, same_as_file):
         ("rnnshape gru --save ", set()),
         ("rnnshape gru --no-such-option l", {"lstm"}),
         ("rnnshape --version g", {"gru"}),
+        ("rnnshape --show-completion ", {"bash", "zsh", "fish", "powershell", "pwsh"}),
+        ("rnnshape --install-completion z", {"zsh"}),
+        ("rnnshape gru --color a", {"auto", "always"}),
+        ("rnnshape gru --format m", {"md"}),
         ("rnnshape -- --", set()),
         ('rnnshape "Bidir', set()),
         ("rnnshape 'GRU(4", set()),
@@ -71,8 +75,10 @@ def test_what_a_tab_offers(typed, expected, offered):
 
 def test_zsh_gets_words_with_what_they_mean(offered):
     line = offered("zsh", "rnnshape gru --return-s")
-    assert "'--return-state:Return the final states, too.'" in line
-    assert """'--return-sequences:Return every timestep'"'"'s output.'""" in line
+    assert "'--return-state:Also return the final states.'" in line
+    assert """'--initial-state:Start from these states instead of the layer'"'"'s own.'""" in offered(
+        "zsh", "rnnshape gru --initial"
+    )
     assert line.endswith("; _describe word offered\n")
 
 
@@ -84,7 +90,7 @@ def test_zsh_gets_what_stands_before_a_value(offered):
 
 
 def test_fish_gets_words_with_what_they_mean(offered):
-    assert offered("fish", "rnnshape gru --return-st") == "--return-state\tReturn the final states, too.\n"
+    assert offered("fish", "rnnshape gru --return-st") == "--return-state\tAlso return the final states.\n"
     assert offered("fish", "rnnshape --merge-mode=su") == "--merge-mode=sum\n"
     assert offered("fish", "rnnshape --save ").strip() == ""
     assert offered("fish", "rnnshape --units ").strip() == ":"
@@ -94,7 +100,7 @@ def test_fish_gets_words_with_what_they_mean(offered):
     ("typed", "word", "expected"),
     [
         ("rnnshape g", "g", "gru::: \n"),
-        ("rnnshape gru --return-st", "--return-st", "--return-state:::Return the final states, too.\n"),
+        ("rnnshape gru --return-st", "--return-st", "--return-state:::Also return the final states.\n"),
         ("rnnshape gru --initial-state", "", "zeros::: \nrandom::: \n"),
     ],
 )

@@ -69,6 +69,6 @@ def test_page_reads_as_the_help_does():
     command = ["groff", "-man", "-Tutf8", "-P-cbou", PAGE]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     words = " ".join(printed.split())
-    assert "-u, --units N,… Units (filters of a ConvLSTM). Default: 4." in words
-    assert "--return-state Return the final states, too." in words
-    assert "Bidirectional(LSTM(4), merge_mode='sum')" in words
+    assert "-u, --units N,… Number of units (filters of a ConvLSTM). Default: 4." in words
+    assert "--return-state Also return the final states." in words
+    assert "FILE.keras, FILE.h5 a saved model" in words

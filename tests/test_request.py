@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnshape.errors import InvalidQuery
-from rnnshape.options import NAMES, Options, read_options
+from rnnshape.options import ALL, NAMES, Options, read_options
 from rnnshape.request import request
 
 
@@ -156,6 +156,9 @@ REFUSED = [
     (["gru"], {"mask": "pre:2"}, "Did you mean left:2?"),
     (["rnn"], {}, "Did you mean simple-rnn, or 'RNN(LSTMCell(4))'?"),
     (["keras.layers.GRU"], {}, "Did you mean gru, or 'keras.layers.GRU(4)'?"),
+    (["lstm,gru"], {}, "Type spaces between layers: lstm gru"),
+    (["LSTM+ GRU/conv-lstm-1d"], {}, "Type spaces between layers: lstm gru conv-lstm-1d"),
+    (["lstm,", "gru"], {}, "Did you mean lstm?"),
     (["gru", "4"], {}, "Sizes are options: --units 4."),
     (["nothing-like-it"], {}, "An expression is a call"),
     (["gru"], {"input": "32x10x8"}, "--input 32,10,8"),
@@ -223,4 +226,11 @@ def test_every_option_is_on_the_command_line_under_its_own_name():
     from rnnshape.cli.command import main
 
     parameters = inspect.signature(main).parameters
-    assert {field.name for field in dataclasses.fields(Options)} <= set(parameters)
+    assert [field.name for field in dataclasses.fields(Options)] == list(parameters)[2:]
+    assert list(parameters)[:2] == ["context", "layer"]
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in NAMES])
+def test_what_the_command_line_alone_has_is_no_option_of_a_question(name):
+    with pytest.raises(InvalidQuery, match=f"no option {name}"):
+        read_options({name: True})

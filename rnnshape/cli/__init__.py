@@ -3,10 +3,11 @@
 The one place where an error becomes a message and an exit status. Keras, TensorFlow and NumPy are not imported
 before there is a query to answer.
 
-    command     the command and its options
+    command     the command: a parameter for each option of the list in `rnnshape.options`
     helppage    how `--help` is laid out
     completion  what a TAB offers
     scripts     the shells' completion scripts
+    asking      words and options -> what is asked -> the exit status
     answering   queries -> answers -> standard output
     meant       what was meant by an option that there is not
     words       words that stand for something else
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -33,14 +35,15 @@ EXIT_INTERRUPTED = 130
 _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
-def run(argv: Sequence[str]) -> int:
+def run(argv: Sequence[str], *, most: int | None = None) -> int:
     """Run the whole program on these arguments and the standard streams; return the exit status.
 
+    Where as many answers are asked for as `most`, or more, nothing is done, and it returns `worker.ending.DECLINED`.
     Never raises, not even SystemExit.
     """
     status = 0
     try:
-        status, error = _run(list(argv))
+        status, error = _run(list(argv), most)
         if error is not None:
             _show(error, argv)
         if sys.stdout is not None:
@@ -58,7 +61,7 @@ def run(argv: Sequence[str]) -> int:
     return status
 
 
-def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
+def _run(argv: list[str], most: int | None) -> tuple[int, RnnshapeError | None]:
     """Return the exit status, and what is to be said about it where something went wrong."""
     from typer import TyperException
 
@@ -71,7 +74,9 @@ def _run(argv: list[str]) -> tuple[int, RnnshapeError | None]:
             return 0, None
         _check_dashes(argv)
         with interrupts.noted():
-            return int(command()(args=_with_shell_apart(argv), prog_name="rnnshape", standalone_mode=False) or 0), None
+            words = _with_shell_apart(argv)
+            status = command()(args=words, prog_name="rnnshape", standalone_mode=False, obj=most)
+            return int(status or 0), None
     except SystemExit as end:
         if sys.stdout is not stdout:
             # What Typer does about a broken pipe: it puts a silent stream in the place of stdout, and leaves.
@@ -186,7 +191,7 @@ def _show(error: RnnshapeError, argv: Sequence[str]) -> None:
     from rnnshape.cli.answering import write_json
 
     try:
-        if "--json" in argv:
+        if _said(argv, "--json") or _value(argv, "--format") == "json":
             write_json(error)
     finally:
         _tell(error, argv)
@@ -194,19 +199,39 @@ def _show(error: RnnshapeError, argv: Sequence[str]) -> None:
 
 def _tell(error: RnnshapeError, argv: Sequence[str]) -> None:
     """Say on stderr what was wrong, if anybody can hear it."""
-    from rnnshape.show.console import stderr_console
+    from rnnshape.show.console import Look, stderr_console
     from rnnshape.show.error import error_text
 
     if sys.stderr is None:
         return
     with contextlib.suppress(OSError, ValueError):
-        if "--debug" in argv:
+        if _said(argv, "--debug"):
             import traceback
 
             from rnnshape.explorer import engine
 
             sys.stderr.write(printable(engine.last_log() + "".join(traceback.format_exception(error))))
-        stderr_console().print(error_text(error))
+        colour = {"always": True, "never": False}.get(_value(argv, "--color") or "")
+        stderr_console(look=Look(colour)).print(error_text(error))
+
+
+def _said(argv: Sequence[str], option: str) -> bool:
+    """Tell whether a switch was typed; the words may be such that the parser refuses them."""
+    return option in _options_in(argv)
+
+
+def _value(argv: Sequence[str], option: str) -> str | None:
+    """Return the value that was typed last for an option, as it was typed, in words that the parser may refuse."""
+    words = _options_in(argv)
+    values = [value for word, value in itertools.pairwise([*words, ""]) if word == option]
+    values += [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]
+    return values[-1].strip().lower() if values else None
+
+
+def _options_in(argv: Sequence[str]) -> list[str]:
+    """Return the words before `--`, behind which nothing is an option."""
+    words = list(argv)
+    return words[: words.index("--")] if "--" in words else words
 
 
 def _silence_stdout() -> None:

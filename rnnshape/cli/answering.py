@@ -105,22 +105,23 @@ def _tell_whose_answer() -> None:
         tell(f"The backend {chosen.backend}, from {chosen.where}, is passed over: TensorFlow answers.")
 
 
-def tell(sentence: str) -> None:
-    """Say something on stderr, if anybody can hear it, in one line."""
+def tell(sentence: str, *details: str) -> None:
+    """Say something on stderr, if anybody can hear it, in one line; details have lines of their own."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(f"rnnshape: {' '.join(printable(sentence).split())}\n")
+            sys.stderr.writelines(f"{printable(line)}\n" for line in details)
             sys.stderr.flush()
 
 
 def _measured(asked: Request) -> Sequence[Answer]:
-    from rnnshape.explorer import explore_measured
+    from rnnshape.layers import explore_measured
 
     return explore_measured([query for family in asked for query in family])
 
 
 def _answers(family: Family) -> Sequence[Answer]:
-    from rnnshape.explorer import explore, explore_together
+    from rnnshape.layers import explore, explore_together
 
     if len(family) > 1:
         return explore_together(family)
@@ -226,33 +227,61 @@ def write_json(answer: Answer, *, pretty: bool = False) -> None:
     write(as_json(answer.to_dict(), pretty=pretty) + "\n")
 
 
-def write(text: str) -> None:
-    """Write text to stdout at once: no escapes, and what the stream cannot encode is spelled as Python spells it."""
+def write(text: str, *, spelling: str = "backslashreplace") -> None:
+    """Write text to stdout at once: no escapes, and what the stream cannot encode is spelled as Python spells it.
+
+    `spelling` names another of Python's ways to spell it.
+    """
     if sys.stdout is not None:
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        sys.stdout.write(printable(text).encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(printable(text).encode(encoding, spelling).decode(encoding))
         sys.stdout.flush()
 
 
-def print_picture(answers: Iterable[Answer], picture: Picture) -> Sequence[Answer]:
-    """Write the picture of all answers to stdout, and hand them on; after a Ctrl-C, of those that there are by then."""
-    from rnnshape.show.console import stdout_console
+def print_picture(
+    answers: Iterable[Answer], picture: Picture, *, colour: bool | None = None, width: int | None = None
+) -> Sequence[Answer]:
+    """Write the picture of all answers to stdout, and hand them on; after a Ctrl-C, of those that there are by then.
 
+    Colour and width are what was said of them, None where nothing was.
+    """
+    from rnnshape.show.console import Look, stdout_console
+
+    def write_all(found: Sequence[Answer]) -> None:
+        if sys.stdout is not None:
+            stdout_console(look=Look(colour, width)).print(picture(found))
+
+    return _at_the_end(answers, write_all)
+
+
+def print_form(answers: Iterable[Answer], name: str, picture: Picture | None) -> Sequence[Answer]:
+    """Write all answers to stdout in the form of this name, as `print_picture` writes them."""
+    from rnnshape.show.formats import render
+
+    def write_all(found: Sequence[Answer]) -> None:
+        # In a markup language, a character may be written as its number.
+        spelling = "xmlcharrefreplace" if name in ("html", "svg") else "backslashreplace"
+        write(render(found, name, shown=picture(found) if picture else None), spelling=spelling)
+
+    return _at_the_end(answers, write_all)
+
+
+def _at_the_end(answers: Iterable[Answer], write_all: Callable[[Sequence[Answer]], None]) -> Sequence[Answer]:
     found: list[Answer] = []
     try:
         found.extend(answers)
     finally:
-        if found and sys.stdout is not None:
-            stdout_console().print(picture(found))
+        if found:
+            write_all(found)
     return found
 
 
-def saved(answers: Iterable[Answer], path: str, picture: Picture) -> Sequence[Answer]:
-    """Write all answers to a file, and hand them on."""
+def saved(answers: Iterable[Answer], path: str, name: str | None, picture: Picture | None) -> Sequence[Answer]:
+    """Write all answers to a file, in the form of this name or, for None, of its suffix, and hand them on."""
     from rnnshape.show.save import save
 
     found = list(answers)
-    save(found, path, shown=picture(found))
+    save(found, path, shown=picture(found) if picture else None, name=name)
     return found
 
 

@@ -1,36 +1,17 @@
-"""The command: its options, and what it does with them.
-
-What is asked of a layer comes from the one list of `rnnshape.options`; what only the command line has, such as the
-form in which the answers are shown, is declared here.
-"""
+"""The command: one parameter for each option of the list in `rnnshape.options`, which says everything about it."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer
 
-from rnnshape import __version__, catalogue
-from rnnshape.cli import answering, workers
-from rnnshape.cli.helppage import Command
-from rnnshape.cli.workers import Wish
-from rnnshape.errors import InvalidQuery
-from rnnshape.options import NAMES, Option, Part, option_of, typed
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.cli.answering import Answer
-    from rnnshape.options import Options
-    from rnnshape.programs import Source
-    from rnnshape.request import Request
-
-MANY = 1_000_000
-"""Queries that are not run before --yes is given."""
+from rnnshape import catalogue
+from rnnshape.cli.helppage import SHORT, Command
+from rnnshape.options import ALL, Option, option_of, read_options, typed
 
 app = typer.Typer(
     add_completion=False,  # see `scripts`
@@ -51,232 +32,42 @@ def _completion(words: Sequence[str], *, several: bool = False) -> Callable[[str
     return complete
 
 
-def _option(
-    *spellings: str,
-    say: str,
-    panel: str = Part.SHOWN.value,
-    values: str | None = None,
-    choices: Sequence[str] = (),
-    several: bool = False,
-    default: object = None,
-) -> Any:
-    """Return Typer's option for these words of ours; they mean what they mean in `rnnshape.options.Option`."""
-    return typer.Option(
-        *spellings,
-        help=say if default is None else f"{say} Default: {default}.",
-        metavar="|".join(choices) or values,
-        autocompletion=_completion(choices, several=several) if choices else None,
-        show_default=False,
-        rich_help_panel=panel,
-    )
-
-
-def _listed(name: str, option: Option) -> inspect.Parameter:
-    """Return the parameter for one of the options that are listed."""
-    asks = _option(
+def _parameter(name: str, option: Option) -> inspect.Parameter:
+    """Return Typer's parameter for an option of the list."""
+    asks: Any = typer.Option(
         *filter(None, (typed(name), option.short)),
-        say=option.say,
-        panel=option.part.value,
-        values=option.values,
-        choices=option.choices,
-        several=option.several,
-        default=option.default,
+        help=option.sentence,
+        metavar=None if option.is_switch else option.metavar,
+        autocompletion=_completion(option.choices, several=option.several) if option.choices else None,
+        show_default=False,
+        rich_help_panel=option.part.value,
     )
-    has_value = bool(option.values or option.choices)
-    kind: Any = bool if not has_value else list[str] | None if option.repeatable else str | None
-    unsaid = None if has_value else False
+    kind: Any = bool if option.is_switch else list[str] | None if option.repeatable else str | None
+    unsaid = False if option.is_switch else None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=unsaid, annotation=Annotated[kind, asks])
 
 
-def _with_the_listed(function: Callable[..., int]) -> Callable[..., int]:
-    """Give a function that takes `**asked` a parameter for each of the options that are listed."""
+def _with_all_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a function that takes `**given` a parameter for each option of the list."""
     own = inspect.signature(function, eval_str=True)
-    parameters = [one for one in own.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-    at = sum(one.kind is not inspect.Parameter.KEYWORD_ONLY for one in parameters)
-    parameters[at:at] = [_listed(name, option_of(name)) for name in NAMES]
-    function.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]  # where Typer looks
+    kept = [one for one in own.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    listed = [_parameter(name, option_of(name)) for name in ALL]
+    function.__signature__ = own.replace(parameters=[*kept, *listed])  # type: ignore[attr-defined]  # where Typer looks
     return function
 
 
-def _print_version(ctx: typer.Context, wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
-    if wanted and not ctx.resilient_parsing:
-        answering.write(f"rnnshape {__version__}\n")
-        raise typer.Exit
-
-
-_HELP = f"""Run Keras recurrent layers; show every tensor that comes back, and which of them are equal.
-
-\b
-LAYER is one of
-  {" ".join(catalogue.TYPED)}
-or a Keras expression, which carries its own constructor arguments, such as
-  "Bidirectional(LSTM(4), merge_mode='sum')"
-or Keras code, which is read and not executed, such as
-  "x = LSTM(4)(inputs)", snippet.py, notebook.ipynb
-or - to read code, or layers one a line, from standard input.
-
-Where a size takes several values, every combination is run."""
-
 _LAYERS = typer.Argument(metavar="LAYER...", autocompletion=_completion(catalogue.TYPED), show_default=False)
-_VERSION = typer.Option(
-    "--version", help="The version.", callback=_print_version, is_eager=True, rich_help_panel=Part.SHOWN.value
-)
-_HELP_PANEL = "Help"
 
 
-@app.command(cls=Command, help=_HELP, epilog="For example:  rnnshape gru --units 4 --return-state")
-@_with_the_listed
-def main(  # noqa: PLR0913
-    layer: Annotated[list[str] | None, _LAYERS] = None,
-    *,
-    json: Annotated[bool, _option("--json", say="One JSON document per query, one a line.")] = False,
-    code: Annotated[bool, _option("--code", say="A Python script that does the same.")] = False,
-    diagram: Annotated[bool, _option("--diagram", say="The layer unrolled over time.")] = False,
-    explain: Annotated[bool, _option("--explain", say="The answer in sentences, too; and in PyTorch.")] = False,
-    measure: Annotated[
-        bool, _option("--measure", say="Time a forward call of each layer, relative to the fastest.")
-    ] = False,
-    save: Annotated[
-        str | None, _option("--save", say="Write it to a file: .svg .html .txt .md .csv .json.", values="FILE")
-    ] = None,
-    strict: Annotated[
-        bool, _option("--strict", say="Exit 1 if declared shapes are not the real ones, or --into does not fit.")
-    ] = False,
-    quiet: Annotated[bool, _option("--quiet", "-q", say="No table; the exit status tells.")] = False,
-    jobs: Annotated[
-        str | None,
-        _option("--jobs", "-j", say="Processes that share many queries.", values="N", default="one per core"),
-    ] = None,
-    yes: Annotated[bool, _option("--yes", say=f"Run more than {MANY:,} queries.")] = False,
-    worker: Annotated[
-        str | None,
-        _option("--worker", say="Tell about the warm interpreter, or end it.", choices=[wish.value for wish in Wish]),
-    ] = None,
-    debug: Annotated[bool, _option("--debug", say="Show tracebacks and TensorFlow's log on errors.")] = False,
-    version: Annotated[bool, _VERSION] = False,
-    install_completion: Annotated[
-        bool,
-        _option(
-            "--install-completion",
-            say="Install completion for this shell, or bash|zsh|fish|powershell.",
-            panel=_HELP_PANEL,
-        ),
-    ] = False,
-    show_completion: Annotated[
-        bool,
-        _option("--show-completion", say="Show the script that does it, of this shell or that one.", panel=_HELP_PANEL),
-    ] = False,
-    **asked: Any,
-) -> int:
-    """Answer the queries that the options make, in the form that they choose; return the exit status."""
+@app.command(cls=Command, help=SHORT)
+@_with_all_options
+def main(context: typer.Context, layer: Annotated[list[str] | None, _LAYERS] = None, **given: Any) -> int:
+    """Answer what is asked, and return the exit status; the context's object is the most that may be asked here."""
+    from rnnshape.cli import asking, workers
+
     workers.check_policy()
-    if worker is not None:
-        return workers.answer(worker, json=json)
-    if install_completion or show_completion:
-        return _complete_shell(layer or [], install=install_completion)
-    if sum((json, code, diagram)) > 1:
-        raise InvalidQuery("--json, --code and --diagram are three ways to show an answer: choose one.")
-    from rnnshape.cli.words import parts_of
-
-    parts = parts_of(layer or [])
-    words = [part for part in parts if isinstance(part, str)]
-    if len(words) < len(parts):
-        answers = _with_code(parts, asked, save=save, with_script=code)
-        total = len(parts)
-    else:
-        queries = _request(words, asked, save=save, most=None if yes else MANY)
-        answers, total = _answers(queries, jobs=jobs, measure=measure, with_progress=not quiet), queries.total
-    if explain:
-        answers = answering.explained(answers)
-    picture = _diagram if diagram else _table
-    if json:
-        answers = answering.print_json(answers, pretty=total == 1)
-    elif code:
-        answers = answering.print_code(answers)
-    elif not quiet:
-        answers = answering.print_picture(answers, picture)
-    if save is not None:
-        answers = answering.saved(answers, save, picture)
-    return answering.exit_status(answers, strict=strict, says_errors=quiet and not (json or code))
-
-
-def _complete_shell(words: Sequence[str], *, install: bool) -> int:
-    """Install or show the completion script of the shell that is named, or of the one around us."""
-    from rnnshape.cli import scripts
-
-    shell = scripts.named(words)
-    if install:
-        answering.write(f"{shell} completion is in {scripts.install(shell)}; it begins with the next {shell}.\n")
-    else:
-        answering.write(scripts.script(shell))
-    return 0
-
-
-def _request(layers: Sequence[str], given: Mapping[str, Any], *, save: str | None, most: int | None) -> Request:
-    """Return what is asked for; everything that can be wrong with it is found before Keras is imported."""
-    from rnnshape.options import for_layers
-    from rnnshape.request import request
-
-    options = _options(given)
-    for_layers(options)
-    asked = request(layers, options, most=most)
-    _check_save(save)
-    return asked
-
-
-def _options(given: Mapping[str, Any]) -> Options:
-    from rnnshape.options import read_options
-
-    return read_options({name: value for name, value in given.items() if value not in (None, False, [], ())})
-
-
-def _check_save(save: str | None) -> None:
-    if save is not None:
-        from rnnshape.show.save import check_path
-
-        check_path(save)
-
-
-def _with_code(
-    parts: Sequence[Source | str], given: Mapping[str, Any], *, save: str | None, with_script: bool
-) -> Iterable[Answer]:
-    """Return the answers to words of which some are code; what can be wrong with the words is found first."""
-    from rnnshape.options import for_code
-    from rnnshape.programs import read_lets
-
-    options = _options(given)
-    if not any(isinstance(part, str) for part in parts):
-        for_code(options)
-    lets = read_lets(dict(options.let or ()))
-    _check_save(save)
-    if options.mask is not None and (with_script or options.run):
-        message = f"--mask goes with code that is read and shown, not with {'--code' if with_script else '--run'}."
-        raise InvalidQuery(message, hint="Leave --mask out.")
-    return answering.answers_with_code(parts, options, lets, with_script=with_script)
-
-
-def _answers(asked: Request, *, jobs: str | None, measure: bool, with_progress: bool) -> Iterable[Answer]:
-    """Return the answers as they come; of many, a person sees how far they are."""
-    from rnnshape.cli.words import read_jobs
-
-    answers: Iterable[Answer] = answering.answers_to(asked, jobs=read_jobs(jobs), measure=measure)
-    if len(asked) > 1 and with_progress and answering.is_terminal(sys.stderr):
-        from rnnshape.show import progress
-
-        answers = progress.with_progress(answers, asked.total)
-    return answers
-
-
-def _table(answers: Sequence[Answer]) -> RenderableType:
-    from rnnshape.show.answers import table
-
-    return table(answers)
-
-
-def _diagram(answers: Sequence[Answer]) -> RenderableType:
-    from rnnshape.show.answers import diagram
-
-    return diagram(answers)
+    said = {name: value for name, value in given.items() if value not in (None, False, [], ())}
+    return asking.answer(layer or [], read_options(said, known=ALL), most=context.obj)
 
 
 @functools.cache

@@ -38,10 +38,22 @@ def offers(typed: Sequence[str], last: str) -> Offers:
     program = command()
     with program.make_context("rnnshape", list(typed), resilient_parsing=True) as context:
         source = _source(program.get_params(context), typed, last)
-        words = ((item.value, item.help or "") for item in (source or program).shell_complete(context, last))
+        words = _following(typed, last) or tuple(
+            (item.value, item.help or "") for item in (source or program).shell_complete(context, last)
+        )
         # A layer may be in a file: my_cells.py:MyCell(4).
         or_files = source is not None and (source.param_type_name == "argument" or source.metavar == "FILE")
-        return Offers(tuple(words), or_files)
+        return Offers(words, or_files)
+
+
+def _following(typed: Sequence[str], last: str) -> tuple[tuple[str, str], ...]:
+    """Return the words that may follow a switch, such as the shells behind --show-completion."""
+    from rnnshape.options import ALL, option_of
+    from rnnshape.options import typed as spelled
+
+    switches = {spelled(name): option_of(name) for name in ALL if option_of(name).is_switch}
+    option = switches.get(typed[-1]) if typed else None
+    return tuple((word, "") for word in option.choices if word.startswith(last)) if option else ()
 
 
 def _source(parameters: Sequence[Any], typed: Sequence[str], last: str) -> Any:

@@ -7,24 +7,44 @@ from collections.abc import Iterable, Sequence
 
 from rnnshape import catalogue
 from rnnshape.errors import nearest
+from rnnshape.show.formats import NAMES
 
 _LAYERS = ("layer", "layers", "cell")
+_ALIASES = {"markdown": "md", "latex": "tex", "text": "txt", "tsv": "plain", "page": "html", "picture": "svg"}
 _MEANT = {
     **dict.fromkeys(("output", "out", "o", "file", "export", "write"), "--save {value:answer.txt}"),
-    **{f"{name}": f"--save answer.{form}" for name, form in (("markdown", "md"), ("plain", "txt"), ("text", "txt"))},
-    **{form: f"--save answer.{form}" for form in ("svg", "html", "txt", "md", "csv")},
+    **{name: f"--format {name}" for name in NAMES},
+    **{name: f"--format {form}" for name, form in _ALIASES.items() if form in NAMES},
+    **dict.fromkeys(("form", "type", "as"), "--format {value:md}"),
+    **dict.fromkeys(("diff", "compare", "baseline", "expected", "against", "before"), "--expect {value:before.jsonl}"),
+    **dict.fromkeys(("no-color", "no-colour", "nocolor", "plain-text", "monochrome"), "--color never"),
+    **dict.fromkeys(("colour", "colors"), "--color {value:always}"),
+    **dict.fromkeys(("columns", "cols"), "--width {value:100}"),
     "merge": "--bidirectional --merge-mode {value:concat}",
+    **dict.fromkeys(("bi", "birnn", "bilstm", "bigru"), "--bidirectional"),
+    **dict.fromkeys(("sequences", "seq", "sequence"), "--return-sequences"),
+    **dict.fromkeys(("state", "states"), "--return-state"),
+    **dict.fromkeys(("backwards", "reverse"), "--go-backwards"),
     **dict.fromkeys(("hidden-size", "hidden-units", "hidden", "hidden-dim", "num-units"), "--units {value:4}"),
     **dict.fromkeys(("output-dim", "filters"), "--units {value:4}"),
     **dict.fromkeys(("batch-size", "rows"), "--batch {value:32}"),
     **dict.fromkeys(("timesteps", "steps", "seq-len", "sequence-length", "length"), "--time {value:10}"),
     **dict.fromkeys(("input-dim", "input-size", "channels", "input-features"), "--features {value:8}"),
     **dict.fromkeys(("input-shape", "shape", "batch-shape", "batch-input-shape"), "--input {value:32,10,8}"),
+    **dict.fromkeys(("kernel", "kernels"), "--kernel-size {value:3}"),
     **dict.fromkeys(("every-flag", "all", "combinations"), "--all-flags"),
+    **dict.fromkeys(("params", "parameters"), "--weights"),
+    **dict.fromkeys(("processes", "workers", "threads"), "--jobs {value:2}"),
+    **dict.fromkeys(("silent", "s"), "--quiet"),
+    **dict.fromkeys(("v", "V"), "--version"),
+    **dict.fromkeys(("verbose", "traceback"), "--debug"),
     **dict.fromkeys(_LAYERS, "layers stand alone: rnnshape {value:gru}"),
     **dict.fromkeys(("num-layers", "stacked"), "a stack is an expression: 'RNN([LSTMCell(4), LSTMCell(4)])'"),
 }
 """What is meant by names that are far from the right one, or nearer to a wrong one. {value:…} is what was given."""
+
+_SHORTEST = 3
+"""Letters of a name that can be a misspelling of another: anything is near to two."""
 
 _VALUE = re.compile(r"\{value:([^}]*)\}")
 
@@ -37,7 +57,7 @@ def with_one_dash(argv: Sequence[str], options: Iterable[str]) -> tuple[str, str
     for word in argv[: argv.index("--") if "--" in argv else None]:
         typed = word.partition("=")[0]
         meant = f"-{typed.replace('_', '-')}"
-        if not typed.startswith("--") and meant in options:
+        if typed.startswith("-") and not typed.startswith("--") and meant in options:
             return typed, meant
     return None
 
@@ -60,7 +80,7 @@ def instead_of(option: str, argv: Sequence[str], options: Iterable[str]) -> str 
     if name in _LAYERS and given is not None and given.isdecimal():
         # A number of layers, as PyTorch has it.
         name = "num-layers"
-    if name in _MEANT:
+    if f"--{name}" not in options and name in _MEANT:
         return _VALUE.sub(lambda default: given or default[1], _MEANT[name])
     if f"--{name}" in options:
         # A flag takes no value, and an option is shown with the one that was given.
@@ -68,11 +88,20 @@ def instead_of(option: str, argv: Sequence[str], options: Iterable[str]) -> str 
     argument = name.replace("-", "_")
     if argument in catalogue.ARGUMENTS:
         return _set(argument, given)
-    near = nearest(f"--{name}", [known for known in options if known.startswith("--")])
-    other = nearest(argument, catalogue.ARGUMENTS)
-    if other is not None and (near is None or nearest(name, (near[2:], other.replace("_", "-"))) != near[2:]):
+    return _nearest(name, given, options) if len(name) >= _SHORTEST else None
+
+
+def _nearest(name: str, given: str | None, options: Iterable[str]) -> str | None:
+    """Return the option that begins with this name, or that it is a misspelling of; or the argument of the layer."""
+    known = [option[2:] for option in options if option.startswith("--")]
+    begun = [other for other in known if other.startswith(name)]
+    if len(begun) == 1:
+        return f"--{begun[0]}"
+    near = nearest(name, known)
+    other = nearest(name.replace("-", "_"), catalogue.ARGUMENTS)
+    if other is not None and (near is None or nearest(name, (near, other.replace("_", "-"))) != near):
         return _set(other, given)
-    return near
+    return f"--{near}" if near else None
 
 
 def _set(argument: str, given: str | None) -> str:

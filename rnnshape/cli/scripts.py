@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
+from rnnshape.options import SHELLS
 
 _BASH = """\
 _rnnshape() {
@@ -69,9 +70,6 @@ complete --command rnnshape --no-files --arguments '(__rnnshape_offers)'
 _OURS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 _TYPERS = ("pwsh", "powershell")
 _ASK = {"prog_name": "rnnshape", "complete_var": "_RNNSHAPE_COMPLETE"}
-
-
-SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 
 
 def named(words: Sequence[str]) -> str:

@@ -12,7 +12,6 @@ from rnnshape.errors import InvalidQuery
 from rnnshape.expression import parse
 from rnnshape.program import is_code
 from rnnshape.programs import Source
-from rnnshape.query import check_size
 
 MOST_LINES = 1_000_000
 LONGEST = 10_000_000
@@ -135,17 +134,3 @@ def _check(word: str, number: int) -> None:
         parse(word)
     except InvalidQuery as error:
         raise InvalidQuery(f"Line {number} of standard input: {error.message}", hint=error.hint, layer=word) from None
-
-
-def read_jobs(text: str | None) -> int | None:
-    """Return the number of processes that was asked for; None where nothing was said.
-
-    Raises:
-        InvalidQuery: it is no number from 1 on.
-
-    """
-    if text is None:
-        return None
-    jobs = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
-    check_size("jobs", jobs)
-    return int(jobs)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 import time
 from typing import TYPE_CHECKING, Any
 
-from rnnshape.errors import InvalidQuery, nearest
+from rnnshape.errors import InvalidQuery
+from rnnshape.options import Wish
 
 if TYPE_CHECKING:
     from rnnshape.worker.admin import WorkerStatus
-
-
-class Wish(enum.Enum):
-    """What may be asked of the worker."""
-
-    STATUS = "status"
-    STOP = "stop"
 
 
 def check_policy() -> None:
@@ -34,19 +27,8 @@ def check_policy() -> None:
         raise InvalidQuery(str(error)) from None
 
 
-def answer(word: str, *, json: bool) -> int:
-    """Do what was asked, say what came of it, and return the exit status. A worker is never started.
-
-    Raises:
-        InvalidQuery: the word is no wish.
-
-    """
-    try:
-        wish = Wish(word.lower())
-    except ValueError:
-        near = nearest(word, [wish.value for wish in Wish])
-        hint = f"Did you mean {near}?" if near else None
-        raise InvalidQuery(f"--worker must be status or stop. Received: --worker {word}", hint=hint) from None
+def answer(wish: Wish, *, json: bool) -> int:
+    """Do what was asked, say what came of it, and return the exit status. A worker is never started."""
     from rnnshape.worker import admin
 
     if wish is Wish.STOP:

@@ -5,8 +5,10 @@ Each reader takes the option's name, for what it says where it refuses (`Invalid
 
 from __future__ import annotations
 
+import enum
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from rnnshape.catalogue import by_word
 from rnnshape.errors import InvalidQuery, nearest
@@ -15,6 +17,7 @@ from rnnshape.mask import MaskSpec, parse_mask
 from rnnshape.query import InitialState, MergeMode, check_size
 
 Size = int | None
+Kind = TypeVar("Kind", bound=enum.Enum)
 
 PADDINGS = ("valid", "same")
 """What Keras's convolutions take."""
@@ -107,6 +110,38 @@ def _choice(name: str, value: object, choices: Sequence[str]) -> str:
     near = nearest(word, choices)
     hint = f"Did you mean {near}?" if near else None
     raise InvalidQuery(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}. Received: {value}", hint=hint)
+
+
+def one_of(kind: type[Kind]) -> Callable[[str, object], Kind]:
+    """Return the reader of an option whose values are those of an enum."""
+    return lambda name, value: kind(_choice(name, value, [one.value for one in kind]))
+
+
+def one_word_of(words: Sequence[str]) -> Callable[[str, object], str]:
+    """Return the reader of an option whose values are these words."""
+    return lambda name, value: _choice(name, value, words)
+
+
+def at_least(least: int) -> Callable[[str, object], int]:
+    """Return the reader of a size that must not be smaller."""
+
+    def read(name: str, value: object) -> int:
+        size = count(name, value)
+        if size < least:
+            raise InvalidQuery(f"{name} must be at least {least}. Received: {name}={size}")
+        return size
+
+    return read
+
+
+def text(_: str, value: object) -> str:
+    """Return a text as it is, such as the name of a file."""
+    return str(value)
+
+
+def count(name: str, value: object) -> int:
+    """Return a number from 1 on."""
+    return _size(name, value, unknown=False) or 0
 
 
 def merge_modes(name: str, value: object) -> tuple[MergeMode, ...]:

@@ -7,8 +7,11 @@ marks        which letter and colour stands for what is equal
 grid, fold   rows and cells that fit a width; text and code that does
 diagram/     the layer unrolled over time
 code         a script that does the same; `keras_code` spells a layer in it
-json         the document
-save         any of it in a file: `picture` (SVG, HTML), `markdown`, `spreadsheet` (CSV)
+formats      every form that answers are written in: `text`, `json`, `markdown`, `html` (its tables in `web`), `svg`,
+             `spreadsheet` (CSV), `latex`, `plain`
+columns      which columns a form has of an answer's tensors
+save         one of them in a file
+picture      what a terminal shows, as pieces in their places; `strokes` draws its lines
 console      what the terminal can show
 error        what went wrong
 progress     how far many queries are

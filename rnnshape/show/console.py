@@ -11,7 +11,8 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from typing import TextIO, cast
+from dataclasses import dataclass
+from typing import Literal, TextIO, cast
 
 from rich.console import Console, RenderableType
 
@@ -21,6 +22,9 @@ NATURAL_WIDTH = 1_000_000
 """The width of what is no terminal: a line is as long as it is, and nothing is wrapped or cut."""
 
 _FALLBACK_WIDTH = 80
+_LINES = 25
+_OTHER_STREAMS = (2, 0)
+"""Standard error and standard input: where standard output goes to a pager, they are still the terminal."""
 _DUMB = ("dumb", "unknown")
 _ASCII = {
     "…": "...", "→": "->", "×": "x", "·": "|", "–": "-", "—": "-", "─": "-", "≠": "!=", "≈": "~", "✗": "x",
@@ -29,32 +33,51 @@ _ASCII = {
 _ASCII_TABLE = str.maketrans(_ASCII)
 
 
-def stdout_console(stream: TextIO | None = None, *, environ: Mapping[str, str] | None = None) -> Console:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was said of colour and width, which has the last word; None where the environment decides.
+
+    `width` is in columns.
+    """
+
+    colour: bool | None = None
+    width: int | None = None
+
+
+_ANY = Look()
+
+
+def stdout_console(
+    stream: TextIO | None = None, *, environ: Mapping[str, str] | None = None, look: Look = _ANY
+) -> Console:
     """Return the console for answers, on standard output unless another stream is given."""
-    return _console(sys.stdout if stream is None else stream, os.environ if environ is None else environ)
+    return _console(sys.stdout if stream is None else stream, os.environ if environ is None else environ, look)
 
 
-def stderr_console(stream: TextIO | None = None, *, environ: Mapping[str, str] | None = None) -> Console:
+def stderr_console(
+    stream: TextIO | None = None, *, environ: Mapping[str, str] | None = None, look: Look = _ANY
+) -> Console:
     """Return the console for everything but answers, on standard error unless another stream is given."""
-    return _console(sys.stderr if stream is None else stream, os.environ if environ is None else environ)
+    return _console(sys.stderr if stream is None else stream, os.environ if environ is None else environ, look)
 
 
-def as_text(renderable: RenderableType) -> str:
-    """Return what a pipe would get: plain text, neither cut nor wrapped, without the last newline."""
-    stream = io.StringIO()
-    _console(stream, {}).print(renderable)
-    return stream.getvalue().rstrip("\n")
+def as_text(renderable: RenderableType, *, encoding: str = "utf-8") -> str:
+    """Return what a pipe of this encoding would get: plain text, neither cut nor wrapped, without the last newline."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
+    _console(stream, {}, _ANY).print(renderable)
+    stream.seek(0)
+    return stream.read().rstrip("\n")
 
 
 def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
-    """Tell whether escapes are welcome.
+    """Tell whether escapes are welcome, where nothing was said of them.
 
-    NO_COLOR (not empty) and TERM=dumb forbid them, whatever else is set; FORCE_COLOR (not empty, not 0) asks for
-    them where the stream is no terminal.
+    NO_COLOR (not empty) and TERM=dumb forbid them, whatever else is set; FORCE_COLOR and CLICOLOR_FORCE (not empty, not
+    0) ask for them where the stream is no terminal.
     """
     if environ.get("NO_COLOR") or environ.get("TERM", "").strip().lower() in _DUMB:
         return False
-    return terminal or environ.get("FORCE_COLOR", "") not in ("", "0")
+    return terminal or any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
 
 
 def safe(text: str, encoding: str) -> str:
@@ -76,18 +99,18 @@ def safe(text: str, encoding: str) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
+def _console(stream: TextIO, environ: Mapping[str, str], look: Look) -> Console:
     terminal = stream.isatty()
-    width, height = _size(stream, environ) if terminal else (NATURAL_WIDTH, 25)
+    coloured = wants_colour(environ, terminal=terminal) if look.colour is None else look.colour
+    width, height = _size(stream, environ, is_paged=coloured)
     return _Console(
         file=cast("TextIO", _Encodable(stream)) if getattr(stream, "encoding", None) else stream,
-        # Sixteen colours are all that is used; they are the reader's own, so that they fit a dark and a light screen.
-        color_system="standard" if wants_colour(environ, terminal=terminal) else None,
+        color_system=_colours(environ) if coloured else None,
         force_terminal=terminal,
         force_jupyter=False,
         force_interactive=False,
         no_color=False,
-        width=width,
+        width=look.width or width,
         height=height,
         # What users type is text, never markup.
         markup=False,
@@ -97,18 +120,46 @@ def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
     )
 
 
-def _size(stream: TextIO, environ: Mapping[str, str]) -> tuple[int, int]:
-    """Return the columns and lines of this very terminal; COLUMNS has the last word."""
-    columns, lines = _FALLBACK_WIDTH, 25
+def _colours(environ: Mapping[str, str]) -> Literal["standard", "256"]:
+    """Return how many colours this terminal has: 256, or the sixteen that mean something else under each theme."""
+    many = "256" in environ.get("TERM", "") or environ.get("COLORTERM", "").strip()
+    return "256" if many else "standard"
+
+
+def _size(stream: TextIO, environ: Mapping[str, str], *, is_paged: bool) -> tuple[int, int]:
+    """Return the columns and lines that there are to write on.
+
+    COLUMNS has the last word on a terminal. What is no terminal has no limit, unless colour is asked for: then a
+    person reads it, behind a pager, and COLUMNS and the terminal around count as well.
+    """
+    if not stream.isatty() and not is_paged:
+        return NATURAL_WIDTH, _LINES
+    found = _asked_of(stream) if stream.isatty() else _around()
+    asked = environ.get("COLUMNS", "")
+    # A number of many digits is no width, and Python may refuse to read it.
+    if asked.isdecimal() and len(asked) < 6 and int(asked):
+        return int(asked), found[1]
+    return found
+
+
+def _asked_of(stream: TextIO) -> tuple[int, int]:
+    """Return the columns and lines of this very terminal."""
     try:
         found = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
-        pass
-    else:
-        columns, lines = found.columns or columns, found.lines or lines
-    asked = environ.get("COLUMNS", "")
-    # A number of many digits is no width, and Python may refuse to read it.
-    return int(asked) if asked.isdecimal() and len(asked) < 6 and int(asked) else columns, lines
+        return _FALLBACK_WIDTH, _LINES
+    return found.columns or _FALLBACK_WIDTH, found.lines or _LINES
+
+
+def _around() -> tuple[int, int]:
+    """Return the size of the terminal that this program was started in; no limit where there is none."""
+    for number in _OTHER_STREAMS:
+        try:
+            found = os.get_terminal_size(number)
+        except (OSError, ValueError):
+            continue
+        return found.columns or _FALLBACK_WIDTH, found.lines or _LINES
+    return NATURAL_WIDTH, _LINES
 
 
 class _Console(Console):

@@ -1,107 +1,110 @@
-"""The table as Markdown that GitHub renders, equality marks included."""
+"""Answers as Markdown that GitHub renders: a table of the tensors, the facts as a list, code as code."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
-from rnnshape.report import Report
-from rnnshape.show import notes
+from rnnshape.show.columns import Column, cell, columns, last, spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.marks import Marks, marks
-from rnnshape.show.program import facts
 from rnnshape.show.program.diagnosis import shown_alone
-from rnnshape.show.rows import BRACKETS, Alone, Row, program_rows, rows
+from rnnshape.show.rows import Note, Row, Section, Small, Words, plain
+from rnnshape.show.sections import sections
 
-_HEADINGS = ("", "tensor", "at", "shape", "axes", "what it is", "equals")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from rnnshape.show.formats import Answers
 
 
-def as_markdown(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
-    """Return the answers as Markdown: for each a heading, a table, the assignment to paste and the notes."""
-    found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
-    blocks = []
-    for answer in answers:
-        if isinstance(answer, RnnshapeError):
-            lines = _failed(answer)
-        else:
-            lines = _program(answer) if isinstance(answer, ProgramReport) else _answered(answer, next(found))
-        blocks.append("\n\n".join(lines))
+def render(answers: Answers, shown: RenderableType | None = None) -> str:
+    """Return the answers as Markdown: for each a heading, a table, the facts, the assignment to paste and the notes.
+
+    A picture is a block of text.
+    """
+    if shown is not None:
+        return _block(as_text(shown), "text") + "\n"
+    blocks: list[str] = []
+    for answer, section in zip(answers, sections(answers), strict=True):
+        blocks += _section(section, answer if isinstance(answer, ProgramReport) else None)
     return "\n\n".join(blocks) + "\n"
 
 
-def in_a_block(text: str, language: str = "") -> str:
+def _section(section: Section, program: ProgramReport | None) -> Iterator[str]:
+    if section.title:
+        yield " ".join([f"**{_code(section.title)}**", *map(_text, section.called_with)])
+    yield from _notes(section.before)
+    if section.rows:
+        shown = columns(section)
+        # A heading that is empty in all but name: the marks need none beside the names that they stand in front of.
+        headings = ["" if column is Column.MARK else column.value for column in shown]
+        yield _table(headings, [_cells(row, shown) for row in section.rows])
+    facts = [f"**{_text(one.sign)}** {_words(one.words)}" for one in section.facts]
+    yield from _list([*facts, *(f"**{_text(one.text)}** {_words(one.words)}" for one in section.signs)])
+    if section.error is not None:
+        yield from _problem(section, program)
+    if section.unpack:
+        yield _block(section.unpack, "python")
+    yield from _notes(last(section))
+    if section.then is not None and program is not None:
+        yield "With the fix:"
+        yield from _section(section.then, program.with_fix)
+
+
+def _problem(section: Section, program: ProgramReport | None) -> Iterator[str]:
+    if program is not None:
+        yield _block(as_text(shown_alone(program)), "text")
+    elif section.error is not None:
+        yield f"✗ {_text(section.error.message)}"
+        yield from [_text(section.error.hint)] if section.error.hint else []
+
+
+def _cells(row: Row, shown: Sequence[Column]) -> list[str]:
+    return [f"**{_words(cell(row, one))}**" if one is Column.NAME else _words(cell(row, one)) for one in shown]
+
+
+def _notes(notes: Iterable[Note]) -> Iterator[str]:
+    """Yield notes: those that are sentences as lists, tables and code between them."""
+    for is_sentence, some in itertools.groupby(notes, key=lambda note: note.table is None and not note.paste):
+        if is_sentence:
+            yield from _list(map(_note, some))
+        else:
+            for note in some:
+                yield _small(note.table) if note.table is not None else _block(plain(note.words), "python")
+
+
+def _note(note: Note) -> str:
+    said = _words(note.words)
+    return " ".join(filter(None, [f"**{_text(note.lead)}**" if note.lead else "", note.spare, said]))
+
+
+def _small(table: Small) -> str:
+    return _table(table.headings, [tuple(map(_text, row)) for row in table.rows], right=table.right)
+
+
+def _table(headings: Sequence[str], cells: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
+    rule = ["---:" if at in right else "---" for at in range(len(headings))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (headings, rule, *cells))
+
+
+def _list(items: Iterable[str]) -> Iterator[str]:
+    lines = [f"- {item}" for item in items]
+    if lines:
+        yield "\n".join(lines)
+
+
+def _block(text: str, language: str) -> str:
     """Return a text as a block of code."""
+    text = "\n".join(safe(line, "utf-8") for line in text.splitlines())
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text)), 0)
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _answered(report: Report, found: Marks) -> Iterator[str]:
-    yield f"**{_code(report.layer)}** {_words(' '.join(notes.called_with(report)))}"
-    yield _table(_HEADINGS, [_cells(row) for row in rows(report, found)])
-    yield in_a_block(safe(report.unpack, "utf-8"), "python")
-    listed: list[str] = []
-    for note in notes.notes(report):
-        if note.rows or note.code:
-            yield from ["\n".join(listed)] if listed else []
-            listed = []
-            yield _small_table(note) if note.rows else in_a_block(safe(note.text, "utf-8"), "python")
-        else:
-            listed.append(f"- {_words(f'{note.lead} {note.text}'.strip())}")
-    yield from ["\n".join(listed)] if listed else []
-
-
-def _program(report: ProgramReport) -> Iterator[str]:
-    yield f"**{_code(report.program.source)}**"
-    if report.tensors:
-        cells = [
-            (str(tensor.line), *_cells(row)) for tensor, row in zip(report.tensors, program_rows(report), strict=True)
-        ]
-        yield _table(("line", *_HEADINGS[:2], *_HEADINGS[3:]), [(*line[:3], *line[4:]) for line in cells])
-    if report.error is not None:
-        yield in_a_block(as_text(shown_alone(report)), "text")
-        if report.with_fix is not None:
-            yield "With the fix:"
-            yield from _program(report.with_fix)
-            return
-    yield "\n".join(f"- {_words(f'{note.lead} {note.text}'.strip())}" for note in facts(report))
-
-
-def _failed(error: RnnshapeError) -> Iterator[str]:
-    if error.layer:
-        yield f"**{_code(error.layer)}**"
-    yield f"✗ {_words(error.message)}"
-    if error.hint:
-        yield _words(error.hint)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    tensor = row.tensor
-    letters = []
-    for part, (opening, closing) in BRACKETS.items():
-        joined = "".join(mark.letter for mark in row.marks(part))
-        letters += [f"{opening}{joined}{closing}"] if joined else []
-    equals = "<br>".join(one.said(_code) for one in row.equals)
-    return (
-        " ".join(letters),
-        f"**{_code(tensor.name)}**",
-        _code(row.place) if row.place.startswith("[") else row.place,
-        _code(notes.shape_code(tensor.shape)),
-        _words(", ".join(tensor.axes)),
-        _words(tensor.meaning),
-        equals or (row.alone.value if row.alone in (Alone.CONSTANT, Alone.UNDECIDED) else ""),
-    )
-
-
-def _small_table(note: notes.Note) -> str:
-    cells = [tuple(_words(cell.lines[0][0]) if cell.lines else "" for cell in row.cells) for row in note.rows]
-    return _table(note.headings, cells)
-
-
-def _table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _words(words: Words) -> str:
+    return spelled(words, code=_code, plain=_text)
 
 
 def _code(text: str) -> str:
@@ -112,7 +115,7 @@ def _code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _words(text: str) -> str:
+def _text(text: str) -> str:
     """Return a text that means itself, whatever is in it."""
     text = safe(text, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
     # An underscore within a name, and brackets that no link follows, mean themselves; names stay readable so.

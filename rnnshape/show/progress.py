@@ -8,14 +8,17 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def with_progress(items: Iterable[Item], total: int) -> Iterator[Item]:
-    """Hand the items on, and show how many there have been, at which rate, and how long the rest will take."""
+def with_progress(items: Iterable[Item], total: int, *, colour: bool | None = None) -> Iterator[Item]:
+    """Hand the items on, and show how many there have been, at which rate, and how long the rest will take.
+
+    `colour` is what was said of it, None where nothing was.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
     from rich.text import Text
 
-    from rnnshape.show.console import stderr_console
+    from rnnshape.show.console import Look, stderr_console
 
-    console = stderr_console()
+    console = stderr_console(look=Look(colour))
     if console.color_system is None:
         # No escapes are welcome, and a bar that moves is made of them.
         yield from items

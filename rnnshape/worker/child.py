@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn, TextIO
 
 from rnnshape.worker import protocol
-from rnnshape.worker.ending import INTERRUPTED, finish
+from rnnshape.worker.ending import DECLINED, INTERRUPTED, finish
 from rnnshape.worker.fingerprint import writes_through
 from rnnshape.worker.program import Program
 
@@ -183,8 +183,11 @@ class _Line:
             self._say(protocol.WRITING, 0)
 
     def end(self, status: int) -> None:
-        """Say that the program has ended."""
-        self._say(protocol.ENDED, status & 0xFF)
+        """Say that the program has ended, or that it declined to begin."""
+        if status == DECLINED:
+            self._say(protocol.DECLINED, 0)
+        else:
+            self._say(protocol.ENDED, status & 0xFF)
 
     def watch(self) -> None:
         """From now on pass the client's Ctrl-C on to the main thread, and end this process when the client is gone."""

@@ -131,6 +131,8 @@ def _wait(words: Iterator[tuple[bytes, int]], *, is_users: bool) -> int:
     for word, number in words:
         if word == protocol.ENDED:
             return number
+        if word == protocol.DECLINED:
+            raise NoWorker("it leaves so large a question to a process of its own")
         is_printing = is_printing or word == protocol.WRITING
     if not is_printing and not is_users:
         raise NoWorker("it ended before the answer")

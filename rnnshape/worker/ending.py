@@ -8,6 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DECLINED = -1
+"""In the place of an exit status: more is asked than one process should answer, and nothing was done."""
+
 INTERRUPTED = 130
 LOST_OUTPUT = 120
 """Python's own exit status for output that could not be flushed."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 from typing import Protocol
 
+_LARGE = 60
+"""Answers that take one process about as long as an import and the half of them."""
+
 
 class Program(Protocol):
     """A program that a worker makes ready and its spares run."""
@@ -16,7 +19,7 @@ class Program(Protocol):
         """Do, in a spare, what the first run would do more slowly than the later ones."""
 
     def run(self, argv: list[str]) -> int:
-        """Run on the current streams, and return the exit status."""
+        """Run on the current streams, and return the exit status; or `ending.DECLINED`, where nothing was done."""
 
 
 class Rnnshape:
@@ -46,7 +49,7 @@ class Rnnshape:
         gc.disable()
 
     def run(self, argv: list[str]) -> int:
-        """Run the command line."""
+        """Run the command line, unless it asks for so much that it pays to import once more, and to share the work."""
         from rnnshape import cli
 
-        return cli.run(argv)
+        return cli.run(argv, most=_LARGE)

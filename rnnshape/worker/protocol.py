@@ -30,9 +30,9 @@ QUERY, FRESH, STATUS, STOP = b"q", b"f", b"s", b"x"
 INTERRUPT = b"i"
 """What a client says later on: its user pressed Ctrl-C."""
 
-ACCEPTED, ASKING, PROCESS, STARTED, WRITING, ENDED = b"a", b"r", b"p", b"s", b"w", b"e"
+ACCEPTED, ASKING, PROCESS, STARTED, WRITING, DECLINED, ENDED = b"a", b"r", b"p", b"s", b"w", b"d", b"e"
 """What a worker says: the client is seen; send the request; a byte of the number of the process that runs it, the
-lowest first; the program runs; it is about to print; it ended."""
+lowest first; the program runs; it is about to print; it did nothing, and leaves the query to the client; it ended."""
 _NUMBER = 4
 """Bytes of the number of a process."""
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import os
 import pty
+from collections.abc import Iterator
 
 import pytest
 from screens import Stream, styled
 
-from rnnshape.show.console import as_text, safe, stderr_console, stdout_console, wants_colour
+from rnnshape.show.console import Look, as_text, safe, stderr_console, stdout_console, wants_colour
 
 LONG = "word " * 99 + "word"
 
@@ -33,6 +34,9 @@ def written(environ: dict[str, str], *, terminal: bool, text: object = None) -> 
         ({"NO_COLOR": "0", "FORCE_COLOR": "1"}, False, False),
         ({"TERM": "dumb"}, True, False),
         ({"TERM": "dumb", "FORCE_COLOR": "1"}, False, False),
+        ({"CLICOLOR_FORCE": "1"}, False, True),
+        ({"CLICOLOR_FORCE": "0"}, False, False),
+        ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False, False),
     ],
 )
 def test_who_gets_colour(environ: dict[str, str], terminal: bool, colour: bool) -> None:
@@ -40,9 +44,54 @@ def test_who_gets_colour(environ: dict[str, str], terminal: bool, colour: bool) 
     assert ("\x1b" in written(environ, terminal=terminal)) is colour
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}, {"TERM": "dumb"}])
+def test_what_was_said_of_colour_has_the_last_word(environ: dict[str, str], terminal: bool) -> None:
+    for colour in (True, False):
+        stream = Stream(terminal=terminal)
+        stdout_console(stream, environ=environ, look=Look(colour)).print(styled("bold", "bold red"))
+        assert ("\x1b" in stream.text()) is colour
+
+
 def test_a_pipe_never_wraps_whatever_columns_says() -> None:
-    for environ in ({}, {"COLUMNS": "40"}, {"FORCE_COLOR": "1", "COLUMNS": "40"}):
+    for environ in ({}, {"COLUMNS": "40"}, {"FORCE_COLOR": "1", "COLUMNS": "40", "NO_COLOR": "1"}):
         assert written(environ, terminal=False, text=LONG).rstrip("\n") == LONG
+
+
+@pytest.fixture
+def around(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Have a terminal of 61 columns around this process, and return its number."""
+    main, side = terminal_of(61, 33)
+    monkeypatch.setattr("rnnshape.show.console._OTHER_STREAMS", (-1, side))
+    yield side
+    os.close(main)
+    os.close(side)
+
+
+# the environment, what was said; the width of what goes through a pipe, None: as long as it is
+PAGED = [
+    ({}, Look(), None),
+    ({"FORCE_COLOR": "1"}, Look(), 61),
+    ({"CLICOLOR_FORCE": "1"}, Look(), 61),
+    ({"FORCE_COLOR": "1", "COLUMNS": "50"}, Look(), 50),
+    ({"COLUMNS": "50"}, Look(colour=True), 50),
+    ({"FORCE_COLOR": "1", "COLUMNS": "50"}, Look(colour=False), None),
+    ({"FORCE_COLOR": "1", "COLUMNS": "50"}, Look(width=70), 70),
+    ({}, Look(width=70), 70),
+]
+
+
+@pytest.mark.parametrize(("environ", "look", "width"), PAGED)
+def test_rows_fit_behind_a_pager(environ: dict[str, str], look: Look, width: int | None, around: int) -> None:
+    stream = Stream(terminal=False)
+    stdout_console(stream, environ=environ, look=look).print(LONG)
+    longest = max(map(len, stream.text().splitlines()))
+    assert longest == len(LONG) if width is None else width - len("word ") < longest <= width
+
+
+def test_without_a_terminal_around_there_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnnshape.show.console._OTHER_STREAMS", (-1,))
+    assert written({"FORCE_COLOR": "1"}, terminal=False, text=LONG).rstrip("\n") == LONG
 
 
 def test_columns_has_the_last_word_on_a_terminal() -> None:
@@ -51,14 +100,20 @@ def test_columns_has_the_last_word_on_a_terminal() -> None:
         assert stdout_console(Stream(terminal=True), environ={"COLUMNS": nonsense}).width == 80
 
 
-def test_the_size_is_that_of_the_stream() -> None:
+def terminal_of(columns: int, lines: int) -> tuple[int, int]:
+    """Return the two ends of a new terminal of this size."""
     import fcntl
     import struct
     import termios
 
     main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    return main, side
+
+
+def test_the_size_is_that_of_the_stream() -> None:
+    main, side = terminal_of(61, 33)
     try:
-        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 61, 0, 0))
         with os.fdopen(side, "w") as stream:
             console = stderr_console(stream, environ={"TERM": "dumb"})
             assert (console.width, console.height) == (61, 33)

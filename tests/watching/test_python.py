@@ -13,8 +13,8 @@ import pytest
 
 import rnnshape
 from rnnshape import InvalidQuery, KerasRefused, RnnshapeError, explore, watch
+from rnnshape.api import LayerOptions
 from rnnshape.options import NAMES
-from rnnshape.python import LayerOptions
 
 X = np.random.default_rng(0).standard_normal((3, 5, 8)).astype("float32")
 

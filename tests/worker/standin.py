@@ -96,6 +96,16 @@ def do_die(where):
     return 0
 
 
+def do_decline(where, *_):
+    read = sys.stdin.read()
+    if where == "warm":
+        from rnnshape.worker.ending import DECLINED
+
+        return DECLINED
+    print("cold answer to", read)
+    return 0
+
+
 def do_fork(where, seconds):
     warnings.simplefilter("ignore")  # from Python 3.12 on, it warns of threads, on stderr
     if os.fork() == 0:

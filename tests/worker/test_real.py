@@ -79,12 +79,28 @@ def test_many_at_once(real_house: House):
 
 def test_interrupt(real_house: House):
     real_house.rested()
-    client = real_house.start(*["GRU(4)"] * 300, "--time", "none", "--json")
+    client = real_house.start(*["GRU(4)"] * 59, "--time", "none", "--json")
     wait_for(lambda: real_house.worker().serving)
     client.send_signal(signal.SIGINT)
     _, err = client.communicate(timeout=60)
     assert client.returncode == 130
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [
+        pytest.param(["gru", "--units", "1,2,3,4,5,6,7,8", "--time", "1,2,3,4,5,6,7,8", "--json"], "", id="a grid"),
+        pytest.param(["-", "--json", "--time", "2"], "GRU(2)\n" * 61, id="a list"),
+    ],
+)
+def test_a_large_question_is_left_to_processes_of_its_own(real_house: House, words: list[str], stdin: str):
+    served = real_house.rested().served
+    asked = real_house.run(*words, "--debug", input=stdin)
+    assert asked.returncode == 0
+    assert "leaves so large a question" in asked.stderr
+    assert len(asked.stdout.splitlines()) == (64 if not stdin else 61)
+    assert real_house.rested().served == served + 1
 
 
 def test_the_worker_never_runs_an_operation(real_house: House):

@@ -171,6 +171,12 @@ def test_the_process_dies_before_it_printed(warm: House):
     assert "no worker is used: it ended" in err
 
 
+def test_what_a_worker_declines_is_answered_by_the_client(warm: House):
+    served = warm.worker().served
+    assert warm.run("decline", "-", input="these lines").stdout == "cold answer to these lines\n"
+    assert warm.rested().served == served + 1
+
+
 def test_the_process_ends_by_itself_before_it_printed(warm: House):
     assert warm.run("die").stdout == "cold answer\n"
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from rnnshape.explorer.nest import Leaf
 from rnnshape.names import Anatomy, CellStates, Kind
+from rnnshape.tree import Size
 
 
 class Role(enum.Enum):
@@ -92,7 +92,7 @@ def joined(a: State, b: State, axis: int) -> State | None:
     sizes = (a.shape[at], b.shape[at])
     width = None if None in sizes else sum(size for size in sizes if size is not None)
     value = np.concatenate([a.value, b.value], axis=axis)
-    shape = Leaf((*a.shape[:at], width, *a.shape[at + 1 :]))
+    shape = Size((*a.shape[:at], width, *a.shape[at + 1 :]))
     return State(f"concatenate([{a.code}, {b.code}], axis={axis})", value, shape, _common(a, b))
 
 

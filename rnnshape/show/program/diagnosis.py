@@ -11,9 +11,9 @@ from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 from rnnshape.program_report import ChangedLine, Fix, ProgramError, ProgramReport
-from rnnshape.show import notes
 from rnnshape.show.fold import prose
-from rnnshape.show.grid import Look
+from rnnshape.show.look import Look
+from rnnshape.show.rows import shape_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
     yield from _source(error, gutter, look)
     for one in error.operands or ():
         origin = f", from line {one.line}" if one.line is not None else ""
-        yield from _said(f"{one.code} is {notes.shape_code(one.shape)}{origin}", gutter, look)
+        yield from _said(f"{one.code} is {shape_code(one.shape)}{origin}", gutter, look)
     if error.cause is not None and error.cause.line != error.line:
         yield from _said(f"line {error.cause.line}: {error.cause.what}", gutter, look, "bold")
     elif error.cause is not None:
@@ -73,7 +73,7 @@ class _Alone:
     report: ProgramReport
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in diagnosis(self.report, Look(options.max_width, options.encoding)):
+        for line in diagnosis(self.report, Look.of(console, options)):
             line.no_wrap, line.overflow = True, "ignore"
             yield line
 
@@ -169,7 +169,7 @@ def _tried(fix: Fix) -> str:
     if fix.then is None:
         return "tried, and it runs"
     name = f"{fix.then_name} is " if fix.then_name else "gives "
-    return f"tried: it runs, {name}{notes.shape_code(fix.then)}"
+    return f"tried: it runs, {name}{shape_code(fix.then)}"
 
 
 def _others(error: ProgramError, look: Look) -> Iterator[Text]:

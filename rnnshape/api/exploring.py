@@ -1,4 +1,4 @@
-"""For Python: the same questions as on the command line, and layers, models and blocks of the program itself."""
+"""`explore`: the same questions as on the command line, and layers and models of the program itself."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
+from rnnshape.api.reports import ProgramReport, Report, of_layer, of_program
 from rnnshape.errors import InvalidQuery
-from rnnshape.options import NAMES, read_options
-from rnnshape.options.listed import for_layers
+from rnnshape.options import NAMES, for_layers, read_options
 from rnnshape.request import request
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-    from rnnshape.program_report import ProgramReport
-    from rnnshape.report import Report
-    from rnnshape.run.watching.blocks import Block
 
 _SAVED = (".keras", ".h5", ".hdf5")
 _CALL = ("mask", "initial_state", "training")
@@ -116,7 +111,7 @@ def explore(layer: Any, inputs: Any = None, **options: Any) -> Report | ProgramR
 
 
 def _of_words(layer: str, given: Mapping[str, Any]) -> Report:
-    from rnnshape.explorer import explore as answer
+    from rnnshape.layers import explore as answer
     from rnnshape.run.watching.preserved import preserved
 
     options = read_options(given)
@@ -125,7 +120,7 @@ def _of_words(layer: str, given: Mapping[str, Any]) -> Report:
     if len(asked) > 1:
         raise InvalidQuery(f"explore answers one query. Received: options for {len(asked)}", layer=layer)
     with preserved():
-        return answer(asked[0])
+        return of_layer(answer(asked[0]))
 
 
 def _of_code(text: str, given: Mapping[str, Any]) -> ProgramReport:
@@ -138,9 +133,9 @@ def _of_code(text: str, given: Mapping[str, Any]) -> ProgramReport:
     values = read_lets(lets)
     with preserved():
         if text.endswith(_SAVED) and "\n" not in text:
-            return explore_saved(Path(text).expanduser(), classes_in(lets), seed=options.seed)
+            return of_program(explore_saved(Path(text).expanduser(), classes_in(lets), seed=options.seed))
         answer = execute_code if options.run else explore_code
-        return answer(Source(text), values, seed=options.seed)
+        return of_program(answer(Source(text), values, seed=options.seed))
 
 
 def _of_object(layer: Any, inputs: Any, given: Mapping[str, Any]) -> ProgramReport:
@@ -160,8 +155,8 @@ def _of_object(layer: Any, inputs: Any, given: Mapping[str, Any]) -> ProgramRepo
     call = {name: value for name, value in given.items() if name in _CALL and value is not None}
     if inputs is None and not call and is_described(layer):
         with preserved([layer]):
-            return report_of(describe(layer, layer.name, seed=seed), installed())
-    return report_of(call_layer(layer, inputs, call, seed=seed), installed())
+            return of_program(report_of(describe(layer, layer.name, seed=seed), installed()))
+    return of_program(report_of(call_layer(layer, inputs, call, seed=seed), installed()))
 
 
 def _is_layer(layer: Any) -> bool:
@@ -178,64 +173,6 @@ def _check_names(given: Mapping[str, Any], known: Sequence[str], what: str) -> N
         if name not in known:
             message = f"{name} does not go with {what}. Received: {name}={given[name]!r:.80}"
             raise InvalidQuery(message, hint=f"With {what} go {', '.join(known)}.")
-
-
-class Watch:
-    """What `watch()` gives: the answer about the layers that were called in its block, as `report`."""
-
-    def __init__(self, *, seed: int = 0) -> None:
-        """Keep the seed of the random weights and inputs with which values are compared."""
-        self._seed = seed
-        self._block: Block | None = None
-        self._report: ProgramReport | None = None
-        self._is_over = False
-
-    def __enter__(self) -> Watch:  # noqa: PYI034 - Python 3.10 has no Self, and nobody inherits
-        """Begin to watch the code around."""
-        from rnnshape.run.watching.blocks import Block
-
-        if self._block is not None:
-            raise InvalidQuery("A watch() watches one block.", hint="Call watch() for each: with watch() as seen:")
-        self._block = Block(sys._getframe(1), seed=self._seed)  # noqa: SLF001 - the frame that is watched
-        self._block.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Watch no more."""
-        assert self._block is not None
-        self._is_over = True
-        self._block.end(error)
-
-    @property
-    def report(self) -> ProgramReport:
-        """The answer: every tensor that the block's layers took and returned.
-
-        Raises:
-            InvalidQuery: the block is not over.
-
-        """
-        if self._block is None or not self._is_over:
-            raise InvalidQuery("The block is not over.", hint="with watch() as seen: …   and then: seen.report")
-        if self._report is None:
-            from rnnshape.answer import report_of
-            from rnnshape.versions import installed
-
-            self._report = report_of(self._block.trace(), installed())
-        return self._report
-
-    def _repr_html_(self) -> str:
-        """Return the answer as HTML: how a notebook shows it."""
-        return self.report._repr_html_()
-
-
-def watch(*, seed: int = 0) -> Watch:
-    """Return what watches every call of a layer in its block; with `as seen`, the answer is `seen.report`.
-
-    Args:
-        seed: of the random weights and inputs with which values are compared.
-
-    """
-    return Watch(seed=seed)
 
 
 def _signature() -> inspect.Signature:
