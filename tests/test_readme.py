@@ -85,8 +85,7 @@ def test_a_command_may_have_several_lines():
 
 
 PICTURES = {
-    "table": ("lstm", {"return_sequences": True, "return_state": True}, False),
-    "diagram": ("gru", {"bidirectional": True, "return_sequences": True, "return_state": True}, True),
+    "diagram": ("gru", {"bidirectional": True, "return_sequences": True, "return_state": True}),
 }
 
 
@@ -95,11 +94,10 @@ def test_picture_is_real(name, same_as_file):
     from rnnshape import explore
     from rnnshape.show.diagram import diagram
     from rnnshape.show.svg import Ground, as_svg
-    from rnnshape.show.table import table
 
-    layer, options, is_diagram = PICTURES[name]
+    layer, options = PICTURES[name]
     report = explore(layer, **options)
-    shown = diagram(report) if is_diagram else table([report])
+    shown = diagram(report)
     for file, ground in ((f"{name}.svg", Ground.LIGHT), (f"{name}-dark.svg", Ground.DARK)):
         same_as_file(ROOT / "docs" / file, as_svg(shown, report.layer, ground))
         assert f'="docs/{file}"' in README.read_text(encoding="utf-8")
