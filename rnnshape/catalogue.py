@@ -73,7 +73,7 @@ ARGUMENTS = (
     *("activation", "recurrent_activation", "use_bias", "kernel_initializer", "recurrent_initializer"),
     *("bias_initializer", "unit_forget_bias", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer"),
     *("activity_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint", "dropout"),
-    *("recurrent_dropout", "reset_after", "use_cudnn", "data_format", "dtype", "name", "trainable", "implementation"),
+    *("recurrent_dropout", "reset_after", "use_cudnn", "data_format", "name", "trainable", "implementation"),
 )
 """The constructor arguments of the layers above that are no options of their own: they are given by --set."""
 

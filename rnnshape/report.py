@@ -208,6 +208,7 @@ class Report:
     `equal` holds one statement per fact: expressions of equal value. `close` is the same for values that differ
     by rounding only. `constant` names the expressions that hold one single value throughout, which therefore
     take part in no statement; `undecided` names the tensors whose values vary too little to say anything of them.
+    `dtype_policy` is the policy that the layer was built under, where it was asked for one.
     `broken` are statements that hold without the mask and do not hold with it. `masks_made` are the layers inside
     that make a mask of their own from what they are given, `masks_lost` those at which such a mask ends, although a
     layer behind them takes one.
@@ -235,6 +236,7 @@ class Report:
     broken: tuple[Statement, ...] | None = None
     initial_state: str | None = None
     training: bool | None = None
+    dtype_policy: str | None = None
     into: Into | None = None
     same_weights: bool | None = None
     combination: Combination | None = None

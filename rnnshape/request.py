@@ -22,6 +22,7 @@ from rnnshape.query import (
     DEFAULT_KERNEL_SIZE,
     DEFAULT_TIME,
     DEFAULT_UNITS,
+    Dtype,
     MergeMode,
     Query,
     Sizes,
@@ -32,6 +33,9 @@ MOST_AT_ONCE = 4_000_000
 
 ADDED = ("return_sequences", "return_state", "all_flags")
 """The options of a layer that may be added to an expression."""
+
+_INPUTS = ("Input", "InputLayer")
+"""What has the dtype of an input, where all others have a policy."""
 
 Units = tuple[int, ...]
 Arguments = tuple[tuple[str, object], ...]
@@ -70,6 +74,7 @@ class Request(Sequence[Family]):
                 into=_into(options.into, call),
                 weights=options.weights,
                 every_state=options.every_state,
+                dtype=options.dtype,
                 seed=options.seed,
             )
             for call in self.families[at // len(self.sizes)]
@@ -99,6 +104,8 @@ def request(words: Sequence[str], options: Options, *, most: int | None = None) 
         raise InvalidQuery(message, hint="Split the sizes between several commands.")
     families = tuple(tuple(family) for word in words for family in _calls(word, options))
     for family in families:
+        if options.dtype is not None:
+            _check_dtype(family[0], options.dtype)
         _into(options.into, family[0])
     asked = Request(families, tuple(_input_sizes(options)), options)
     for at in range(len(asked.sizes)):
@@ -209,6 +216,19 @@ def _expression(word: str, options: Options) -> list[Call]:
     for name in given:
         _check_flag(call, name, word)
     return [with_flags(call, flags) for flags in _combinations(options)]
+
+
+def _check_dtype(call: Call, asked: Dtype) -> None:
+    """Refuse a layer, or an input, whose own dtype= is another one than --dtype."""
+    for inner in call.calls():
+        said = dict(inner.kwargs).get("dtype")
+        named = said.args[0] if isinstance(said, Call) and said.args else said
+        wanted = asked.input if inner.name in _INPUTS else asked.policy
+        if named is not None and named != wanted:
+            message = f"--dtype {asked.value} and dtype={said!r} contradict each other. Received: {call}"
+            raise InvalidQuery(
+                message, hint=f"Leave out --dtype {asked.value}, or dtype= in {inner.name}.", layer=str(call)
+            )
 
 
 def _check_flag(call: Call, name: str, word: str) -> None:

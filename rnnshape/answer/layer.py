@@ -49,6 +49,7 @@ def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
         broken=broken_by_mask(trace.drawn),
         initial_state=trace.initial_state,
         training=trace.training or None,
+        dtype_policy=None if trace.dtype_policy == "float32" else trace.dtype_policy,
         into=trace.into,
         measured=trace.measured,
     )

@@ -12,7 +12,7 @@ from rnnshape.explorer.said import Said, agreed, said_of
 from rnnshape.explorer.whose import runs_as
 from rnnshape.expression import Call
 from rnnshape.names import Anatomy, CellStates, Kind
-from rnnshape.query import DEFAULT_SPACE, Sizes
+from rnnshape.query import DEFAULT_SPACE, Dtype, Sizes
 
 _LARGEST_WHOLE = 10
 """What whole numbers that are no tokens stay below."""
@@ -33,6 +33,12 @@ class Layout:
     def size(self, axis: str) -> int | None:
         """Return the size of a named axis; None where it is unknown or absent."""
         return self.shape[self.axes.index(axis)] if axis in self.axes else None
+
+    def of_dtype(self, dtype: Dtype | None) -> Layout:
+        """Return the same of another dtype; tokens, and what the layer's own code says of its input, stay."""
+        if dtype is None or self.largest or self.dtype != "float32":
+            return self
+        return replace(self, dtype=dtype.input, largest=_LARGEST_WHOLE if dtype is Dtype.INT32 else 0)
 
     def with_time(self, time: int) -> Layout:
         """Return the same with another number of timesteps."""

@@ -144,8 +144,10 @@ _REGISTER = (
 )
 _BFLOAT16 = (
     "The orthogonal initializer of the recurrent kernel makes no bfloat16 numbers: "
-    "use dtype='mixed_bfloat16', or recurrent_initializer='glorot_uniform'."
+    "use the policy mixed_bfloat16, or recurrent_initializer='glorot_uniform'."
 )
+
+_WHOLE = "This layer takes no input of whole numbers: --dtype float32 is one that it takes."
 
 _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"expected ndim=3, found ndim=2", _no_sequence_before),
@@ -156,6 +158,7 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"using input dim \d+; input has only", _whole_input),
     (r"Could not interpret", _known_name),
     (r"DTypePolicy", _known_dtype),
+    (r"expected to be a u?int\d+ tensor but is a (?:float|half|double)", _WHOLE),
     (r"called on a list of|missing a required argument: '(?:value|key|inputs)", _ONE_TENSOR),
     (
         r"stateful.*batch size|batch size must be static",

@@ -62,7 +62,7 @@ def run_layer(query: Query) -> LayerRun:
 
     """
     layer, weightless = _built_for_layout(query.layer)
-    asked_layout = layout = layout_of(layer, query.sizes, call=query.layer)
+    asked_layout = layout = layout_of(layer, query.sizes, call=query.layer).of_dtype(query.dtype)
     query.check_mask(layout.size("batch"), layout.size("timesteps"))
     choice = sizes.choose(query, layer, layout)
     asked, layout = choice.asked, choice.layout

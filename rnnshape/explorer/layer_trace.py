@@ -71,6 +71,7 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
         masks_lost=_written(ran, masks.made_and_lost(ran.layer, ran.run.trials[0])),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training,
+        dtype_policy=query.policy,
         into=into(ran),
         measured=measured,
     )

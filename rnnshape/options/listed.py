@@ -22,6 +22,7 @@ from rnnshape.query import (
     DEFAULT_SPACE,
     DEFAULT_TIME,
     DEFAULT_UNITS,
+    Dtype,
     InitialState,
     MergeMode,
 )
@@ -146,6 +147,14 @@ class Options:
         readers.initial_state,
         "Start from these states instead of the layer's own.",
         choices=tuple(state.value for state in InitialState),
+    )
+    dtype: Dtype | None = option(
+        Part.CALL,
+        readers.one_of(Dtype),
+        "Policy of the layer, and dtype of its input.",
+        choices=tuple(dtype.value for dtype in Dtype),
+        values="NAME",
+        default="float32",
     )
     training: bool = switch(Part.CALL, "Call the layer with training=True.")
     into: Call | str | None = option(

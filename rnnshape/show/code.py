@@ -17,6 +17,8 @@ from rnnshape.show.stepping_code import cannot_step, stepped_tensors, stepping_c
 _WIDTH = 88
 _ROUNDING = 1e-5
 """What the values that are equal but for rounding are compared with."""
+_ROUNDING_OF = {"float16": 1e-2, "bfloat16": 1e-1}
+"""The same for numbers of few digits: some steps of rounding, of values around 1."""
 _DECODER_FEATURES = 8
 _BYTES = 4
 _LARGEST_WEIGHTS = 2 * 10**9
@@ -38,7 +40,7 @@ def code(report: Report) -> str:
     script = _Script(report)
     blocks = script.at_small_sizes() if report.ran.reduced_to else script.as_asked()
     blocks += [script.handing_on()] if report.into else []
-    blocks = [script.imports.lines(), *blocks]
+    blocks = [script.imports.lines(), script.policy(), *blocks]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -55,6 +57,11 @@ class _Script:
         self.unstepped = cannot_step(report) if stepped else None
         self.stepped = [] if self.unstepped else stepped
         self.returned = [tensor for tensor in report.tensors if tensor.name in _NAME.findall(self.targets)]
+
+    def policy(self) -> list[str]:
+        """Return what has Keras build all layers under the dtype policy, where one was asked for."""
+        name = self.report.dtype_policy
+        return [f'keras.mixed_precision.set_dtype_policy("{name}")'] if name else []
 
     def as_asked(self) -> list[list[str]]:
         """Return the run at the sizes that were asked."""
@@ -129,7 +136,7 @@ class _Script:
             least = min(1, max(tokens - 1, 0))
             made = f'keras.random.randint({tuple(shape)}, {least}, {tokens}, dtype="{given.dtype}")'
         else:
-            made = f"keras.random.normal({tuple(shape)})"
+            made = f"keras.random.normal({tuple(shape)}{_of_dtype(given.dtype)})"
         lines = self._inputs(made)
         if self.report.mask is not None:
             self.imports.numpy = True
@@ -166,6 +173,12 @@ class _Script:
     def _real_state(self, shape: Sequence[int | None]) -> str:
         return f"keras.ops.zeros({shape})" if self.report.initial_state == "zeros" else f"keras.random.normal({shape})"
 
+    @property
+    def _rounding(self) -> float:
+        """What values that are equal but for rounding are compared with: more, where the numbers are short."""
+        shortest = max((_ROUNDING_OF.get(tensor.dtype, _ROUNDING) for tensor in self.report.tensors), default=_ROUNDING)
+        return max(shortest, _ROUNDING)
+
     def _unpacking(self) -> list[str]:
         head, opening, inside = self.report.unpack.partition(f"{self.variable}(")
         if len(self.report.unpack) > _WIDTH >= len(head + opening) and "," in inside:
@@ -193,7 +206,7 @@ class _Script:
             for statement in statements:
                 kept = [one for one in statement if known.issuperset(_NAME.findall(one))]
                 used.update(name for one in kept for name in _NAME.findall(one))
-                said += _compared([_as_numpy(one, small) for one in kept], close=close)
+                said += _compared([_as_numpy(one, small) for one in kept], close=close, rounding=self._rounding)
         if not said:
             return []
         self.imports.numpy = True
@@ -204,8 +217,13 @@ def _printed(tensors: Iterable[Tensor]) -> list[str]:
     return [f'print("{tensor.name}", {tensor.name}.shape)' for tensor in tensors]
 
 
-def _compared(codes: Statement | list[str], *, close: bool) -> list[str]:
-    function, more = ("allclose", f", atol={_ROUNDING}") if close else ("array_equal", "")
+def _of_dtype(dtype: str) -> str:
+    """Return the argument that asks for a dtype; Keras's default needs none."""
+    return "" if dtype == "float32" else f', dtype="{dtype}"'
+
+
+def _compared(codes: Statement | list[str], *, close: bool, rounding: float) -> list[str]:
+    function, more = ("allclose", f", atol={rounding}") if close else ("array_equal", "")
     lines = []
     for other in codes[1:]:
         lines += _folded(f"assert np.{function}({codes[0]}, {other}{more})")

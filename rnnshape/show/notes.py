@@ -33,6 +33,8 @@ def called_with(report: Report) -> tuple[str, ...]:
     phrases = [f"on inputs {shape_code(given.shape)}", f"= ({', '.join(given.axes)}{comma})"]
     if given.dtype != "float32":
         phrases.append(given.dtype)
+    if report.dtype_policy not in (None, given.dtype):
+        phrases.append(f"policy {report.dtype_policy}")
     if report.mask is not None:
         phrases.append(f"mask={report.mask.given}")
     if report.initial_state is not None:

@@ -95,5 +95,6 @@ class LayerTrace:
     masks_lost: tuple[str, ...] = ()
     initial_state: str | None = None
     training: bool = False
+    dtype_policy: str | None = None
     into: Into | None = None
     measured: Measured | None = None
