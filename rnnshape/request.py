@@ -14,7 +14,7 @@ from typing import Any
 
 from rnnshape import catalogue
 from rnnshape.errors import InvalidQuery, nearest
-from rnnshape.expression import Call, flag, like, parse, takes_flags, with_flags
+from rnnshape.expression import Call, flag, like, parse, parse_value, takes_flags, with_flags
 from rnnshape.options import CONV, FLAGS, Options, Part, typed
 from rnnshape.query import (
     DEFAULT_BATCH,
@@ -167,8 +167,13 @@ def _sizes(layer: catalogue.Layer, options: Options) -> tuple[list[Units], list[
     for name in CONV if layer.spatial else ():
         values = getattr(options, name) or ((DEFAULT_KERNEL_SIZE,) if name == "kernel_size" else ())
         if values and name not in chosen:
-            grid.append([(name, value) for value in values])
+            grid.append([(name, _as_data(value)) for value in values])
     return units, grid
+
+
+def _as_data(value: object) -> object:
+    """Return a value as it stands in an expression."""
+    return parse_value(repr(value)) if isinstance(value, tuple) else value
 
 
 def _with_flags(call: Call, options: Options) -> list[Call]:

@@ -70,16 +70,16 @@ class Options:
     all_flags: bool = switch(
         Part.LAYER, "Run the four combinations of --return-sequences and --return-state, with equal weights."
     )
-    kernel_size: tuple[int, ...] | None = option(
+    kernel_size: tuple[int | tuple[int, ...], ...] | None = option(
         Part.LAYER,
-        readers.sizes,
-        "Kernel size of a ConvLSTM.",
+        readers.sizes_per_axis,
+        "Kernel size of a ConvLSTM; 3x2 is one size per axis.",
         values="N,…",
         default=DEFAULT_KERNEL_SIZE,
         is_conv=True,
     )
-    strides: tuple[int, ...] | None = option(
-        Part.LAYER, readers.sizes, "Strides of a ConvLSTM.", values="N,…", default=1, is_conv=True
+    strides: tuple[int | tuple[int, ...], ...] | None = option(
+        Part.LAYER, readers.sizes_per_axis, "Strides of a ConvLSTM.", values="N,…", default=1, is_conv=True
     )
     padding: tuple[str, ...] | None = option(
         Part.LAYER,
@@ -90,8 +90,8 @@ class Options:
         default="valid",
         is_conv=True,
     )
-    dilation_rate: tuple[int, ...] | None = option(
-        Part.LAYER, readers.sizes, "Dilation rate of a ConvLSTM.", values="N,…", default=1, is_conv=True
+    dilation_rate: tuple[int | tuple[int, ...], ...] | None = option(
+        Part.LAYER, readers.sizes_per_axis, "Dilation rate of a ConvLSTM.", values="N,…", default=1, is_conv=True
     )
     set: tuple[tuple[str, object], ...] | None = option(
         Part.LAYER,
