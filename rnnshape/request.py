@@ -95,7 +95,7 @@ def request(words: Sequence[str], options: Options, *, most: int | None = None) 
 
     """
     if not words:
-        raise InvalidQuery("Which layer? Give at least one.", hint="rnnshape gru --units 4 --return-state")
+        raise InvalidQuery("Which layer? Give at least one.", hint="For example: rnnshape gru --units 4 --return-state")
     layers, inputs = sum(_count(word, options) for word in words), _count_inputs(options)
     if most is not None and layers * inputs > most:
         raise InvalidQuery(f"That is {layers * inputs} queries.", hint="Add --yes if you mean it.")
@@ -217,7 +217,9 @@ def _expression(word: str, options: Options) -> list[Call]:
             f"An expression carries its own constructor arguments, so {typed(alien[0])} does not go with it. "
             f"Received: {word}"
         )
-        raise InvalidQuery(message, hint="Write the argument into the expression, or name the layer: gru.", layer=word)
+        raise InvalidQuery(
+            message, hint="Write it into the expression, or give the layer by its name, such as gru.", layer=word
+        )
     for name in given:
         _check_flag(call, name, word)
     return [with_flags(call, flags) for flags in _combinations(options)]

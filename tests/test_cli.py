@@ -97,7 +97,7 @@ WRONG = [
     (["gru", "--unit", "4"], 2, "invalid-query", "Did you mean --units?"),
     (["gru", "--units"], 2, "invalid-query", "--units"),
     (["gru", "--return-state=True"], 2, "invalid-query", "--return-state takes no value."),
-    (["gru", "--into", "lsmt"], 2, "invalid-query", "Write a number"),
+    (["gru", "--into", "lsmt"], 2, "invalid-query", "Write a value"),
     (["gru", "--units", "0"], 2, "invalid-query", "units"),
     (["LSTM(4, unts=3)"], 2, "invalid-query", "Did you mean units?"),
     (["LSTM(4).units"], 2, "invalid-query", "LSTM(4).units"),
