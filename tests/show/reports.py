@@ -259,7 +259,8 @@ into_yes = dataclasses.replace(
     lstm_state,
     into=Into(
         layer=parse("LSTM(4, return_sequences=True)"), fits=True, wants="[(32, 4), (32, 4)]",
-        gives="[(32, 4), (32, 4)]", initial_state=reading.expression("[final_memory_state, final_carry_state]"), change=None,
+        gives="[(32, 4), (32, 4)]", change=None,
+        initial_state=reading.expression("[final_memory_state, final_carry_state]"),
     ),
 )  # fmt: skip
 long_layer = dataclasses.replace(
