@@ -11,6 +11,23 @@ SPATIAL_AXES = ("rows", "cols", "depth")
 
 
 @dataclass(frozen=True, slots=True)
+class CellState:
+    """A state of a cell: its letter, what stands in its name (`final_memory_state`), and what it is in words."""
+
+    letter: str
+    name: str
+    words: str
+
+
+HIDDEN = CellState("h", "", "hidden state h")
+"""The one state of a cell whose output it is."""
+MEMORY, CARRY = CellState("h", "memory", "hidden state h"), CellState("c", "carry", "carry state c")
+"""The two states of an LSTM's cell."""
+CELL_STATES = ((HIDDEN,), (MEMORY, CARRY))
+"""The states of each kind of cell, in the order in which it returns them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """One layer: as it is typed, its Keras class, the name of its first argument, its number of spatial axes."""
 

@@ -5,10 +5,9 @@ With the weights copied over, the numbers are the same; the tests hold this agai
 
 from __future__ import annotations
 
-import re
-
-from rnnshape.expression import Call, parse
+from rnnshape.expression import Call
 from rnnshape.report import Report
+from rnnshape.structure import Direction, Role
 
 _CLASSES = {"SimpleRNN": "RNN", "GRU": "GRU", "LSTM": "LSTM"}
 _HARMLESS = (
@@ -29,18 +28,21 @@ def torch_names(report: Report) -> dict[str, str]:
     found = _layer(report)
     if found is None:
         return {}
-    call, both = found
-    has_carry = call.name == "LSTM"
-    state = "final_memory_state" if has_carry else "final_state"
-    names = {"whole_sequence_output": "output"}
-    names["output"] = "torch.cat([h_n[0], h_n[1]], dim=-1)" if both else "output[:, -1]"
-    for at, side in enumerate(("forward_", "backward_") if both else ("",)):
-        names[f"{side}{state}"] = f"h_n[{at}]"
-        if has_carry:
-            names[f"{side}final_carry_state"] = f"c_n[{at}]"
-    returned = re.findall(r"\w+", report.unpack.partition(" = ")[0])
-    known = {tensor.name: names.get(tensor.name) for tensor in report.tensors if tensor.name in returned}
+    _, both = found
+    known = {tensor.name: _name(tensor.role, both=both) for tensor in report.returned_tensors}
     return {name: code for name, code in known.items() if code is not None} if None not in known.values() else {}
+
+
+def _name(role: Role, *, both: bool) -> str | None:
+    """Return what holds the values of a tensor of this role; None where nothing does."""
+    if role.number is not None or role.cell is not None:
+        return None
+    if role.is_state:
+        direction = list(Direction).index(role.direction) if role.direction else 0
+        return f"{role.state.letter}_n[{direction}]" if role.state else None
+    if role.is_sequence:
+        return "output"
+    return "torch.cat([h_n[0], h_n[1]], dim=-1)" if both else "output[:, -1]"
 
 
 def torch_sentence(report: Report) -> str | None:
@@ -69,10 +71,10 @@ def _biases(call: Call) -> str:
 
 def _layer(report: Report) -> tuple[Call, bool] | None:
     """Return the recurrent layer and whether it runs in both directions, where PyTorch computes the same."""
-    call = parse(report.layer)
+    call = report.layer
     both = call.name == "Bidirectional"
     if both:
-        if report.layer != str(call) or len(call.args) != 1 or call.argument("merge_mode", "concat") != "concat":
+        if call.is_users or len(call.args) != 1 or call.argument("merge_mode", "concat") != "concat":
             return None
         if {name for name, _ in call.kwargs} - {"merge_mode", "name"} or not isinstance(call.args[0], Call):
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnshape.catalogue import SPATIAL_AXES
+from rnnshape.catalogue import CARRY, HIDDEN, MEMORY, SPATIAL_AXES
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import engine
 from rnnshape.explorer.said import Said, agreed, said_of
@@ -133,11 +133,11 @@ def _cells(cell: Any, owner: Any, *, own: bool = True) -> tuple[CellStates, ...]
     name = getattr(runs_as(cell) if own else None, "__name__", "")
     if isinstance(owner, layers.ConvLSTM1D | layers.ConvLSTM2D | layers.ConvLSTM3D):
         # Its cell's state_size is a single number, whatever the states are.
-        return (CellStates(2, is_lstm=bool(name), has_output=bool(name)),)
+        return (CellStates(2, (MEMORY, CARRY) if name else ()),)
     sizes = cell.state_size
     count = len(sizes) if isinstance(sizes, list | tuple) else 1
-    kerass = name in ("SimpleRNNCell", "GRUCell", "LSTMCell")
-    return (CellStates(count, is_lstm=name == "LSTMCell", has_output=kerass),)
+    known = {"SimpleRNNCell": (HIDDEN,), "GRUCell": (HIDDEN,), "LSTMCell": (MEMORY, CARRY)}
+    return (CellStates(count, known.get(name, ())),)
 
 
 def _spatial(layer: Any) -> dict[str, Any]:

@@ -27,8 +27,9 @@ from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run_in_range
 from rnnshape.explorer.said import said_of
 from rnnshape.expression import Call
-from rnnshape.names import Anatomy, Leaf, Named, Path, name_tensors
+from rnnshape.names import Anatomy, Leaf, Named, name_tensors
 from rnnshape.query import DEFAULT_BATCH, Query
+from rnnshape.structure import Path
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""

@@ -16,7 +16,7 @@ _TIME = "time of a call"
 
 def is_worth_it(reports: Sequence[Report]) -> bool:
     """Tell whether there is something to compare: different layers, or times."""
-    classes = {report.layer.partition("(")[0] for report in reports}
+    classes = {(report.layer.file, report.layer.name) for report in reports}
     return len(reports) > 1 and (len(classes) > 1 or any(report.measured for report in reports))
 
 
@@ -34,9 +34,9 @@ def comparison(reports: Sequence[Report], look: Look) -> Iterator[Text]:
 def _cells(report: Report, look: Look) -> tuple[Cell, ...]:
     count = len(report.tensors)
     return (
-        plain(look.safe(report.layer), "bold"),
+        plain(look.safe(str(report.layer)), "bold"),
         _said(str(count), "tensor" if count == 1 else "tensors"),
-        _said(look.safe(report.states.structure if report.states else "none"), "states"),
+        _said(look.safe(str(report.states.structure) if report.states else "none"), "states"),
         _said(str(len(report.parameters.weights)), "weights"),
         _said(str(report.parameters.total), "parameters"),
         _time(report.measured, look),

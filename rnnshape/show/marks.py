@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rnnshape.report import Report, Statement
+from rnnshape.structure import Expression
 
 COLOURS = ("green", "magenta", "cyan", "blue", "red")
 """Of the sixteen colours that every terminal has, those that can be read on a dark and on a light ground."""
@@ -135,7 +136,7 @@ def _marks_of(family: Sequence[Report]) -> list[tuple[Mark, ...]]:
 
 def _merged(statements: Iterable[Statement]) -> list[Statement]:
     """Return the statements with those made one that share an expression, in the order of their first ones."""
-    classes: list[dict[str, None]] = []
+    classes: list[dict[Expression, None]] = []
     for statement in statements:
         joined = dict.fromkeys(statement)
         touched = [known for known in classes if not known.keys().isdisjoint(joined)]

@@ -136,7 +136,7 @@ def _mask(report: Report) -> list[Note]:
 def _masks_made(report: Report) -> Iterator[Note]:
     """Yield which layers make a mask of their own, and how to have the first one mask something."""
     for made in report.masks_made or ():
-        begins = re.sub(r"^(?:Sequential\(\[)+", "", report.layer).startswith(made)
+        begins = re.sub(r"^(?:Sequential\(\[)+", "", str(report.layer)).startswith(made)
         if report.mask is None:
             yield Note(f"{made} makes a mask{'; --mask pads these inputs' if begins else ''}")
         elif report.mask.padding is None or not begins:
@@ -252,7 +252,7 @@ def _facts(report: Report) -> list[Note]:
     if report.parameters.formula is None:
         facts.append(f"{total} parameter{'' if total == 1 else 's'}")
     if report.states is not None:
-        name = "states" if report.unpack.endswith("= cell(inputs, states)") else "initial_state"
+        name = "states" if report.unpack.call.is_cell else "initial_state"
         facts.append(f"takes {name}={report.states.structure}{_of_shape(report.states)}")
     return [*said, Note(", ".join(facts))] if facts else said
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnshape.expression import Call, Items, parse
+from rnnshape.expression import Call, Items
 from rnnshape.report import Report, Tensor
+from rnnshape.structure import Direction
 
 _HEAD = """\
 def step_cell(layer, sequences, states):
@@ -35,7 +36,7 @@ def stepped_tensors(report: Report) -> list[Tensor]:
 
 def cannot_step(report: Report) -> str | None:
     """Return why no script can make these states as the report's were made; None where one can."""
-    call = parse(report.layer)
+    call = report.layer
     if report.states is not None and report.states.starts_from == "random numbers":
         return "it starts from other random numbers in each call"
     if call.is_users:
@@ -60,7 +61,7 @@ def stepping_code(report: Report) -> list[str]:
         axes = ", None" * (len(stepped[0].shape) - 2)
         lines += _MASKED.format(axes=axes).splitlines()
     lines += [*_TAIL.splitlines(), "", ""]
-    call, layer, sequences = parse(report.layer), "layer", "inputs"
+    call, layer, sequences = report.layer, "layer", "inputs"
     if call.name == "Sequential":
         layer, sequences = "recurrent", "sequences"
         call = _last(call) or call
@@ -70,15 +71,14 @@ def stepping_code(report: Report) -> list[str]:
             "for part in before:",
             "    sequences = part(sequences)",
         ]
-    names = [tensor.name for tensor in stepped]
     if call.name != "Bidirectional":
-        return [*lines, *_assigned(names, layer, sequences, _start(report, layer, ""))]
+        return [*lines, *_assigned(stepped, layer, sequences, _start(report, layer, ""))]
     # Each direction has states of its own, forward's first.
     count = 0 if report.states is None else len(report.states.accepts) // 2
-    for side, part in (("forward", f"[:{count}]"), ("backward", f"[{count}:]")):
-        own = [name for name in names if name.startswith(f"{side}_")]
-        one = f"{layer}.{side}_layer"
-        lines += _assigned(own, one, sequences, _start(report, one, part), flip=side == "backward")
+    for side, part in ((Direction.FORWARD, f"[:{count}]"), (Direction.BACKWARD, f"[{count}:]")):
+        own = [tensor for tensor in stepped if tensor.role.direction is side]
+        one = f"{layer}.{side.value}_layer"
+        lines += _assigned(own, one, sequences, _start(report, one, part), flip=side is Direction.BACKWARD)
     return lines
 
 
@@ -88,12 +88,12 @@ def _start(report: Report, layer: str, part: str) -> str:
     return f"{layer}.get_initial_state(batch_size=inputs.shape[0])"
 
 
-def _assigned(names: Sequence[str], layer: str, sequences: str, start: str, *, flip: bool = False) -> list[str]:
+def _assigned(tensors: Sequence[Tensor], layer: str, sequences: str, start: str, *, flip: bool = False) -> list[str]:
     lines = [f"states = {start}", f"states = step_cell({layer}, {sequences}, states)"]
     if flip:
         # Bidirectional puts its backward output in the order of the input.
         lines.append("states = [keras.ops.flip(each, axis=1) for each in states]")
-    return [*lines, *(f"{name} = states[{at}]" for at, name in enumerate(names))]
+    return [*lines, *(f"{tensor.name} = states[{at}]" for at, tensor in enumerate(tensors))]
 
 
 def _last(call: Call) -> Call | None:

@@ -127,7 +127,7 @@ def _group(report: Report, found: Marks, look: Look, brackets: bool) -> _Group: 
     return _Group(
         heading=_heading(report, look),
         rows=[_row(row, look, brackets) for row in rows.rows(report, found)],
-        unpack=[Text(line) for line in fold_assignment(look.safe(report.unpack), look.width)],
+        unpack=[Text(line) for line in fold_assignment(look.safe(str(report.unpack)), look.width)],
         notes=notes.notes(report),
     )
 
@@ -142,7 +142,7 @@ def _failed(error: RnnshapeError, look: Look) -> _Group:
 
 def _heading(report: Report, look: Look) -> list[Text]:
     """Return the layer as code and what it was called with, on one line where they fit."""
-    lines = [Text(line, "bold") for line in fold(look.safe(report.layer), look.width)]
+    lines = [Text(line, "bold") for line in fold(look.safe(str(report.layer)), look.width)]
     phrases = [look.safe(phrase) for phrase in notes.called_with(report)]
     called = " ".join(phrases)
     if len(lines) == 1 and lines[0].cell_len + 1 + cell_len(called) <= look.width:

@@ -173,7 +173,7 @@ def test_one_letter_is_one_fact(name: str) -> None:
 def test_in_a_pipe_each_row_and_each_assignment_is_one_line(name: str) -> None:
     lines = plain(EVERY[name]).splitlines()
     for report in reports_of(EVERY[name]):
-        assert report.unpack in lines
+        assert str(report.unpack) in lines
         for tensor in report.tensors:
             assert row_of(tensor, lines)
 
@@ -183,7 +183,7 @@ def test_in_a_pipe_each_row_and_each_assignment_is_one_line(name: str) -> None:
 def test_the_assignment_can_be_pasted(name: str, width: int) -> None:
     text = plain(EVERY[name], width=width)
     for report in reports_of(EVERY[name]):
-        assert holds_code(text, report.unpack)
+        assert holds_code(text, str(report.unpack))
         if report.into is not None and report.into.initial_state is not None:
             assert holds_code(text, f"initial_state = {report.into.initial_state}")
 
@@ -194,7 +194,7 @@ def test_the_layer_can_be_pasted(name: str, width: int) -> None:
     text = re.sub(r" on inputs .*", "", plain(EVERY[name], width=width))
     for report in reports_of(EVERY[name]):
         if name != "markup":
-            assert holds_code(text, report.layer)
+            assert holds_code(text, str(report.layer))
 
 
 @every
@@ -300,4 +300,4 @@ def test_the_invariants_notice_a_wrong_text() -> None:
     assert statements_in("whole_sequence_output", cells[5]) != [set(report.equal[0])]
     with pytest.raises(AssertionError):
         row_of(report.tensors[0], text.replace("(32, 10, 4)", "(32, 10, 5)").splitlines())
-    assert not holds_code(text.replace("final_carry_state = layer", "final_state = layer"), report.unpack)
+    assert not holds_code(text.replace("final_carry_state = layer", "final_state = layer"), str(report.unpack))

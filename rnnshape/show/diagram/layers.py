@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, chop_cells
 
-from rnnshape.expression import Call, Items, as_code, parse
+from rnnshape.expression import Call, Items, as_code
 from rnnshape.report import Report
 from rnnshape.show.diagram.canvas import Canvas
 from rnnshape.show.fold import fold, prose
@@ -20,7 +20,7 @@ def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
     room = max(look.width - 4, 1)
     boxes = [
         [piece for line in fold(look.safe(code), room) for piece in (chop_cells(line, room) if line else [line])]
-        for code in _layers(parse(report.layer))
+        for code in _layers(report.layer)
     ]
     inner = max(2, *(cell_len(line) for box in boxes for line in box))
     y = 0
