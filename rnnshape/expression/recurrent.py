@@ -12,10 +12,16 @@ _BY_POSITION = ("cell", "return_sequences", "return_state", "go_backwards", "sta
 """The first arguments of RNN. The other recurrent layers have their flags far behind."""
 
 
+_INSIDE = {"Bidirectional": "layer", "Sequential": "layers"}
+"""The layers whose flags are those of one inside, and the argument where that is."""
+
+
 def flag_layer(call: Call) -> Call:
-    """Return the layer that takes the flags: what a Bidirectional wraps, or else the layer itself."""
-    inside = call.args[0] if call.args else call.argument("layer")
-    return inside if call.name == "Bidirectional" and isinstance(inside, Call) else call
+    """Return the layer that takes the flags: what a Bidirectional wraps, the last one of a Sequential, or the layer."""
+    inside = call.args[0] if call.args else call.argument(_INSIDE.get(call.name, ""))
+    if call.name == "Sequential" and isinstance(inside, Items) and inside.values:
+        inside = inside.values[-1]
+    return flag_layer(inside) if call.name in _INSIDE and isinstance(inside, Call) else call
 
 
 def flag(call: Call, name: str) -> object:
@@ -34,6 +40,8 @@ def takes_flags(call: Call) -> bool:
 
 def with_flags(call: Call, flags: Mapping[str, bool]) -> Call:
     """Return the expression with the true ones of these flags; both layers of a Bidirectional get them."""
+    if call.name == "Sequential":
+        return _with_flags_of_the_last(call, flags)
     said = {name: True for name, is_on in flags.items() if is_on and flag(call, name) is None}
     if call.name != "Bidirectional":
         return call.with_arguments(**said)
@@ -43,6 +51,17 @@ def with_flags(call: Call, flags: Mapping[str, bool]) -> Call:
         for name, value in call.kwargs
     ]
     return replace(call, args=tuple(wrapped), kwargs=tuple(kwargs))
+
+
+def _with_flags_of_the_last(call: Call, flags: Mapping[str, bool]) -> Call:
+    def changed(value: object) -> object:
+        if not isinstance(value, Items) or not value.values:
+            return value
+        *others, last = value.values
+        return replace(value, values=(*others, with_flags(last, flags) if isinstance(last, Call) else last))
+
+    kwargs = tuple((name, changed(value) if name == "layers" else value) for name, value in call.kwargs)
+    return replace(call, args=tuple(map(changed, call.args)), kwargs=kwargs)
 
 
 def units(call: Call) -> int | None:
