@@ -93,7 +93,8 @@ def _small(table: Small, look: Look) -> Iterator[Text]:
         [grid.plain(look.safe(text), look.tone(Tone.STRONG) if at == 0 else "") for at, text in enumerate(row)]
         for row in table.rows
     ]
-    columns = grid.layout(headings, grid.natural(headings, rows), look)
+    last = len(headings) - 1
+    columns = grid.layout(headings, grid.natural(headings, rows), look, wraps=-1 if last in table.right else last)
     yield from grid.head(columns)
     for row in rows:
         yield from grid.body(row, columns)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from rnnshape.mask import parse_mask
 from rnnshape.report import Into, Mask, Parameters, Report, States, Versions
-from rnnshape.show.rows import Code, Note, Small, Tone, Words, listed, shape_code
+from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
 _ROWS_LISTED = 12
@@ -18,7 +18,7 @@ _GATES = {"i": "input", "f": "forget", "c": "candidate", "o": "output", "z": "up
 
 def notes(report: Report) -> list[Note]:
     """Return everything to be said below the facts, what matters most first."""
-    first = [*_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
+    first = [*_stepped(report), *_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
     explained = [Note((sentence,)) for sentence in report.explanation or ()]
     longer = [block for block in (explained, weights(report.parameters), _into(report.into)) if block]
     if not longer:
@@ -47,6 +47,11 @@ def whose(versions: Versions, device: str, seed: int | None) -> str:
     passed_over = f" (the backend {versions.passed_over} is passed over)" if versions.passed_over else ""
     said = f"Keras {versions.keras}, TensorFlow {versions.tensorflow}{passed_over}, {device}"
     return said if seed is None else f"seed {seed}; {said}"
+
+
+def _stepped(report: Report) -> Iterator[Note]:
+    if any(tensor.path is None for tensor in report.tensors):
+        yield Note((f"{STEPPED}: the layer does not return it; its cell was called step by step",), Tone.QUIET)
 
 
 def _uncompared(report: Report) -> Iterator[Note]:
