@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from rich.text import Text
+from collections.abc import Sequence
 
 from rnnshape.report import Measured, Report
-from rnnshape.show import grid
-from rnnshape.show.grid import Cell, Look, Row, plain
+from rnnshape.show.rows import Small
 
 _HEADINGS = ("layer", "returns", "states", "weights", "parameters")
 _TIME = "time of a call"
@@ -20,37 +17,27 @@ def is_worth_it(reports: Sequence[Report]) -> bool:
     return len(reports) > 1 and (len(classes) > 1 or any(report.measured for report in reports))
 
 
-def comparison(reports: Sequence[Report], look: Look) -> Iterator[Text]:
-    """Yield the lines of the comparison, in the order of the reports."""
+def comparison(reports: Sequence[Report]) -> Small:
+    """Return the comparison, in the order of the reports."""
     measured = any(report.measured for report in reports)
     headings = (*_HEADINGS, _TIME) if measured else _HEADINGS
-    rows = [Row((), _cells(report, look)[: len(headings)]) for report in reports]
-    columns = grid.layout(headings, rows, look)
-    yield from grid.head(columns)
-    for row in rows:
-        yield from grid.body(row, columns)
+    return Small(headings, tuple(_cells(report)[: len(headings)] for report in reports), frozenset({1, 3, 4}))
 
 
-def _cells(report: Report, look: Look) -> tuple[Cell, ...]:
-    count = len(report.tensors)
+def _cells(report: Report) -> tuple[str, ...]:
     return (
-        plain(look.safe(str(report.layer)), "bold"),
-        _said(str(count), "tensor" if count == 1 else "tensors"),
-        _said(look.safe(str(report.states.structure) if report.states else "none"), "states"),
-        _said(str(len(report.parameters.weights)), "weights"),
-        _said(str(report.parameters.total), "parameters"),
-        _time(report.measured, look),
+        str(report.layer),
+        f"{len(report.tensors):,}",
+        str(report.states.structure) if report.states else "none",
+        f"{len(report.parameters.weights):,}",
+        f"{report.parameters.total:,}",
+        _time(report.measured),
     )
 
 
-def _said(value: str, unit: str) -> Cell:
-    """Return a cell that needs no unit below its heading, and has one on a line of its own."""
-    return Cell(((value, ""),), ((f"{unit}: {value}" if value.startswith(("[", "n")) else f"{value} {unit}", ""),))
-
-
-def _time(measured: Measured | None, look: Look) -> Cell:
+def _time(measured: Measured | None) -> str:
     if measured is None:
-        return plain("not measured", "dim")
+        return "not measured"
     low, high = (f"{seconds * 1e3:.2f}" for seconds in measured.quartiles)
-    spread = look.safe(f"{measured.median * 1e3:.2f} ms ({low}–{high})")
-    return plain(f"{measured.relative:.2f} x the fastest, {spread}" if measured.relative > 1 else f"fastest, {spread}")
+    spread = f"{measured.median * 1e3:.2f} ms ({low}–{high})"
+    return f"{measured.relative:.2f} x the fastest, {spread}" if measured.relative > 1 else f"fastest, {spread}"

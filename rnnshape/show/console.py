@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from typing import TextIO, cast
+from typing import Literal, TextIO, cast
 
 from rich.console import Console, RenderableType
 
@@ -81,8 +81,7 @@ def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
     width, height = _size(stream, environ) if terminal else (NATURAL_WIDTH, 25)
     return _Console(
         file=cast("TextIO", _Encodable(stream)) if getattr(stream, "encoding", None) else stream,
-        # Sixteen colours are all that is used; they are the reader's own, so that they fit a dark and a light screen.
-        color_system="standard" if wants_colour(environ, terminal=terminal) else None,
+        color_system=_colours(environ) if wants_colour(environ, terminal=terminal) else None,
         force_terminal=terminal,
         force_jupyter=False,
         force_interactive=False,
@@ -95,6 +94,12 @@ def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
         highlight=False,
         legacy_windows=False,
     )
+
+
+def _colours(environ: Mapping[str, str]) -> Literal["standard", "256"]:
+    """Return how many colours this terminal has: 256, or the sixteen that mean something else under each theme."""
+    many = "256" in environ.get("TERM", "") or environ.get("COLORTERM", "").strip()
+    return "256" if many else "standard"
 
 
 def _size(stream: TextIO, environ: Mapping[str, str]) -> tuple[int, int]:

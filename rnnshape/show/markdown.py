@@ -10,10 +10,13 @@ from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show import notes
 from rnnshape.show.console import as_text, safe
+from rnnshape.show.equals import BRACKETS, Alone, Row, program_rows, rows
+from rnnshape.show.facts import facts_of
 from rnnshape.show.marks import Marks, marks
-from rnnshape.show.program import facts
 from rnnshape.show.program.diagnosis import shown_alone
-from rnnshape.show.rows import BRACKETS, Alone, Row, program_rows, rows
+from rnnshape.show.program.notes import notes as program_notes
+from rnnshape.show.program.notes import whose
+from rnnshape.show.rows import Note, Small, plain, shape_code
 
 _HEADINGS = ("", "tensor", "at", "shape", "axes", "what it is", "equals")
 
@@ -42,13 +45,15 @@ def _answered(report: Report, found: Marks) -> Iterator[str]:
     yield _table(_HEADINGS, [_cells(row) for row in rows(report, found)])
     yield in_a_block(safe(str(report.unpack), "utf-8"), "python")
     listed: list[str] = []
-    for note in notes.notes(report):
-        if note.rows or note.code:
+    different = [Note(fact.words) for fact in facts_of(found, report.same_shape_different_values) if fact.mark is None]
+    size = notes.size(report), notes.whose(report.versions, report.ran.device, report.ran.seed)
+    for note in (*different, *notes.notes(report), *(Note((one,)) for one in size if one)):
+        if note.table or note.paste:
             yield from ["\n".join(listed)] if listed else []
             listed = []
-            yield _small_table(note) if note.rows else in_a_block(safe(note.text, "utf-8"), "python")
+            yield _small_table(note.table) if note.table else in_a_block(safe(plain(note.words), "utf-8"), "python")
         else:
-            listed.append(f"- {_words(f'{note.lead} {note.text}'.strip())}")
+            listed.append(f"- {_words(note.text)}")
     yield from ["\n".join(listed)] if listed else []
 
 
@@ -65,7 +70,7 @@ def _program(report: ProgramReport) -> Iterator[str]:
             yield "With the fix:"
             yield from _program(report.with_fix)
             return
-    yield "\n".join(f"- {_words(f'{note.lead} {note.text}'.strip())}" for note in facts(report))
+    yield "\n".join(f"- {_words(note.text)}" for note in (*program_notes(report), Note((whose(report),))) if note.text)
 
 
 def _failed(error: RnnshapeError) -> Iterator[str]:
@@ -87,16 +92,15 @@ def _cells(row: Row) -> tuple[str, ...]:
         " ".join(letters),
         f"**{_code(tensor.name)}**",
         _code(row.place) if row.place.startswith("[") else row.place,
-        _code(notes.shape_code(tensor.shape)),
+        _code(shape_code(tensor.shape)),
         _words(", ".join(tensor.axes)),
         _words(tensor.meaning),
         equals or (row.alone.value if row.alone in (Alone.CONSTANT, Alone.UNDECIDED) else ""),
     )
 
 
-def _small_table(note: notes.Note) -> str:
-    cells = [tuple(_words(cell.lines[0][0]) if cell.lines else "" for cell in row.cells) for row in note.rows]
-    return _table(note.headings, cells)
+def _small_table(table: Small) -> str:
+    return _table(table.headings, [tuple(map(_words, row)) for row in table.rows])
 
 
 def _table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

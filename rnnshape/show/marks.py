@@ -1,21 +1,15 @@
-"""Equality as marks: each class of equal values gets a letter and a colour, and each tensor carries some of them."""
+"""Equality as marks: each class of equal values gets a letter, and each tensor carries some of them."""
 
 from __future__ import annotations
 
 import enum
-import re
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rnnshape.report import Report, Statement
+from rnnshape.show.terms import term
 from rnnshape.structure import Expression
-
-COLOURS = ("green", "magenta", "cyan", "blue", "red")
-"""Of the sixteen colours that every terminal has, those that can be read on a dark and on a light ground."""
-
-_SLICE = re.compile(r"(\w+)(\[[^\[\]]*\])")
-_NAME = re.compile(r"[^\W\d]\w*")
 
 
 class Part(enum.Enum):
@@ -28,12 +22,16 @@ class Part(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One class: its letter, its colour, and its expressions, which are equal (or close)."""
+    """One class: its number, from 0, and its expressions, which are equal (or close)."""
 
-    letter: str
-    colour: str
+    number: int
     statement: Statement
     is_close: bool = False
+
+    @property
+    def letter(self) -> str:
+        """A, B, C, …."""
+        return letter(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ class Marks:
 def marks(reports: Sequence[Report]) -> list[Marks]:
     """Return the marks of each report shown.
 
-    Reports with the same weights and inputs (`--all-flags`) share their marks: one fact has one letter and colour
-    in all of them, if it holds across them. Any other report begins again at A.
+    Reports with the same weights and inputs (`--all-flags`) share their marks: one fact has one letter in
+    all of them, if it holds across them. Any other report begins again at A.
     """
     found = []
     for family in families(reports):
@@ -80,10 +78,7 @@ def marks(reports: Sequence[Report]) -> list[Marks]:
 def marks_of(names: Sequence[str], equal: Sequence[Statement], close: Sequence[Statement]) -> Marks:
     """Return the marks for these statements over tensors of these names."""
     exact = _merged(equal)
-    found = (
-        Mark(letter(number), COLOURS[number % len(COLOURS)], statement, number >= len(exact))
-        for number, statement in enumerate([*exact, *close])
-    )
+    found = (Mark(number, statement, number >= len(exact)) for number, statement in enumerate([*exact, *close]))
     return _carried(names, tuple(found))
 
 
@@ -129,7 +124,7 @@ def _marks_of(family: Sequence[Report]) -> list[tuple[Mark, ...]]:
     close = dict.fromkeys(statement for report in family for statement in report.close or ())
     found: list[tuple[Mark, int | None]] = []
     for number, (statement, only) in enumerate([*equal, *((statement, None) for statement in close)]):
-        mark = Mark(letter(number), COLOURS[number % len(COLOURS)], statement, number >= len(equal))
+        mark = Mark(number, statement, number >= len(equal))
         found.append((mark, only))
     return [tuple(mark for mark, only in found if only in (None, at)) for at in range(len(family))]
 
@@ -170,12 +165,12 @@ def _carry(name: str, mark: Mark) -> Carried | None:
     """Return how the tensor is in the class, or None when it is not."""
     if name in mark.statement:
         return Carried(mark, Part.WHOLE, (), tuple(code for code in mark.statement if code != name))
-    slices = [match for match in map(_SLICE.fullmatch, mark.statement) if match and match[1] == name]
+    terms = [term(code) for code in mark.statement]
+    slices = [one for one in terms if one.index and one.names == (name,)]
     if slices:
-        mine = {match[0] for match in slices}
+        mine = {one.code for one in slices}
         others = tuple(code for code in mark.statement if code not in mine)
-        return Carried(mark, Part.SLICE, tuple(match[2] for match in slices), others)
-    if any(name in _NAME.findall(code) for code in mark.statement):
-        others = tuple(code for code in mark.statement if name not in _NAME.findall(code))
-        return Carried(mark, Part.MERGED, (), others)
+        return Carried(mark, Part.SLICE, tuple(one.index for one in slices), others)
+    if any(name in one.names for one in terms):
+        return Carried(mark, Part.MERGED, (), tuple(one.code for one in terms if name not in one.names))
     return None

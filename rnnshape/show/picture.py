@@ -141,7 +141,7 @@ def _recorded(shown: RenderableType, width: int) -> Console:
         record=True,
         width=max(width, 1),
         height=25,
-        color_system="standard",
+        color_system="256",
         force_terminal=True,
         force_jupyter=False,
         force_interactive=False,

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
-from rnnshape.show import notes
 from rnnshape.show.console import safe
+from rnnshape.show.equals import Alone, Row, program_rows, rows
 from rnnshape.show.marks import marks
-from rnnshape.show.rows import Alone, Row, program_rows, rows
+from rnnshape.show.rows import shape_code
 
 _HEADINGS = (
     "layer",
@@ -43,7 +43,7 @@ def as_csv(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
         elif isinstance(answer, ProgramReport):
             lines = list(_program(answer))
         else:
-            given = notes.shape_code(answer.input.shape)
+            given = shape_code(answer.input.shape)
             lines = [(str(answer.layer), given, *_cells(row), "", "") for row in rows(answer, next(found))]
         writer.writerows([_inert(safe(cell, "utf-8")) for cell in line] for line in lines)
     return stream.getvalue()
@@ -63,7 +63,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         tensor.name,
         "" if row.place == "bare" else row.place,
-        notes.shape_code(tensor.shape),
+        shape_code(tensor.shape),
         ", ".join(tensor.axes),
         tensor.dtype,
         tensor.meaning,

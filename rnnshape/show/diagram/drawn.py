@@ -18,7 +18,7 @@ from rnnshape.show.diagram.scene import STARTS, Scene, scene
 from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
 from rnnshape.show.fold import fill, fold, prose
-from rnnshape.show.grid import Look
+from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part, marks
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ class _Diagram:
     items: tuple[Report | RnnshapeError, ...]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look(options.max_width, options.encoding)
+        look = Look.of(console, options)
         found = iter(marks([item for item in self.items if isinstance(item, Report)]))
         for at, item in enumerate(self.items):
             lines = _failed(item, look) if isinstance(item, RnnshapeError) else _lines(item, next(found), look)
@@ -112,7 +112,7 @@ def _legend(report: Report, shown: Scene | None, found: Marks, look: Look) -> It
     for mark in found.all:
         sign = look.safe(" ≈ " if mark.is_close else " = ")
         for at, line in enumerate(prose(look.safe(sign.join(mark.statement)), look.width - 3, "  ")):
-            yield Text.assemble((mark.letter if at == 0 else " ", f"bold {mark.colour}"), "  ", (line, mark.colour))
+            yield Text.assemble((mark.letter if at == 0 else " ", look.mark(mark) if at == 0 else ""), "  ", line)
     for sentence in _remarks(report, shown, found):
         yield from (Text(line, "dim") for line in prose(look.safe(sentence), look.width, "  "))
 

@@ -80,7 +80,7 @@ class Labels:
             return self.name(row.output)
         index = row.index.format(t=self._output_step(row, step))
         marks = [one.mark for one in self.found.of(row.output.name) if self._is_here(one, row, step)]
-        return Label(index, marks[0].colour if marks else "", _letters(marks))
+        return Label(index, "", _letters(marks))
 
     def outputs(self, row: Row) -> Label | None:
         """Return what stands beside (or beyond) the outputs of a row, if they need a name."""
@@ -105,12 +105,11 @@ class Labels:
         if merged:
             front = (*front, ("(", ""), *_letters(merged)[:-1], (") ", ""))
         shape = ((f" {tuple(tensor.shape)}", "dim"),) if self.shapes else ()
-        return Label(tensor.name, f"bold {whole[0].colour}" if whole else "bold", front, shape)
+        return Label(tensor.name, "bold", front, shape)
 
     def way(self, tensor: Tensor) -> str:
-        """Return the style of a tensor's way out: the colour of its mark."""
-        whole = (one.mark.colour for one in self.found.of(tensor.name) if one.part is Part.WHOLE)
-        return next(whole, "dim")
+        """Return the style of a tensor's way out: one that has a mark stands out."""
+        return "" if any(one.part is Part.WHOLE for one in self.found.of(tensor.name)) else "dim"
 
     def _last_part(self, row: Row) -> str:
         return self._part(row, 0 if row.leftwards else (self.scene.steps or 0) - 1)
@@ -142,7 +141,7 @@ class Labels:
 
 
 def _letters(marks: Iterable[Mark]) -> tuple[Span, ...]:
-    letters = [(mark.letter, f"bold {mark.colour}") for mark in marks]
+    letters = [(mark.letter, "bold") for mark in marks]
     return (*letters, (" ", "")) if letters else ()
 
 

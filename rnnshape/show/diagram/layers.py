@@ -8,7 +8,7 @@ from rnnshape.expression import Call, Items, as_code
 from rnnshape.report import Report
 from rnnshape.show.diagram.canvas import Canvas
 from rnnshape.show.fold import fold, prose
-from rnnshape.show.grid import Look
+from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part
 
 _QUIET = "dim"
@@ -27,10 +27,9 @@ def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
     for tensor in report.tensors:
         marked = next((one.mark for one in found.of(tensor.name) if one.part is Part.WHOLE), None)
         named = f"{marked.letter} {tensor.name}" if marked else tensor.name
-        style = f"bold {marked.colour}" if marked else "bold"
         for line in prose(f"{named} {tuple(tensor.shape)}", max(look.width - 2, 1), "  "):
             name = line.removesuffix(f" {tuple(tensor.shape)}")
-            canvas.put(2, y, name, style)
+            canvas.put(2, y, name, "bold")
             canvas.put(2 + cell_len(name), y, line[len(name) :], _QUIET)
             y += 1
     for box in reversed(boxes):

@@ -1,4 +1,4 @@
-"""Rows: what every format must say alike of a tensor."""
+"""What Markdown and CSV say beside a tensor."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from reports import gru_state, lstm_both, lstm_state
 
 from rnnshape.show.console import as_text
+from rnnshape.show.equals import Alone, rows
 from rnnshape.show.markdown import as_markdown
 from rnnshape.show.marks import marks
-from rnnshape.show.rows import Alone, rows
 from rnnshape.show.spreadsheet import as_csv
 from rnnshape.show.table import table
 
@@ -42,7 +42,7 @@ def test_close_is_close_everywhere():
     assert row(CLOSE).equals[0].sign == "≈"
     assert in_csv(CLOSE)["equals"] == "≈ output"
     assert in_markdown(CLOSE)[-1].endswith("≈ `output`")
-    assert "≈ output" in as_text(table([CLOSE]))
+    assert "output ≈ final_state" in as_text(table([CLOSE]))
     assert in_csv(CLOSE_SLICE, 0)["equals"] == "[:, -1, :] ≈ final_memory_state"
     assert in_markdown(CLOSE_SLICE, 0)[-1].rstrip(" |") == "`[:, -1, :]` ≈ `final_memory_state`"
 
@@ -63,7 +63,7 @@ def test_what_is_stepped_is_stepped_everywhere():
 @pytest.mark.parametrize(
     ("known", "why", "in_table"),
     [
-        ("undecided", Alone.UNDECIDED, "undecided: its values vary too little"),
+        ("undecided", Alone.UNDECIDED, "not compared, since the values vary too little"),
         ("constant", Alone.CONSTANT, "constant, so compared with nothing"),
     ],
 )
