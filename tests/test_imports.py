@@ -200,6 +200,64 @@ def test_an_arrow_the_other_way_is_seen(room, source):
     assert offences(room, source)
 
 
+# What is shown is shown of the structure of a report: nobody reads its text.
+SHOWING = [*sorted((PACKAGE / "show").rglob("*.py")), PACKAGE / "explain.py", PACKAGE / "torch_names.py"]
+READING = {"re", "ast.parse", "ast.literal_eval", "rnnshape.expression.parse", "rnnshape.expression.parse_value"}
+READING |= {"rnnshape.structure.reading", "rnnshape.program.code"}
+CALLED = {"eval", "exec", "parse", "literal_eval"}
+MEASURED = {
+    "show/fold.py": "it breaks any text into lines, and looks for the words in it",
+    "show/markdown.py": "a fence is longer than the backticks in the text, and signs of Markdown are escaped",
+    "show/picture.py": "runs of spaces in a line are kept apart",
+    "show/program/section.py": "the report of a program has what was assumed as code alone",
+}
+"""The modules that search in text, each with the reason."""
+
+
+def readings(source: str) -> set[str]:
+    """Return what a module imports or calls to read text, or to evaluate it."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    named = {
+        one.id if isinstance(one, ast.Name) else one.attr for one in calls if isinstance(one, ast.Name | ast.Attribute)
+    }
+    imported = {name for name in imports_of(source) for way in READING if name == way or name.startswith(f"{way}.")}
+    return imported | named & CALLED
+
+
+@pytest.mark.parametrize("path", SHOWING, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_is_shown_is_not_read_from_text(path):
+    found = readings(path.read_text(encoding="utf-8"))
+    if path.relative_to(PACKAGE).as_posix() in MEASURED:
+        assert {one.partition(".")[0] for one in found} == {"re"}, "it is on the list for that"
+    else:
+        assert found == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import re",
+        "from re import findall",
+        "from rnnshape.expression import Call, parse",
+        "import ast\nast.literal_eval(report.unpack)",
+        "def f(report):\n    return eval(report.layer)",
+        "from rnnshape.structure import reading",
+    ],
+)
+def test_reading_text_is_seen(source):
+    assert readings(source)
+
+
+def test_nothing_is_evaluated_anywhere():
+    """The one exception runs the user's own program, which was asked for by `--run`."""
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = {
+            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not calls & {"eval", "exec"} or path.parent.name == "watching", path
+
+
 def test_every_room_is_on_the_map():
     rooms = {room_of(path) for path in PACKAGE.rglob("*.py")}
     assert rooms == set(ROOMS)

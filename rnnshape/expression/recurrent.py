@@ -12,6 +12,14 @@ _BY_POSITION = ("cell", "return_sequences", "return_state", "go_backwards", "sta
 """The first arguments of RNN. The other recurrent layers have their flags far behind."""
 
 
+def stacked(call: Call) -> list[Call]:
+    """Return the layers of a Sequential, the one that meets the inputs first; none of any other layer."""
+    listed = call.args[0] if call.args else call.argument("layers")
+    if call.name != "Sequential" or not isinstance(listed, Items):
+        return []
+    return [one for one in listed.values if isinstance(one, Call) and one.name not in ("Input", "InputLayer")]
+
+
 def flag_layer(call: Call) -> Call:
     """Return the layer that takes the flags: what a Bidirectional wraps, or else the layer itself."""
     inside = call.args[0] if call.args else call.argument("layer")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 
+from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Into, Mask, Parameters, Report, States, Versions
 from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
@@ -71,7 +71,12 @@ def _mask(report: Report) -> list[Note]:
         for statement in report.broken or ()
     ]
     said += _what_became_of(mask, report)
-    if any("[rows," in code for statement in (*report.equal, *(report.close or ())) for code in statement):
+    if any(
+        term.at.place.is_of_mask
+        for statement in (*report.equal, *(report.close or ()))
+        for one in statement
+        for term in one.terms
+    ):
         said.append(Note((Code(f"rows = arange({len(mask.last_step)})"),), Tone.QUIET))
     return said
 
@@ -79,7 +84,7 @@ def _mask(report: Report) -> list[Note]:
 def _masks_made(report: Report) -> Iterator[Note]:
     """Yield which layers make a mask of their own, and how to have the first one mask something."""
     for made in report.masks_made or ():
-        begins = re.sub(r"^(?:Sequential\(\[)+", "", str(report.layer)).startswith(made)
+        begins = str(_entrance(report.layer)).startswith(made)
         if report.mask is None:
             yield Note((Code(made), f" makes a mask{'; --mask pads these inputs' if begins else ''}"), Tone.QUIET)
         elif report.mask.padding is None or not begins:
@@ -88,6 +93,12 @@ def _masks_made(report: Report) -> Iterator[Note]:
         if report.mask is None or lost != report.mask.lost_at:
             said = (Code(lost), ": the layers behind it run without")
             yield Note(said, Tone.WRONG, "a mask that is made here is lost at")
+
+
+def _entrance(call: Call) -> Call:
+    """Return the layer that the inputs meet first."""
+    layers = stacked(call)
+    return _entrance(layers[0]) if layers else call
 
 
 def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:

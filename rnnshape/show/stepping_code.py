@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnshape.expression import Call, Items
+from rnnshape.expression import stacked
 from rnnshape.report import Report, Tensor
 from rnnshape.structure import Direction
 
@@ -49,8 +49,9 @@ def cannot_step(report: Report) -> str | None:
     makes_masks = any(inner.name == "Masking" or inner.argument("mask_zero") for inner in call.calls())
     if report.mask is not None or makes_masks:
         return "the mask is handed on inside the model"
-    last = _last(call)
-    return "it is inside another model" if last is None or last.is_users or last.name == "Sequential" else None
+    last = stacked(call)[-1:]
+    is_apart = bool(last) and not last[0].is_users and last[0].name != "Sequential"
+    return None if is_apart else "it is inside another model"
 
 
 def stepping_code(report: Report) -> list[str]:
@@ -64,7 +65,7 @@ def stepping_code(report: Report) -> list[str]:
     call, layer, sequences = report.layer, "layer", "inputs"
     if call.name == "Sequential":
         layer, sequences = "recurrent", "sequences"
-        call = _last(call) or call
+        call = (stacked(call) or [call])[-1]
         lines += [
             "*before, recurrent = layer.layers",
             "sequences = inputs",
@@ -94,9 +95,3 @@ def _assigned(tensors: Sequence[Tensor], layer: str, sequences: str, start: str,
         # Bidirectional puts its backward output in the order of the input.
         lines.append("states = [keras.ops.flip(each, axis=1) for each in states]")
     return [*lines, *(f"{tensor.name} = states[{at}]" for at, tensor in enumerate(tensors))]
-
-
-def _last(call: Call) -> Call | None:
-    listed = call.args[0] if call.args else call.argument("layers")
-    last = listed.values[-1] if isinstance(listed, Items) and listed.values else None
-    return last if isinstance(last, Call) else None

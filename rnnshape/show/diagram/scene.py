@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rnnshape.catalogue import CARRY, HIDDEN, MEMORY
-from rnnshape.expression import Call, Items
+from rnnshape.expression import Call, Items, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Report, Tensor
 from rnnshape.structure import Direction, Role, RoleKind
@@ -231,9 +231,7 @@ def _cells(call: Call) -> list[Call]:
 
 def _sequential(report: Report, call: Call) -> tuple[Floor, ...]:
     """Return the floors of a stack of layers that all keep the time axis, up to the last one; nothing for others."""
-    listed = call.args[0] if call.args else call.argument("layers")
-    items = [item for item in listed.values if isinstance(item, Call)] if isinstance(listed, Items) else []
-    items = [item for item in items if _class(item) not in ("Input", "InputLayer")]
+    items = stacked(call)
     floors: list[Floor] = []
     for at, item in enumerate(items):
         is_last = at == len(items) - 1
