@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -103,8 +104,8 @@ ROOMS = {
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
     "run": DATA | {"program", "trace", "names", "explorer", "report", "__init__"},
     "show": PURE | {"report", "program_report", "expression", "mask", "catalogue", "structure"},
-    "torch_names": PURE | {"report", "expression", "structure"},
-    "explain": PURE | {"report", "expression", "structure", "torch_names"},
+    "torch_names": PURE | {"catalogue", "report", "expression", "structure"},
+    "explain": PURE | {"catalogue", "report", "expression", "structure", "torch_names"},
     "explorer": DATA | {"names", "equality", "report", "structure", "__init__"},
     "versions": {"__init__", "report"},
     "programs": PURE | {"mask", "answer", "fixes", "program", "program_report", "run", "trace", "versions"},
@@ -256,6 +257,57 @@ def test_nothing_is_evaluated_anywhere():
             node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
         assert not calls & {"eval", "exec"} or path.parent.name == "watching", path
+
+
+# What is special to a class of Keras's stands in the catalogue, and so do the names.
+NAMING = {
+    "catalogue.py": "it is the list of them",
+    "fixes": "a fix is known for a layer, by its name, and writes the name of another",
+    "run": "what names mean in a program: the libraries that it may use",
+    "explorer/cost.py": "operations of TensorFlow, of which two are called as layers are",
+}
+"""The rooms and modules that name Keras's classes in text, each with the reason."""
+
+
+def classes_of_keras() -> set[str]:
+    """Return the names of Keras's layers, read off its source: nothing is imported."""
+    found = importlib.util.find_spec("keras")
+    assert found is not None
+    assert found.origin is not None
+    source = (Path(found.origin).parent / "layers" / "__init__.py").read_text(encoding="utf-8")
+    names = {name.rpartition(".")[2] for name in imports_of(source)}
+    return {name for name in names if name[:1].isupper()} | {"ConvLSTMCell", "Input"}
+
+
+CLASSES = classes_of_keras()
+
+
+def names_of_classes(source: str) -> set[str]:
+    """Return the classes of Keras's that a module names in a text of its own, which is all that the text says."""
+    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {text for text in texts if isinstance(text, str) and text in CLASSES}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_classes_of_keras_are_named_in_the_catalogue_alone(path):
+    inside = path.relative_to(PACKAGE).as_posix()
+    if not inside.startswith(tuple(NAMING)):
+        assert names_of_classes(path.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize("source", ['if call.name == "LSTM": pass', 'GATES = {"GRUCell": 3}', 'x = ("Masking", 1)'])
+def test_a_name_of_a_class_is_seen(source):
+    assert names_of_classes(source)
+
+
+def test_every_exception_is_one():
+    """The lists of exceptions name nothing that needs none."""
+    for name in NAMING:
+        at = PACKAGE / name
+        paths = [at] if at.is_file() else list(at.rglob("*.py"))
+        assert any(names_of_classes(path.read_text(encoding="utf-8")) for path in paths), name
+    for name in MEASURED:
+        assert readings((PACKAGE / name).read_text(encoding="utf-8")), name
 
 
 def test_every_room_is_on_the_map():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+from rnnshape.catalogue import GATES
 from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Into, Mask, Parameters, Report, States, Versions
@@ -12,8 +13,6 @@ from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, 
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
 _ROWS_LISTED = 12
-_GATES = {"i": "input", "f": "forget", "c": "candidate", "o": "output", "z": "update", "r": "reset", "h": "candidate"}
-"""The gates of LSTM and GRU by the letters that Keras's code has for them."""
 
 
 def notes(report: Report) -> list[Note]:
@@ -192,7 +191,7 @@ def weights(parameters: Parameters) -> list[Note]:
 
 
 def _gates(gates: Sequence[str]) -> Note:
-    return Note((f"gates: {', '.join(f'{gate} {_GATES.get(gate, gate)}' for gate in gates)}",), Tone.QUIET)
+    return Note((f"gates: {', '.join(f'{gate} {GATES.get(gate, gate)}' for gate in gates)}",), Tone.QUIET)
 
 
 def _last(report: Report) -> list[Note]:

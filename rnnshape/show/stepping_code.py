@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rnnshape.catalogue import BIDIRECTIONAL, MASKING, SEQUENTIAL
 from rnnshape.expression import stacked
 from rnnshape.report import Report, Tensor
 from rnnshape.structure import Direction
@@ -41,16 +42,16 @@ def cannot_step(report: Report) -> str | None:
         return "it starts from other random numbers in each call"
     if call.is_users:
         return "what a layer of your own hands on to its cell is known to itself alone"
-    if report.training and (call.name == "Sequential" or any(inner.is_users for inner in call.calls())):
+    if report.training and (call.name == SEQUENTIAL or any(inner.is_users for inner in call.calls())):
         return "what is random in training is so in each call"
-    if call.name != "Sequential":
+    if call.name != SEQUENTIAL:
         ranks = {len(tensor.shape) for tensor in stepped_tensors(report)}
         return "its states have other numbers of axes" if report.mask is not None and len(ranks) > 1 else None
-    makes_masks = any(inner.name == "Masking" or inner.argument("mask_zero") for inner in call.calls())
+    makes_masks = any(inner.name == MASKING or inner.argument("mask_zero") for inner in call.calls())
     if report.mask is not None or makes_masks:
         return "the mask is handed on inside the model"
     last = stacked(call)[-1:]
-    is_apart = bool(last) and not last[0].is_users and last[0].name != "Sequential"
+    is_apart = bool(last) and not last[0].is_users and last[0].name != SEQUENTIAL
     return None if is_apart else "it is inside another model"
 
 
@@ -63,7 +64,7 @@ def stepping_code(report: Report) -> list[str]:
         lines += _MASKED.format(axes=axes).splitlines()
     lines += [*_TAIL.splitlines(), "", ""]
     call, layer, sequences = report.layer, "layer", "inputs"
-    if call.name == "Sequential":
+    if call.name == SEQUENTIAL:
         layer, sequences = "recurrent", "sequences"
         call = (stacked(call) or [call])[-1]
         lines += [
@@ -72,7 +73,7 @@ def stepping_code(report: Report) -> list[str]:
             "for part in before:",
             "    sequences = part(sequences)",
         ]
-    if call.name != "Bidirectional":
+    if call.name != BIDIRECTIONAL:
         return [*lines, *_assigned(stepped, layer, sequences, _start(report, layer, ""))]
     # Each direction has states of its own, forward's first.
     count = 0 if report.states is None else len(report.states.accepts) // 2
