@@ -101,7 +101,7 @@ ROOMS = {
     "program_report": PURE | {"document", "report", "show"},
     "trace": {"report", "expression", "structure"},
     "answer": {"trace", "tree", "names", "equality", "report", "program_report", "structure"},
-    "program": PURE | {"catalogue", "expression", "trace"},
+    "program": PURE | {"catalogue", "expression", "structure", "trace"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
     "run": DATA | {"program", "trace", "tree", "names", "explorer", "report", "__init__"},
     "show": PURE | {"report", "program_report", "expression", "mask", "catalogue", "structure"},
