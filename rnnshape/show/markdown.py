@@ -41,9 +41,9 @@ def in_a_block(text: str, language: str = "") -> str:
 
 
 def _answered(report: Report, found: Marks) -> Iterator[str]:
-    yield f"**{_code(report.layer)}** {_words(' '.join(notes.called_with(report)))}"
+    yield f"**{_code(str(report.layer))}** {_words(' '.join(notes.called_with(report)))}"
     yield _table(_HEADINGS, [_cells(row) for row in rows(report, found)])
-    yield in_a_block(safe(report.unpack, "utf-8"), "python")
+    yield in_a_block(safe(str(report.unpack), "utf-8"), "python")
     listed: list[str] = []
     different = [Note(fact.words) for fact in facts_of(found, report.same_shape_different_values) if fact.mark is None]
     size = notes.size(report), notes.whose(report.versions, report.ran.device, report.ran.seed)

@@ -75,7 +75,7 @@ def check_path(path: str | os.PathLike[str]) -> str:
 
 def _title(answers: Answers) -> str:
     names = dict.fromkeys(
-        answer.program.source if isinstance(answer, ProgramReport) else answer.layer or "" for answer in answers
+        answer.program.source if isinstance(answer, ProgramReport) else str(answer.layer or "") for answer in answers
     )
     return safe(", ".join(name for name in names if name) or "rnnshape", "utf-8")
 

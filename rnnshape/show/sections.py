@@ -36,12 +36,12 @@ def _layer(report: Report, found: Marks) -> Section:
     rows = rows_of(report, found)
     facts = tuple(facts_of(found, report.same_shape_different_values))
     return Section(
-        title=report.layer,
+        title=str(report.layer),
         called_with=notes.called_with(report),
         rows=rows,
         facts=facts,
         signs=tuple(signs_of(rows, facts)),
-        unpack=report.unpack,
+        unpack=str(report.unpack),
         notes=tuple(notes.notes(report)),
         size=notes.size(report),
         whose=notes.whose(report.versions, report.ran.device, report.ran.seed),

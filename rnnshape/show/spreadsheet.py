@@ -44,7 +44,7 @@ def as_csv(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
             lines = list(_program(answer))
         else:
             given = shape_code(answer.input.shape)
-            lines = [(answer.layer, given, *_cells(row), "", "") for row in rows(answer, next(found))]
+            lines = [(str(answer.layer), given, *_cells(row), "", "") for row in rows(answer, next(found))]
         writer.writerows([_inert(safe(cell, "utf-8")) for cell in line] for line in lines)
     return stream.getvalue()
 

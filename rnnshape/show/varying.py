@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rnnshape.catalogue import LAYERS
-from rnnshape.expression import Call, Items, as_code, parse
+from rnnshape.expression import Call, Items, as_code
 from rnnshape.report import Report
 from rnnshape.show.rows import shape_code
 
@@ -74,7 +74,7 @@ class Varying:
 
 def varying(reports: Sequence[Report]) -> Varying:
     """Return what varies among these reports."""
-    calls = tuple(parse(report.layer) for report in reports)
+    calls = tuple(report.layer for report in reports)
     named = [_named(call) for call in calls]
     names = _names(named)
     arguments = [Column(name, tuple(one.get(name, False) for one in named)) for name in names]

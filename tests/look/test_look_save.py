@@ -17,6 +17,7 @@ from asked import found
 from reports import EVERY, gru_state
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError
+from rnnshape.expression import Call
 from rnnshape.report import Report
 from rnnshape.show import save as saving
 from rnnshape.show.console import as_text
@@ -29,7 +30,7 @@ REPORTS = found()
 SUFFIXES = (".svg", ".html", ".txt", ".md", ".csv", ".json")
 NASTY = dataclasses.replace(
     gru_state,
-    layer="=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe",
+    layer=Call("=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe"),
     tensors=tuple(
         dataclasses.replace(tensor, meaning="+1 | <b>*h*</b>\n\n# a\x07 {x}") for tensor in gru_state.tensors
     ),
