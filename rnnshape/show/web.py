@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from html import escape
 
 from rnnshape.program_report import ProgramReport
@@ -61,7 +61,7 @@ def _tensors(section: Section) -> Iterator[str]:
     shown = columns(section)
     yield _scrolling(section.title)
     yield f"<table>\n<caption><span>{_caption(section)}</span></caption>"
-    yield _head(column.value for column in shown)
+    yield _head([column.value for column in shown], [at for at, one in enumerate(shown) if one is Column.LINE])
     for layer, rows in _groups(section.rows):
         yield "<tbody>"
         if layer:
@@ -88,8 +88,10 @@ def _caption(section: Section) -> str:
     return " ".join([*said, *map(_text, section.called_with)])
 
 
-def _head(headings: Iterable[str]) -> str:
-    cells = "".join(f'<th scope="col">{_text(heading)}</th>' for heading in headings)
+def _head(headings: Sequence[str], right: Container[int]) -> str:
+    """Return the header cells; the columns of `right` hold numbers."""
+    kinds = [' class="number"' if at in right else "" for at in range(len(headings))]
+    cells = "".join(f'<th scope="col"{kind}>{_text(said)}</th>' for kind, said in zip(kinds, headings, strict=True))
     return f"<thead>\n<tr>{cells}</tr>\n</thead>"
 
 
@@ -152,7 +154,7 @@ def _note(note: Note) -> str:
 def _small(table: Small) -> Iterator[str]:
     yield _scrolling(", ".join(table.headings))
     yield "<table>"
-    yield _head(table.headings)
+    yield _head(table.headings, table.right)
     yield "<tbody>"
     for row in table.rows:
         cells = [
