@@ -61,7 +61,7 @@ _CELLS: dict[Column, Callable[[Row], Words]] = {
     Column.PLACE: _place,
     Column.MARK: lambda row: (row.sign,),
     Column.NAME: lambda row: (Code(row.name),),
-    Column.SHAPE: lambda row: (Code(shape_code(row.shape)),),
+    Column.SHAPE: lambda row: (Code(shape_code(row.shape or ())),),
     Column.AXES: lambda row: (", ".join(row.axes),),
     Column.DTYPE: lambda row: (row.dtype,),
     Column.MEANING: lambda row: (row.meaning,),

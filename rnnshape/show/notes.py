@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from rnnshape.mask import parse_mask
 from rnnshape.report import Into, Mask, Parameters, Report, States, Versions
-from rnnshape.show.rows import Code, Note, Small, Tone, Words, listed, shape_code
+from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
 _ROWS_LISTED = 12
@@ -18,12 +18,27 @@ _GATES = {"i": "input", "f": "forget", "c": "candidate", "o": "output", "z": "up
 
 def notes(report: Report) -> list[Note]:
     """Return everything to be said below the facts, what matters most first."""
-    first = [*_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
     explained = [Note((sentence,)) for sentence in report.explanation or ()]
     longer = [block for block in (explained, weights(report.parameters), _into(report.into)) if block]
     if not longer:
-        return first + _last(report)
-    return first + [note for block in (*longer, _last(report)) for note in _apart(block)]
+        return [*_first(report), *_reduced(report), *_takes(report)]
+    last = [*_reduced(report), *_takes(report)]
+    return _first(report) + [note for block in (*longer, last) for note in _apart(block)]
+
+
+def has_blocks(report: Report) -> bool:
+    """Tell whether there is more to say than a few lines: sentences, weights, another layer."""
+    explained = report.explanation or report.into or report.parameters.formula
+    return bool(explained) or any(one.axes or one.gates or one.note for one in report.parameters.weights)
+
+
+def found(report: Report) -> list[Note]:
+    """Return what was found out besides the tensors, without what is told of every layer."""
+    return _first(report)
+
+
+def _first(report: Report) -> list[Note]:
+    return [*_stepped(report), *_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
 
 
 def called_with(report: Report) -> tuple[str, ...]:
@@ -47,6 +62,11 @@ def whose(versions: Versions, device: str, seed: int | None) -> str:
     passed_over = f" (the backend {versions.passed_over} is passed over)" if versions.passed_over else ""
     said = f"Keras {versions.keras}, TensorFlow {versions.tensorflow}{passed_over}, {device}"
     return said if seed is None else f"seed {seed}; {said}"
+
+
+def _stepped(report: Report) -> Iterator[Note]:
+    if any(tensor.path is None for tensor in report.tensors):
+        yield Note((f"{STEPPED}: the layer does not return it; its cell was called step by step",), Tone.QUIET)
 
 
 def _uncompared(report: Report) -> Iterator[Note]:
@@ -179,14 +199,17 @@ def _gates(gates: Sequence[str]) -> Note:
     return Note((f"gates: {', '.join(f'{gate} {_GATES.get(gate, gate)}' for gate in gates)}",), Tone.QUIET)
 
 
-def _last(report: Report) -> list[Note]:
-    """Return at which sizes values were compared, and the states that are taken."""
-    said = []
+def _reduced(report: Report) -> Iterator[Note]:
+    """Yield at which sizes the values were compared, where these are not the asked ones."""
     reduced = report.ran.reduced_to
     if reduced is not None:
         small = f" on inputs {shape_code(reduced.input)}"
-        said.append(Note(("values compared at small sizes: ", Code(reduced.layer), small), Tone.QUIET))
-    return [*said, Note(accepts(report), spare="takes")] if report.states is not None else said
+        yield Note(("values compared at small sizes: ", Code(reduced.layer), small), Tone.QUIET)
+
+
+def _takes(report: Report) -> Iterator[Note]:
+    if report.states is not None:
+        yield Note((*takes(report), _of_shape(report.states)), spare="takes")
 
 
 def size(report: Report) -> str:
@@ -194,12 +217,12 @@ def size(report: Report) -> str:
     return counted(report.parameters.total, "parameter") if report.parameters.formula is None else ""
 
 
-def accepts(report: Report) -> Words:
-    """Return which initial states the layer takes; nothing where it takes none."""
+def takes(report: Report) -> Words:
+    """Return which initial states the layer takes, without their shapes; nothing where it takes none."""
     if report.states is None:
         return ()
     name = "states" if report.unpack.endswith("= cell(inputs, states)") else "initial_state"
-    return Code(f"{name}={report.states.structure}"), _of_shape(report.states)
+    return (Code(f"{name}={report.states.structure}"),)
 
 
 def counted(number: int, what: str) -> str:

@@ -101,7 +101,7 @@ def _tensors(section: Section, paths: list[tuple[int, ...] | None]) -> Iterator[
             "tensor",
             mark=row.sign,
             name=row.name,
-            shape=_shape(row.shape),
+            shape=_shape(row.shape or ()),
             at=place if row.line is None else str(row.line),
             axes=",".join(row.axes),
             dtype=row.dtype,

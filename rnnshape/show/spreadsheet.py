@@ -72,7 +72,7 @@ def _cells(answer: Report | ProgramReport, row: Row) -> tuple[str, ...]:
     return (
         row.name,
         "" if row.place == ONLY else row.place,
-        shape_code(row.shape),
+        shape_code(row.shape or ()),
         ", ".join(row.axes),
         row.dtype,
         row.meaning,
