@@ -10,7 +10,7 @@ diagram/     the layer unrolled over time
 code         a script that does the same; `keras_code` spells a layer in it
 formats      every form that answers are written in: `text`, `json`, `markdown`, `html` (its tables in `web`), `svg`,
              `spreadsheet` (CSV), `latex`, `plain`
-columns      which columns a form has of an answer's tensors
+blocks       answers as the blocks of a page, which HTML, Markdown and LaTeX spell; `columns` of their tables
 save         one of them in a file
 picture      what a terminal shows, as pieces in their places; `strokes` draws its lines
 console      what the terminal can show

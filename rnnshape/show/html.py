@@ -7,7 +7,7 @@ from html import escape
 
 from rnnshape.show.answers import title
 from rnnshape.show.picture import Piece, pieces
-from rnnshape.show.web import answers_as_html
+from rnnshape.show.web import as_html
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _STYLE = """\
 .rnnshape { margin: 0 0 2em; line-height: 1.5; color: inherit; }
 .rnnshape .wide { overflow-x: auto; container-type: inline-size; }
+.rnnshape .wide + .wide { margin-top: 1em; }
 .rnnshape .wide:focus-visible, .rnnshape pre:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
 .rnnshape.rnnshape code, .rnnshape.rnnshape pre { padding: 0; border: 0; color: inherit; background: transparent; \
 font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: 0.95em; \
@@ -32,6 +33,8 @@ white-space: inherit; }
 .rnnshape.rnnshape th, .rnnshape.rnnshape td { padding: 0.2em 1.2em 0.2em 0; border: 0; text-align: start; \
 vertical-align: baseline; white-space: nowrap; font-weight: normal; color: inherit; }
 .rnnshape.rnnshape .number { text-align: end; }
+.rnnshape.rnnshape td.prose { min-width: 18em; white-space: normal; }
+@container (max-width: 700px) { .rnnshape.rnnshape td.prose { white-space: nowrap; } }
 .rnnshape.rnnshape thead th, .rnnshape.rnnshape caption code, .rnnshape.rnnshape tbody th[scope="row"] code { \
 font-weight: bold; }
 .rnnshape.rnnshape thead tr { border-bottom: 1px solid currentColor; }
@@ -76,7 +79,7 @@ def fragment(answers: Answers, shown: RenderableType | None = None) -> str:
 def _body(answers: Answers, shown: RenderableType | None) -> str:
     if shown is not None:
         return f'<div class="rnnshape">{picture(shown)}</div>'
-    return "\n".join(answers_as_html(answers, picture))
+    return "\n".join(as_html(answers, picture))
 
 
 def picture(shown: RenderableType) -> str:
