@@ -106,7 +106,7 @@ def _headings(shown: Overview) -> Iterator[Heading]:
     for one in shown.places:
         yield Heading(one if len(shown.places) > 1 or one.startswith("[") else "shape", gap=3)
     yield Heading("parameters", right=True)
-    yield Heading("time of a call", right=True)
+    yield Heading("time of a call")
 
 
 def _sign_width(queries: Sequence[Query], at: int) -> int:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rnnshape.mask import parse_mask
-from rnnshape.report import Into, Mask, Parameters, Report, States, Versions
+from rnnshape.report import Into, Mask, Measured, Parameters, Report, States, Versions
 from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
@@ -21,9 +21,23 @@ def notes(report: Report) -> list[Note]:
     explained = [Note((sentence,)) for sentence in report.explanation or ()]
     longer = [block for block in (explained, weights(report.parameters), _into(report.into)) if block]
     if not longer:
-        return [*_first(report), *_reduced(report), *_takes(report)]
-    last = [*_reduced(report), *_takes(report)]
+        return [*_first(report), *_reduced(report), *_takes(report), *_measured(report)]
+    last = [*_reduced(report), *_takes(report), *_measured(report)]
     return _first(report) + [note for block in (*longer, last) for note in _apart(block)]
+
+
+def time(measured: Measured | None) -> str:
+    """Return how long a call takes, its quartiles, and how that is to the fastest; empty where it was not measured."""
+    if measured is None:
+        return ""
+    low, high = (f"{seconds * 1e3:.2f}" for seconds in measured.quartiles)
+    relative = f"{measured.relative:.2f} x the fastest" if measured.relative > 1 else "the fastest"
+    return f"{measured.median * 1e3:.2f} ms ({low}–{high}), {relative}"
+
+
+def _measured(report: Report) -> Iterator[Note]:
+    if report.measured is not None:
+        yield Note((f"a call takes {time(report.measured).removesuffix(', the fastest')}",))
 
 
 def has_blocks(report: Report) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rnnshape.errors import RnnshapeError
-from rnnshape.report import Measured, Report, Tensor
+from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
 from rnnshape.show.facts import facts_of, place, signs_of
 from rnnshape.show.marks import Marks, families, marks
@@ -106,7 +106,7 @@ def _query(
         varying=tuple(column.said(at) for column in all_varying.columns),
         places=tuple(_place(here[one], found) if one in here else None for one in sorted(places, key=_order)),
         parameters=f"{report.parameters.total:,}" if with_size else "",
-        time=_time(report.measured),
+        time=notes.time(report.measured),
         notes=tuple(own),
     )
 
@@ -125,13 +125,6 @@ def _order(one: str) -> tuple[bool, str]:
 def _place(tensor: Tensor, found: Marks) -> Place:
     shape = shape_code(tensor.shape)
     return Place(signs(found.of(tensor.name)), shape if tensor.dtype == "float32" else f"{shape} {tensor.dtype}")
-
-
-def _time(measured: Measured | None) -> str:
-    if measured is None:
-        return ""
-    said = f"{measured.median * 1e3:.2f} ms"
-    return f"{said}, {measured.relative:.2f} x" if measured.relative > 1 else said
 
 
 def _failed(error: RnnshapeError) -> Section:
