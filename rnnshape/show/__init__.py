@@ -8,8 +8,11 @@ layout       a section as lines; `lines`, `grid`, `fold`, `shorter`: what fits a
 look         what there is to write on; `palette`: the colours
 diagram/     the layer unrolled over time
 code         a script that does the same; `keras_code` spells a layer in it
-json         the document
-save         any of it in a file: `picture` (SVG, HTML), `markdown`, `spreadsheet` (CSV)
+formats      every form that answers are written in: `text`, `json`, `markdown`, `html` (its tables in `web`), `svg`,
+             `spreadsheet` (CSV), `latex`, `plain`
+blocks       answers as the blocks of a page, which HTML, Markdown and LaTeX spell; `columns` of their tables
+save         one of them in a file
+picture      what a terminal shows, as pieces in their places; `strokes` draws its lines
 console      what the terminal can show
 error        what went wrong
 progress     how far many queries are
