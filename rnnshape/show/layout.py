@@ -58,7 +58,7 @@ def last(section: Section, look: Look) -> Iterator[Text]:
 
 
 _SIGN, _NAME, _MEANING = 2, 3, 6
-_BELOW = 14
+_BELOW = 13
 """The column at which a line that stands below its row begins at the latest."""
 _COLUMNS = (
     Heading("line", gap=0, right=True, stays=True),
