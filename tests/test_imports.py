@@ -217,6 +217,7 @@ READING |= {"rnnshape.structure.reading", "rnnshape.program.code"}
 CALLED = {"eval", "exec", "parse", "literal_eval"}
 MEASURED = {
     "show/fold.py": "it breaks any text into lines, and looks for the words in it",
+    "show/latex.py": "signs of TeX that would join are kept apart",
     "show/markdown.py": "a fence is longer than the backticks in the text, and signs of Markdown are escaped",
     "show/picture.py": "runs of spaces in a line are kept apart",
     "show/program/section.py": "the report of a program has what was assumed as code alone",
@@ -227,6 +228,8 @@ MEASURED = {
 def readings(source: str) -> set[str]:
     """Return what a module imports or calls to read text, or to evaluate it."""
     calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    # The text that is read is the name of a style.
+    calls = [call for call in calls if ast.unparse(call) != "Style.parse"]
     named = {
         one.id if isinstance(one, ast.Name) else one.attr for one in calls if isinstance(one, ast.Name | ast.Attribute)
     }

@@ -39,11 +39,12 @@ def stderr_console(stream: TextIO | None = None, *, environ: Mapping[str, str] |
     return _console(sys.stderr if stream is None else stream, os.environ if environ is None else environ)
 
 
-def as_text(renderable: RenderableType) -> str:
-    """Return what a pipe would get: plain text, neither cut nor wrapped, without the last newline."""
-    stream = io.StringIO()
+def as_text(renderable: RenderableType, *, encoding: str = "utf-8") -> str:
+    """Return what a pipe of this encoding would get: plain text, neither cut nor wrapped, without the last newline."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
     _console(stream, {}).print(renderable)
-    return stream.getvalue().rstrip("\n")
+    stream.seek(0)
+    return stream.read().rstrip("\n")
 
 
 def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:

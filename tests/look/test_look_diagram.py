@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from collections import Counter
 
 import pytest
 from asked import found
@@ -185,6 +186,17 @@ def test_combinations_share_their_letters():
     assert text.count("A [:, -1, :]") == 2
 
 
+@pytest.mark.parametrize("name", ["conv-1d", "conv-2d", "bi-conv"])
+@pytest.mark.parametrize("width", [40, *WIDTHS])
+def test_a_convolution_s_picture_keeps_every_shape_and_names_its_axes(name, width):
+    report = REPORTS[name]
+    text = re.sub(r"\s", "", drawn(report, width=width))
+    for tensor in report.tensors:
+        assert re.sub(r"\s", "", f"{tensor.name} {tensor.shape}") in text
+    if "t=0" in text:
+        assert re.sub(r"\s", "", f"{report.tensors[0].shape} = ({', '.join(report.tensors[0].axes)})") in text
+
+
 @pytest.mark.parametrize("name", [name for name in EVERY if name != "markup"])
 @pytest.mark.parametrize("width", [20, 30, 45, 60, 80, 200, None])
 def test_any_report_at_any_width_shows_every_tensor(name, width):
@@ -193,6 +205,8 @@ def test_any_report_at_any_width_shows_every_tensor(name, width):
     for report in EVERY[name]:
         if isinstance(report, Report):
             assert all(tensor.name in text for tensor in report.tensors)
+            shapes = Counter(re.sub(r"\s", "", str(tensor.shape)) for tensor in report.tensors)
+            assert all(text.count(shape) >= count for shape, count in shapes.items())
         else:
             assert isinstance(report, RnnshapeError)
 
