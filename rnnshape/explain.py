@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from rnnshape.catalogue import BIDIRECTIONAL
 from rnnshape.report import Report, Statement, Tensor
 from rnnshape.structure import OUTPUT, Direction, Expression, Form, Index, Merge, Place, Role, Side, Term
 from rnnshape.torch_names import torch_sentence
@@ -153,7 +154,7 @@ class _Told:
             listed = any(one.has(_SEQUENCE.name) for other in self.report.equal_across or () for one in other)
             if last:
                 yield f"Without return_sequences, the output is {last}."
-            elif listed and self.layer.name == "Bidirectional":
+            elif listed and self.layer.name == BIDIRECTIONAL:
                 yield f"Without return_sequences, the output is not {Term(_SEQUENCE.name, Index(Place.LAST, 3))}."
 
     def order(self) -> Iterator[str]:

@@ -285,9 +285,9 @@ class Report:
 
     def _repr_html_(self) -> str:
         """Return the table as HTML: how a notebook shows a report."""
-        from rnnshape.show.picture import as_fragment
+        from rnnshape.show.html import fragment
 
-        return as_fragment(self.__rich__())
+        return fragment([self])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to a file, in the form that its suffix names: .svg, .html, .md, .csv, .txt or .json.

@@ -85,22 +85,24 @@ def test_a_command_may_have_several_lines():
 
 
 PICTURES = {
-    "table.svg": ("lstm", {"return_sequences": True, "return_state": True}, False),
-    "diagram.svg": ("gru", {"bidirectional": True, "return_sequences": True, "return_state": True}, True),
+    "table": ("lstm", {"return_sequences": True, "return_state": True}, False),
+    "diagram": ("gru", {"bidirectional": True, "return_sequences": True, "return_state": True}, True),
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_picture_is_real(name, tmp_path, same_as_file):
+def test_picture_is_real(name, same_as_file):
     from rnnshape import explore
     from rnnshape.show.diagram import diagram
-    from rnnshape.show.save import save
+    from rnnshape.show.svg import Ground, as_svg
+    from rnnshape.show.table import table
 
     layer, options, is_diagram = PICTURES[name]
     report = explore(layer, **options)
-    save([report], tmp_path / name, shown=diagram(report) if is_diagram else None)
-    same_as_file(ROOT / "docs" / name, (tmp_path / name).read_text(encoding="utf-8"))
-    assert f"](docs/{name})" in README.read_text(encoding="utf-8")
+    shown = diagram(report) if is_diagram else table([report])
+    for file, ground in ((f"{name}.svg", Ground.LIGHT), (f"{name}-dark.svg", Ground.DARK)):
+        same_as_file(ROOT / "docs" / file, as_svg(shown, str(report.layer), ground))
+        assert f'="docs/{file}"' in README.read_text(encoding="utf-8")
 
 
 def test_python_is_real(capsys):

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnshape import tree
+from rnnshape.catalogue import INPUTS
 from rnnshape.equality import values as of
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, entrance, in_turn, is_cell, is_recurrent
@@ -275,7 +276,7 @@ def _calls(layer: Any, call: Call) -> dict[int, Call]:
     arguments = [*call.args, *(value for _, value in call.kwargs)]
     if isinstance(layer, engine.load().Sequential):
         listed = [item for value in arguments if isinstance(value, Items) for item in value.values]
-        inner = [item for item in listed if isinstance(item, Call) and item.name not in ("Input", "InputLayer")]
+        inner = [item for item in listed if isinstance(item, Call) and item.name not in INPUTS]
         pairs = list(zip(layer.layers, inner, strict=False))
     else:
         pairs = [(getattr(layer, "layer", None), item) for item in arguments[:1] if isinstance(item, Call)]

@@ -5,29 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rnnshape.catalogue import RECURRENT, by_word
+from rnnshape.catalogue import BIDIRECTIONAL, INPUTS, RECURRENT, RNN, SEQUENTIAL, by_word
 from rnnshape.expression.data import Call, Items
 
 _BY_POSITION = ("cell", "return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 """The first arguments of RNN. The other recurrent layers have their flags far behind."""
 
 
-_INSIDE = {"Bidirectional": "layer", "Sequential": "layers"}
-"""The layers whose flags are those of one inside, and the argument where that is."""
+def stacked(call: Call) -> list[Call]:
+    """Return the layers of a Sequential, the one that meets the inputs first; none of any other layer."""
+    listed = call.args[0] if call.args else call.argument("layers")
+    if call.name != SEQUENTIAL or not isinstance(listed, Items):
+        return []
+    return [one for one in listed.values if isinstance(one, Call) and one.name not in INPUTS]
 
 
 def flag_layer(call: Call) -> Call:
     """Return the layer that takes the flags: what a Bidirectional wraps, the last one of a Sequential, or the layer."""
-    inside = call.args[0] if call.args else call.argument(_INSIDE.get(call.name, ""))
-    if call.name == "Sequential" and isinstance(inside, Items) and inside.values:
-        inside = inside.values[-1]
-    return flag_layer(inside) if call.name in _INSIDE and isinstance(inside, Call) else call
+    if call.name == SEQUENTIAL:
+        layers = stacked(call)
+        return flag_layer(layers[-1]) if layers else call
+    inside = call.args[0] if call.args else call.argument("layer")
+    return inside if call.name == BIDIRECTIONAL and isinstance(inside, Call) else call
 
 
 def flag(call: Call, name: str) -> object:
     """Return what an expression says of a flag; None where it says nothing."""
     layer = flag_layer(call)
-    if layer.name == "RNN" and name in _BY_POSITION[: len(layer.args)]:
+    if layer.name == RNN and name in _BY_POSITION[: len(layer.args)]:
         return layer.args[_BY_POSITION.index(name)]
     return layer.argument(name)
 
@@ -40,10 +45,10 @@ def takes_flags(call: Call) -> bool:
 
 def with_flags(call: Call, flags: Mapping[str, bool]) -> Call:
     """Return the expression with the true ones of these flags; both layers of a Bidirectional get them."""
-    if call.name == "Sequential":
+    if call.name == SEQUENTIAL:
         return _with_flags_of_the_last(call, flags)
     said = {name: True for name, is_on in flags.items() if is_on and flag(call, name) is None}
-    if call.name != "Bidirectional":
+    if call.name != BIDIRECTIONAL:
         return call.with_arguments(**said)
     wrapped = [value.with_arguments(**said) if isinstance(value, Call) else value for value in call.args]
     kwargs = [

@@ -11,6 +11,7 @@ from rnnshape.report import Report
 from rnnshape.show import diagram as layers_diagram
 from rnnshape.show import program
 from rnnshape.show import table as layers_table
+from rnnshape.show.console import safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ OfProgram = Callable[[ProgramReport], "RenderableType"]
 def table(answers: Sequence[Answer]) -> RenderableType:
     """Return the tables of these answers."""
     return _together(answers, layers_table.table, program.table)
+
+
+def title(answers: Sequence[Answer]) -> str:
+    """Return what was asked, in one line."""
+    names = dict.fromkeys(
+        answer.program.source if isinstance(answer, ProgramReport) else str(answer.layer or "") for answer in answers
+    )
+    return safe(", ".join(name for name in names if name) or "rnnshape", "utf-8")
 
 
 def diagram(answers: Sequence[Answer]) -> RenderableType:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from rnnshape.catalogue import EMBEDDING, STACKED_CELLS
 from rnnshape.errors import printable
 from rnnshape.expression import Call
 from rnnshape.mask import MaskKind, parse_mask
@@ -295,14 +296,14 @@ def _is_shape(value: object) -> bool:
 
 
 def _is_cell(call: Call) -> bool:
-    return call.name.endswith(("Cell", "StackedRNNCells"))
+    return call.name == STACKED_CELLS or call.name.endswith("Cell")
 
 
 def _tokens(layer: Call) -> int:
     """Return how many tokens the layer's embedding knows: two at least, if it is a user's; ten, if there is none."""
     found: object = None
     for call in layer.calls():
-        if call.name == "Embedding":
+        if call.name == EMBEDDING:
             found = call.args[0] if call.args else call.argument("input_dim")
     if isinstance(found, int):
         return found

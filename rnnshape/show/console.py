@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from typing import TextIO, cast
+from typing import Literal, TextIO, cast
 
 from rich.console import Console, RenderableType
 
@@ -39,11 +39,12 @@ def stderr_console(stream: TextIO | None = None, *, environ: Mapping[str, str] |
     return _console(sys.stderr if stream is None else stream, os.environ if environ is None else environ)
 
 
-def as_text(renderable: RenderableType) -> str:
-    """Return what a pipe would get: plain text, neither cut nor wrapped, without the last newline."""
-    stream = io.StringIO()
+def as_text(renderable: RenderableType, *, encoding: str = "utf-8") -> str:
+    """Return what a pipe of this encoding would get: plain text, neither cut nor wrapped, without the last newline."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
     _console(stream, {}).print(renderable)
-    return stream.getvalue().rstrip("\n")
+    stream.seek(0)
+    return stream.read().rstrip("\n")
 
 
 def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
@@ -81,8 +82,7 @@ def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
     width, height = _size(stream, environ) if terminal else (NATURAL_WIDTH, 25)
     return _Console(
         file=cast("TextIO", _Encodable(stream)) if getattr(stream, "encoding", None) else stream,
-        # Sixteen colours are all that is used; they are the reader's own, so that they fit a dark and a light screen.
-        color_system="standard" if wants_colour(environ, terminal=terminal) else None,
+        color_system=_colours(environ) if wants_colour(environ, terminal=terminal) else None,
         force_terminal=terminal,
         force_jupyter=False,
         force_interactive=False,
@@ -95,6 +95,12 @@ def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
         highlight=False,
         legacy_windows=False,
     )
+
+
+def _colours(environ: Mapping[str, str]) -> Literal["standard", "256"]:
+    """Return how many colours this terminal has: 256, or the sixteen that mean something else under each theme."""
+    many = "256" in environ.get("TERM", "") or environ.get("COLORTERM", "").strip()
+    return "256" if many else "standard"
 
 
 def _size(stream: TextIO, environ: Mapping[str, str]) -> tuple[int, int]:

@@ -42,13 +42,24 @@ def fold_assignment(code: str, width: int) -> list[str]:
     targets, equals, value = code.partition(" = ")
     if not equals:
         return fold(code, width)
-    if len(split(targets, ",")) > 1:
-        names = [_INDENT + line for item in split(targets, ",") if item for line in _element(item, width)]
-        return ["(", *names, *fold(f"){equals}{value}", width)]
+    items = [item for item in split(targets, ",") if item]
+    if len(items) > 1:
+        return _several(items, value, width)
+    if targets.endswith(","):
+        return ["(", *(_INDENT + line for line in _element(items[0], width)), *fold(f") = {value}", width)]
     first, *rest = fold(value, width)
     if cell_len(targets + equals + first) <= width:
         return [targets + equals + first, *rest]
     return [f"{targets} = (", *(_INDENT + line for line in fold(value, width - len(_INDENT))), ")"]
+
+
+def _several(items: list[str], value: str, width: int) -> list[str]:
+    """Return `(a, b,` and ` c) = value`, as many on a line as fit; one on each line where not even one fits so."""
+    atoms = [f"{item}," for item in items[:-1]] + [f"{items[-1]}) = {value}"]
+    atoms[0] = f"({atoms[0]}"
+    if all(cell_len(atom) < width for atom in atoms):
+        return fill(atoms, width, " ", chop=False)
+    return ["(", *(_INDENT + line for item in items for line in _element(item, width)), *fold(f") = {value}", width)]
 
 
 def _element(item: str, width: int) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rnnshape.expression import Call, Items
+from rnnshape.catalogue import SEQUENTIAL
+from rnnshape.expression import Call, stacked
 from rnnshape.report import Report, Tensor
-
-_NO_LAYERS = ("Input", "InputLayer")
 
 
 def inside_tensors(report: Report) -> list[Tensor]:
@@ -42,9 +41,6 @@ def inside_code(report: Report) -> list[str]:
 
 def _in_turn(call: Call, place: str) -> list[str]:
     """Return the code for each layer that the inputs go through, in order."""
-    if call.name != "Sequential":
+    if call.name != SEQUENTIAL:
         return [place]
-    given = (*call.args, call.argument("layers"))
-    listed: tuple[object, ...] = next((one.values for one in given if isinstance(one, Items)), ())
-    inner = [one for one in listed if isinstance(one, Call) and one.name not in _NO_LAYERS]
-    return [found for at, one in enumerate(inner) for found in _in_turn(one, f"{place}.layers[{at}]")]
+    return [found for at, one in enumerate(stacked(call)) for found in _in_turn(one, f"{place}.layers[{at}]")]

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from rnnshape.catalogue import MODULES, TOP_LEVEL
+from rnnshape.catalogue import INPUTS, MODULES, TOP_LEVEL
 from rnnshape.expression import Call, Items, Pairs, as_code
 
 _TAKEN = ("keras", "layers", "np", "runpy", "sys")
@@ -130,7 +130,7 @@ def _is_plain(text: str) -> bool:
 
 def _pairs(asked: object, small: object) -> list[tuple[int, int]]:
     match asked, small:
-        case Call(), Call() if asked.name not in ("Input", "InputLayer"):
+        case Call(), Call() if asked.name not in INPUTS:
             ours = (*asked.args, *(value for name, value in asked.kwargs if name not in _OF_THE_INPUT))
             theirs = (*small.args, *(value for name, value in small.kwargs if name not in _OF_THE_INPUT))
         case Items(), Items():

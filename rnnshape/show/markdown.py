@@ -1,118 +1,99 @@
-"""The table as Markdown that GitHub renders, equality marks included."""
+"""Answers as Markdown that GitHub renders: tables, lists, and code as code."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from rnnshape.errors import RnnshapeError
-from rnnshape.program_report import ProgramReport
-from rnnshape.report import Report
-from rnnshape.show import notes
+from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Said, Shown, Table, blocks
+from rnnshape.show.columns import spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.marks import Marks, marks
-from rnnshape.show.program import facts
-from rnnshape.show.program.diagnosis import shown_alone
-from rnnshape.show.rows import BRACKETS, Alone, Row, program_rows, rows
+from rnnshape.show.rows import Words, bracketed
 
-_HEADINGS = ("", "tensor", "at", "shape", "axes", "what it is", "equals")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-
-def as_markdown(answers: Sequence[Report | ProgramReport | RnnshapeError]) -> str:
-    """Return the answers as Markdown: for each a heading, a table, the assignment to paste and the notes."""
-    found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
-    blocks = []
-    for answer in answers:
-        if isinstance(answer, RnnshapeError):
-            lines = _failed(answer)
-        else:
-            lines = _program(answer) if isinstance(answer, ProgramReport) else _answered(answer, next(found))
-        blocks.append("\n\n".join(lines))
-    return "\n\n".join(blocks) + "\n"
+    from rnnshape.show.formats import Answers
 
 
-def in_a_block(text: str, language: str = "") -> str:
-    """Return a text as a block of code."""
+def render(answers: Answers, shown: RenderableType | None = None) -> str:
+    """Return the answers as Markdown: for each a heading, a table, the facts, the assignment to paste and the notes.
+
+    A picture is a block of text.
+    """
+    if shown is not None:
+        return _block_of(as_text(shown).splitlines(), "text") + "\n"
+    return "\n\n".join(part for block in blocks(answers) for part in _block(block)) + "\n"
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Table():
+            yield from [_heading(block.about)] if block.about else []
+            yield _table(block)
+        case Items():
+            yield "\n".join(f"- {_said(item)}" for item in block.items)
+        case Paste():
+            yield _block_of(block.lines, "python")
+        case Heading():
+            yield _heading(block)
+        case Shown():
+            yield _block_of(as_text(block.shown).splitlines(), "text")
+        case Said():
+            yield _said(block)
+        case Break():
+            pass
+
+
+def _table(table: Table) -> str:
+    rule = ["---:" if kind is Kind.NUMBER else "---" for kind in table.kinds]
+    rows = [row for group in table.groups for row in _rows(group, table.kinds)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (map(_text, table.headings), rule, *rows))
+
+
+def _rows(group: Group, kinds: Sequence[Kind]) -> Iterator[list[str]]:
+    """Yield the rows; what is said of them has a row, too, as no cell spans several columns."""
+    for row in group.rows:
+        cells = zip(map(_said, row), kinds, strict=True)
+        yield [f"**{text}**" if kind is Kind.NAME and text else text for text, kind in cells]
+    yield from ([_said(said), *[""] * (len(kinds) - 1)] for said in group.below)
+
+
+def _heading(heading: Heading) -> str:
+    return " ".join(filter(None, [f"**{_words(heading.title)}**", _text(heading.words)]))
+
+
+def _said(said: Said) -> str:
+    signs = "".join(bracketed(part, (one.letter for one in marks)) for part, marks in said.signs)
+    parts = ["✗" if said.wrong else "", *(f"**{_text(text)}**" if text else "" for text in (said.sign, said.lead))]
+    words = _words(said.words)
+    marked = f"**{_text(signs)}**" if signs and words else _text(signs)
+    return " ".join(filter(None, [marked, *parts, f"**{words}**" if said.strong else words]))
+
+
+def _block_of(lines: Sequence[str], language: str) -> str:
+    """Return lines as a block of code."""
+    text = "\n".join(safe(line, "utf-8") for line in lines)
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text)), 0)
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _answered(report: Report, found: Marks) -> Iterator[str]:
-    yield f"**{_code(str(report.layer))}** {_words(' '.join(notes.called_with(report)))}"
-    yield _table(_HEADINGS, [_cells(row) for row in rows(report, found)])
-    yield in_a_block(safe(str(report.unpack), "utf-8"), "python")
-    listed: list[str] = []
-    for note in notes.notes(report):
-        if note.rows or note.code:
-            yield from ["\n".join(listed)] if listed else []
-            listed = []
-            yield _small_table(note) if note.rows else in_a_block(safe(note.text, "utf-8"), "python")
-        else:
-            listed.append(f"- {_words(f'{note.lead} {note.text}'.strip())}")
-    yield from ["\n".join(listed)] if listed else []
-
-
-def _program(report: ProgramReport) -> Iterator[str]:
-    yield f"**{_code(report.program.source)}**"
-    if report.tensors:
-        cells = [
-            (str(tensor.line), *_cells(row)) for tensor, row in zip(report.tensors, program_rows(report), strict=True)
-        ]
-        yield _table(("line", *_HEADINGS[:2], *_HEADINGS[3:]), [(*line[:3], *line[4:]) for line in cells])
-    if report.error is not None:
-        yield in_a_block(as_text(shown_alone(report)), "text")
-        if report.with_fix is not None:
-            yield "With the fix:"
-            yield from _program(report.with_fix)
-            return
-    yield "\n".join(f"- {_words(f'{note.lead} {note.text}'.strip())}" for note in facts(report))
-
-
-def _failed(error: RnnshapeError) -> Iterator[str]:
-    if error.layer:
-        yield f"**{_code(error.layer)}**"
-    yield f"✗ {_words(error.message)}"
-    if error.hint:
-        yield _words(error.hint)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    tensor = row.tensor
-    letters = []
-    for part, (opening, closing) in BRACKETS.items():
-        joined = "".join(mark.letter for mark in row.marks(part))
-        letters += [f"{opening}{joined}{closing}"] if joined else []
-    equals = "<br>".join(one.said(_code) for one in row.equals)
-    return (
-        " ".join(letters),
-        f"**{_code(tensor.name)}**",
-        _code(row.place) if row.place.startswith("[") else row.place,
-        _code(notes.shape_code(tensor.shape)),
-        _words(", ".join(tensor.axes)),
-        _words(tensor.meaning),
-        equals or (row.alone.value if row.alone in (Alone.CONSTANT, Alone.UNDECIDED) else ""),
-    )
-
-
-def _small_table(note: notes.Note) -> str:
-    cells = [tuple(_words(cell.lines[0][0]) if cell.lines else "" for cell in row.cells) for row in note.rows]
-    return _table(note.headings, cells)
-
-
-def _table(headings: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _words(words: Words) -> str:
+    return spelled(words, code=_code, plain=_text)
 
 
 def _code(text: str) -> str:
     """Return a text as a span of code; a | would end the cell even there."""
+    if not text:
+        return ""
     text = safe(text, "utf-8").replace("|", "\\|")
     fence = "`" * max((len(run) + 1 for run in re.findall(r"`+", text)), default=1)
     space = " " if "`" in text else ""
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _words(text: str) -> str:
+def _text(text: str) -> str:
     """Return a text that means itself, whatever is in it."""
     text = safe(text, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
     # An underscore within a name, and brackets that no link follows, mean themselves; names stay readable so.

@@ -1,21 +1,14 @@
-"""Equality as marks: each class of equal values gets a letter and a colour, and each tensor carries some of them."""
+"""Equality as marks: each class of equal values gets a letter, and each tensor carries some of them."""
 
 from __future__ import annotations
 
 import enum
-import re
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rnnshape.report import Report, Statement
-from rnnshape.structure import Expression
-
-COLOURS = ("green", "magenta", "cyan", "blue", "red")
-"""Of the sixteen colours that every terminal has, those that can be read on a dark and on a light ground."""
-
-_SLICE = re.compile(r"(\w+)(\[[^\[\]]*\])")
-_NAME = re.compile(r"[^\W\d]\w*")
+from rnnshape.structure import Expression, Index, Term
 
 
 class Part(enum.Enum):
@@ -28,12 +21,16 @@ class Part(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One class: its letter, its colour, and its expressions, which are equal (or close)."""
+    """One class: its number, from 0, and its expressions, which are equal (or close)."""
 
-    letter: str
-    colour: str
+    number: int
     statement: Statement
     is_close: bool = False
+
+    @property
+    def letter(self) -> str:
+        """A, B, C, …."""
+        return letter(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,8 @@ class Carried:
 
     mark: Mark
     part: Part
-    own: tuple[str, ...]
-    others: tuple[str, ...]
+    own: tuple[Index, ...]
+    others: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,8 @@ class Marks:
 def marks(reports: Sequence[Report]) -> list[Marks]:
     """Return the marks of each report shown.
 
-    Reports with the same weights and inputs (`--all-flags`) share their marks: one fact has one letter and colour
-    in all of them, if it holds across them. Any other report begins again at A.
+    Reports with the same weights and inputs (`--all-flags`) share their marks: one fact has one letter in
+    all of them, if it holds across them. Any other report begins again at A.
     """
     found = []
     for family in families(reports):
@@ -80,10 +77,7 @@ def marks(reports: Sequence[Report]) -> list[Marks]:
 def marks_of(names: Sequence[str], equal: Sequence[Statement], close: Sequence[Statement]) -> Marks:
     """Return the marks for these statements over tensors of these names."""
     exact = _merged(equal)
-    found = (
-        Mark(letter(number), COLOURS[number % len(COLOURS)], statement, number >= len(exact))
-        for number, statement in enumerate([*exact, *close])
-    )
+    found = (Mark(number, statement, number >= len(exact)) for number, statement in enumerate([*exact, *close]))
     return _carried(names, tuple(found))
 
 
@@ -129,7 +123,7 @@ def _marks_of(family: Sequence[Report]) -> list[tuple[Mark, ...]]:
     close = dict.fromkeys(statement for report in family for statement in report.close or ())
     found: list[tuple[Mark, int | None]] = []
     for number, (statement, only) in enumerate([*equal, *((statement, None) for statement in close)]):
-        mark = Mark(letter(number), COLOURS[number % len(COLOURS)], statement, number >= len(equal))
+        mark = Mark(number, statement, number >= len(equal))
         found.append((mark, only))
     return [tuple(mark for mark, only in found if only in (None, at)) for at in range(len(family))]
 
@@ -169,13 +163,14 @@ def _carried(names: Sequence[str], shared: tuple[Mark, ...]) -> Marks:
 def _carry(name: str, mark: Mark) -> Carried | None:
     """Return how the tensor is in the class, or None when it is not."""
     if name in mark.statement:
-        return Carried(mark, Part.WHOLE, (), tuple(code for code in mark.statement if code != name))
-    slices = [match for match in map(_SLICE.fullmatch, mark.statement) if match and match[1] == name]
+        return Carried(mark, Part.WHOLE, (), _others(mark, lambda one: one == name))
+    slices = {one: one.at for one in mark.statement if isinstance(one, Term) and one.tensor == name}
     if slices:
-        mine = {match[0] for match in slices}
-        others = tuple(code for code in mark.statement if code not in mine)
-        return Carried(mark, Part.SLICE, tuple(match[2] for match in slices), others)
-    if any(name in _NAME.findall(code) for code in mark.statement):
-        others = tuple(code for code in mark.statement if name not in _NAME.findall(code))
-        return Carried(mark, Part.MERGED, (), others)
+        return Carried(mark, Part.SLICE, tuple(slices.values()), _others(mark, lambda one: one in slices))
+    if any(one.has(name) for one in mark.statement):
+        return Carried(mark, Part.MERGED, (), _others(mark, lambda one: one.has(name)))
     return None
+
+
+def _others(mark: Mark, is_mine: Callable[[Expression], bool]) -> tuple[Expression, ...]:
+    return tuple(one for one in mark.statement if not is_mine(one))

@@ -1,99 +1,223 @@
-"""A row: one tensor as every format shows it. What is known of it is decided here; a format only spells it."""
+"""An answer as rows: the one model under every format.
+
+A *section* is one answer: what ran, a row for each tensor, each fact once, what the signs mean, the assignment to
+paste, the notes, and whose answer it is. Nothing here knows a format: texts are plain, and the pieces of them that are
+code are `Code`. `rnnshape.show.sections` makes sections of reports.
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rnnshape.program_report import ProgramReport, ProgramTensor
-from rnnshape.report import Report, Tensor
-from rnnshape.show.marks import Carried, Mark, Marks, Part, marks_of
+from rnnshape.report import Shape
+from rnnshape.show.marks import Carried, Mark, Part
 
 BRACKETS = {Part.WHOLE: ("", ""), Part.SLICE: ("[", "]"), Part.MERGED: ("(", ")")}
 """What stands around the letters of marks: how much of the tensor is in the class."""
 
+ONLY = "–"
+"""The place of a tensor that is all of the return value."""
 
-class Alone(enum.Enum):
-    """Why a tensor equals nothing."""
-
-    NOTHING = "nothing else here"
-    CONSTANT = "constant"
-    UNDECIDED = "undecided"
-    ONLY = ""
-    """There is no other tensor."""
+STEPPED = "stepped"
+"""The place of a tensor that the layer does not return: the cell was called step by step to get it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Equal:
-    """What a tensor, or a slice of it, equals.
+class Code(str):
+    """A piece of a text that is code."""
 
-    `own` are its slices in the class (empty unless `part` is SLICE), `others` what they equal; of a merge, `others`
-    holds what the merge equals, or else the merge.
-    """
+    __slots__ = ()
 
-    mark: Mark
-    part: Part
-    own: tuple[str, ...]
-    others: tuple[str, ...]
 
-    @property
-    def sign(self) -> str:
-        """Return the sign between what is equal: ≈ where that is so but for rounding."""
-        return "≈" if self.mark.is_close else "="
+Words = tuple[str, ...]
+"""A text in pieces; those that are code are `Code`."""
 
-    def said(self, code: Callable[[str], str] = str, *, with_sign: bool = False) -> str:
-        """Return it in words, each expression spelled by `code`; `with_sign` puts a = in front, too."""
-        if self.part is Part.MERGED:
-            return f"part of {code(self.others[0])}"
-        text = f" {self.sign} ".join(map(code, (*self.own, *self.others)))
-        has_sign = self.part is Part.WHOLE and (with_sign or self.mark.is_close)
-        return f"{self.sign} {text}" if has_sign else text
+
+def plain(words: Words) -> str:
+    """Return a text without its distinctions."""
+    return "".join(words)
+
+
+Signs = tuple[tuple[Part, tuple[Mark, ...]], ...]
+"""Marks by how much of a tensor is in their class: `A`, then `[A]`, then `(A)`."""
+
+
+class Tone(enum.Enum):
+    """How a piece of text is meant."""
+
+    PLAIN = "plain"
+    QUIET = "quiet"
+    STRONG = "strong"
+    GOOD = "good"
+    WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One tensor: where it is (`[1][0]`, `bare`, `stepped`), what it equals, and why it equals nothing."""
+    """One tensor. `shape` is None where it is told elsewhere.
 
-    tensor: Tensor | ProgramTensor
-    place: str
-    equals: tuple[Equal, ...]
-    alone: Alone
+    `place` is its place in the return value (`[1][0]`, ONLY or STEPPED; empty in a program, where `line` is the line
+    of the code, and `layer` what made it).
+    """
+
+    name: str
+    shape: Shape | None
+    axes: tuple[str, ...]
+    dtype: str
+    meaning: str
+    marks: tuple[Carried, ...]
+    place: str = ""
+    line: int | None = None
+    layer: str = ""
 
     @property
-    def colour(self) -> str:
-        """The colour of the class that all of the tensor is in; empty where there is none."""
-        return next((one.mark.colour for one in self.equals if one.part is Part.WHOLE), "")
+    def signs(self) -> Signs:
+        """The marks by how much of the tensor is in their class."""
+        return signs(self.marks)
 
-    def marks(self, part: Part) -> list[Mark]:
-        """Return the marks of the classes that this much of the tensor is in."""
-        return [one.mark for one in self.equals if one.part is part]
-
-
-def rows(report: Report, found: Marks) -> list[Row]:
-    """Return a row for each tensor of a report, with the report's marks."""
-    return [_row(report, tensor, found.of(tensor.name)) for tensor in report.tensors]
+    @property
+    def sign(self) -> str:
+        """The marks as text: `A`, `[A]`, `(A)`, `A[B]`; empty where there is none."""
+        return "".join(bracketed(part, (mark.letter for mark in marks)) for part, marks in self.signs)
 
 
-def program_rows(report: ProgramReport) -> list[Row]:
-    """Return a row for each tensor of a program."""
-    found = marks_of([tensor.name for tensor in report.tensors], report.equal, report.close or ())
-    return [_row(report, tensor, found.of(tensor.name)) for tensor in report.tensors]
+class Kind(enum.Enum):
+    """What a fact says of its terms. The value is the sign that stands for it, where it has no letter."""
+
+    EQUAL = "="
+    CLOSE = "≈"
+    DIFFERENT = "≠"
 
 
-def _row(report: Report | ProgramReport, tensor: Tensor | ProgramTensor, carried: Sequence[Carried]) -> Row:
-    place = "stepped" if tensor.path is None else "".join(f"[{step}]" for step in tensor.path) or "bare"
-    return Row(tensor, place, tuple(map(_equal, carried)), _alone(report, tensor))
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of several expressions; `mark` where they are equal or close, and `part` what its letter stands for.
+
+    `part` is WHOLE where a tensor of the answer is in the class, else SLICE or MERGED: `A`, `[A]` or `(A)`.
+    """
+
+    kind: Kind
+    terms: tuple[str, ...]
+    mark: Mark | None = None
+    part: Part = Part.WHOLE
+
+    @property
+    def claim(self) -> str:
+        """What is said of the terms, where that is more than a sign between them."""
+        return "same shape, different values" if self.kind is Kind.DIFFERENT else ""
+
+    @property
+    def sign(self) -> str:
+        """What stands in front: the letter, or ≠."""
+        return bracketed(self.part, [self.mark.letter]) if self.mark else self.kind.value
+
+    @property
+    def words(self) -> Words:
+        """The fact as text."""
+        if self.kind is Kind.DIFFERENT:
+            return (*listed(self.terms), f": {self.claim}")
+        return listed(self.terms, f" {self.kind.value} ")
 
 
-def _equal(one: Carried) -> Equal:
-    others = (*one.others, *one.mark.statement)[:1] if one.part is Part.MERGED else one.others
-    return Equal(one.mark, one.part, one.own, others)
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a sign means that is no plain letter: the brackets of `part` around a letter, or ≈ where `mark` is None."""
+
+    words: Words
+    part: Part = Part.WHOLE
+    mark: Mark | None = None
+
+    @property
+    def text(self) -> str:
+        """The sign itself."""
+        return bracketed(self.part, [self.mark.letter]) if self.mark else Kind.CLOSE.value
 
 
-def _alone(report: Report | ProgramReport, tensor: Tensor | ProgramTensor) -> Alone:
-    if tensor.name in (report.constant or ()):
-        return Alone.CONSTANT
-    if tensor.name in (report.undecided or ()):
-        return Alone.UNDECIDED
-    return Alone.ONLY if len(report.tensors) == 1 else Alone.NOTHING
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A small table; the columns of `right` hold numbers."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to be said besides the tensors and the facts.
+
+    `lead` comes first and stands out by `tone`; without one, the tone is that of the sentence. `spare` comes first,
+    too, unless it would cost a line. `paste`: the words are a line of code to paste. `apart` asks for an empty line
+    before it.
+    """
+
+    words: Words = ()
+    tone: Tone = Tone.PLAIN
+    lead: str = ""
+    spare: str = ""
+    paste: bool = False
+    apart: bool = False
+    indent: int = 0
+    table: Small | None = None
+
+    @property
+    def text(self) -> str:
+        """The sentence, its lead first."""
+        return f"{self.lead} {plain(self.words)}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One answer.
+
+    `title` is the layer as code, or where a program comes from; `called_with` the phrases that go on from there.
+    `before` is what has to be known first (what was assumed), `signs` what the signs mean that are no plain letters,
+    `unpack` the assignment to paste (empty in a program), `size` the number of parameters (empty where the notes tell
+    it), `whose` the seed and whose answer it is.
+    With an `error` the rows are what there was before it, and `then` is the answer with its fix.
+    """
+
+    title: str
+    called_with: tuple[str, ...] = ()
+    before: tuple[Note, ...] = ()
+    rows: tuple[Row, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    unpack: str = ""
+    notes: tuple[Note, ...] = ()
+    size: str = ""
+    whose: str = ""
+    error: Problem | None = None
+    then: Section | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong: the message, what to type instead, and in a program the line."""
+
+    message: str
+    hint: str = ""
+    line: int | None = None
+
+
+def signs(carried: Sequence[Carried]) -> Signs:
+    """Return the marks of a tensor by how much of it is in their class."""
+    found = [(part, tuple(one.mark for one in carried if one.part is part)) for part in Part]
+    return tuple((part, marks) for part, marks in found if marks)
+
+
+def bracketed(part: Part, letters: Iterable[str]) -> str:
+    """Return the letters of marks in the brackets of this part."""
+    opening, closing = BRACKETS[part]
+    return opening + "".join(letters) + closing
+
+
+def shape_code(shape: Sequence[int | None]) -> str:
+    """Return a shape as Python writes it."""
+    return str(tuple(shape))
+
+
+def listed(codes: Sequence[str], separator: str = ", ") -> Words:
+    """Return expressions as a text, with the separator between them."""
+    return tuple(piece for at, code in enumerate(codes) for piece in ((separator,) if at else ()) + (Code(code),))

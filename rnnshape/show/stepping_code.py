@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnshape.expression import Call, Items
+from rnnshape.catalogue import BIDIRECTIONAL, MASKING, SEQUENTIAL
+from rnnshape.expression import stacked
 from rnnshape.report import Report, Tensor
 from rnnshape.structure import Direction
 
@@ -41,16 +42,17 @@ def cannot_step(report: Report) -> str | None:
         return "it starts from other random numbers in each call"
     if call.is_users:
         return "what a layer of your own hands on to its cell is known to itself alone"
-    if report.training and (call.name == "Sequential" or any(inner.is_users for inner in call.calls())):
+    if report.training and (call.name == SEQUENTIAL or any(inner.is_users for inner in call.calls())):
         return "what is random in training is so in each call"
-    if call.name != "Sequential":
+    if call.name != SEQUENTIAL:
         ranks = {len(tensor.shape) for tensor in stepped_tensors(report)}
         return "its states have other numbers of axes" if report.mask is not None and len(ranks) > 1 else None
-    makes_masks = any(inner.name == "Masking" or inner.argument("mask_zero") for inner in call.calls())
+    makes_masks = any(inner.name == MASKING or inner.argument("mask_zero") for inner in call.calls())
     if report.mask is not None or makes_masks:
         return "the mask is handed on inside the model"
-    last = _last(call)
-    return "it is inside another model" if last is None or last.is_users or last.name == "Sequential" else None
+    last = stacked(call)[-1:]
+    is_apart = bool(last) and not last[0].is_users and last[0].name != SEQUENTIAL
+    return None if is_apart else "it is inside another model"
 
 
 def stepping_code(report: Report) -> list[str]:
@@ -62,16 +64,16 @@ def stepping_code(report: Report) -> list[str]:
         lines += _MASKED.format(axes=axes).splitlines()
     lines += [*_TAIL.splitlines(), "", ""]
     call, layer, sequences = report.layer, "layer", "inputs"
-    if call.name == "Sequential":
+    if call.name == SEQUENTIAL:
         layer, sequences = "recurrent", "sequences"
-        call = _last(call) or call
+        call = (stacked(call) or [call])[-1]
         lines += [
             "*before, recurrent = layer.layers",
             "sequences = inputs",
             "for part in before:",
             "    sequences = part(sequences)",
         ]
-    if call.name != "Bidirectional":
+    if call.name != BIDIRECTIONAL:
         return [*lines, *_assigned(stepped, layer, sequences, _start(report, layer, ""))]
     # Each direction has states of its own, forward's first.
     count = 0 if report.states is None else len(report.states.accepts) // 2
@@ -94,9 +96,3 @@ def _assigned(tensors: Sequence[Tensor], layer: str, sequences: str, start: str,
         # Bidirectional puts its backward output in the order of the input.
         lines.append("states = [keras.ops.flip(each, axis=1) for each in states]")
     return [*lines, *(f"{tensor.name} = states[{at}]" for at, tensor in enumerate(tensors))]
-
-
-def _last(call: Call) -> Call | None:
-    listed = call.args[0] if call.args else call.argument("layers")
-    last = listed.values[-1] if isinstance(listed, Items) and listed.values else None
-    return last if isinstance(last, Call) else None

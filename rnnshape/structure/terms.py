@@ -61,8 +61,19 @@ class Side(enum.IntEnum):
     RIGHT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class _Written(str):
+    """A string that is made from parts, and knows them."""
+
+    __slots__ = ()
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """Return the parts, which a copy is made from."""
+        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Index(_Written):
     """Which part of a tensor: a place in time, and a side of the last axis.
 
     `axes` is the number of axes of the tensor, `half` the width of the left side, where it is cut in two.
@@ -73,23 +84,30 @@ class Index:
     side: Side = Side.FULL
     half: int | None = None
 
-    def __str__(self) -> str:
-        """Return it as code: `[:, -1, :]`, `[:, 0, 4:]`, `[rows, last_step]`; nothing for all of the tensor."""
-        front = self.place.codes
-        if self.side is not Side.FULL:
-            last = f":{self.half}" if self.side is Side.LEFT else f"{self.half}:"
-            parts = [*front, *[":"] * (self.axes - len(front) - 1), last]
-        elif not front or self.place.is_of_mask:
+    def __new__(
+        cls, place: Place = Place.WHOLE, axes: int = 0, side: Side = Side.FULL, half: int | None = None
+    ) -> Index:
+        """Make it from its parts: `[:, -1, :]`, `[:, 0, 4:]`, `[rows, last_step]`; nothing for all of the tensor."""
+        front = place.codes
+        if side is not Side.FULL:
+            last = f":{half}" if side is Side.LEFT else f"{half}:"
+            parts = [*front, *[":"] * (axes - len(front) - 1), last]
+        elif not front or place.is_of_mask:
             # With an index array in front, full slices behind it add nothing but length.
             parts = list(front)
         else:
-            parts = [*front, *[":"] * (self.axes - len(front))]
-        return f"[{', '.join(parts)}]" if parts else ""
+            parts = [*front, *[":"] * (axes - len(front))]
+        return str.__new__(cls, f"[{', '.join(parts)}]" if parts else "")
 
     @property
     def is_whole(self) -> bool:
         """Whether this is all of the tensor."""
         return self.place is Place.WHOLE and self.side is Side.FULL
+
+    @property
+    def is_step(self) -> bool:
+        """Whether this is a step, with all of the other axes."""
+        return self.place is not Place.WHOLE and self.side is Side.FULL
 
 
 class Form(enum.Enum):
@@ -101,14 +119,10 @@ class Form(enum.Enum):
     SIDE_BY_SIDE = "concatenate([{}, {}], axis={axis})"
 
 
-class Expression(str):
+class Expression(_Written):
     """One side of a statement. The subclasses say what it is made of."""
 
     __slots__ = ()
-
-    def __getnewargs__(self) -> tuple[Any, ...]:
-        """Return the parts, which a copy is made from."""
-        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
 
     @property
     def terms(self) -> tuple[Term, ...]:

@@ -15,19 +15,24 @@ from html.parser import HTMLParser
 import pytest
 from asked import found
 from reports import EVERY, gru_state
+from screens import cell_len
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError
 from rnnshape.expression import Call
 from rnnshape.report import Report
+from rnnshape.show import formats
 from rnnshape.show import save as saving
 from rnnshape.show.console import as_text
 from rnnshape.show.diagram import diagram
 from rnnshape.show.marks import marks
+from rnnshape.show.picture import DARK, LIGHT, WIDTH, columns, pieces
 from rnnshape.show.save import check_path, save
+from rnnshape.show.strokes import CELL, DRAWN, LINE
+from rnnshape.show.svg import Ground, as_svg
 from rnnshape.show.table import table
 
 REPORTS = found()
-SUFFIXES = (".svg", ".html", ".txt", ".md", ".csv", ".json")
+SUFFIXES = tuple(formats.BY_SUFFIX)
 NASTY = dataclasses.replace(
     gru_state,
     layer=Call("=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe"),
@@ -45,52 +50,52 @@ def saved(tmp_path, items, suffix, **more):
 
 
 def text_of_svg(document):
-    """Return the lines of the picture, each piece of text at its place."""
+    """Return the texts of the picture, each at its place, line by line."""
     root = ET.fromstring(document)  # noqa: S314 - it is our own
     lines = {}
     for one in root.iter("{http://www.w3.org/2000/svg}text"):
-        row = lines.setdefault(float(one.attrib["y"]), [])
-        row.append((float(one.attrib["x"]) / 12.2, one.text.replace("\xa0", " ")))
-    texts = []
-    for _, row in sorted(lines.items()):
-        line = ""
-        for x, text in sorted(row):
-            line = line.ljust(round(x)) + text
-        texts.append(line[2:].rstrip())
-    return [line for line in texts if line]
+        column = int(one.attrib["x"]) // CELL - 2
+        assert int(one.attrib["textLength"]) == cell_len(one.text) * CELL
+        row = int(one.attrib["y"]) // LINE
+        lines[row] = lines.get(row, "").ljust(column) + one.text
+    return [lines[row] for row in sorted(lines)]
+
+
+def without_strokes(text):
+    """Return the lines of a text, with a space for each character that a picture draws."""
+    lines = ["".join(" " if one in DRAWN else one for one in line).rstrip() for line in text.splitlines()]
+    return [line for line in lines if line]
 
 
 class Text(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.found, self.tags = "", set()
+        self.found, self.tags, self.pre, self.is_pre = "", set(), "", False
 
     def handle_starttag(self, tag, _):
         self.tags.add(tag)
+        self.is_pre |= tag == "pre"
+
+    def handle_endtag(self, tag):
+        self.is_pre &= tag != "pre"
 
     def handle_data(self, data):
         self.found += data
+        self.pre += data if self.is_pre else ""
 
 
 @pytest.mark.parametrize("name", ["lstm", "bi", "mask-right", "stack", "conv-2d"])
 @pytest.mark.parametrize("kind", [table, diagram])
-def test_pictures_hold_what_is_shown(tmp_path, name, kind):
+def test_pictures_hold_what_is_shown_in_its_places(tmp_path, name, kind):
     shown = kind([REPORTS[name]])
-    svg = text_of_svg(saved(tmp_path, [REPORTS[name]], ".svg", shown=shown))
     html = Text()
     html.feed(saved(tmp_path, [REPORTS[name]], ".html", shown=shown))
-    # Wide gaps in a table may be a character off, as each piece has its own place.
-    assert all(re.sub(r"\s+", " ", line) in re.sub(r"\s+", " ", html.found) for line in svg)
-    for tensor in REPORTS[name].tensors:
-        assert any(tensor.name in line for line in svg)
-    assert html.tags <= {"html", "head", "meta", "title", "style", "body", "pre", "span"}
+    assert html.tags == {"html", "head", "meta", "title", "style", "body", "main", "div", "pre", "span", "b"}
+    text = html.pre
+    assert all(cell_len(line) <= WIDTH for line in text.splitlines())
+    assert text_of_svg(saved(tmp_path, [REPORTS[name]], ".svg", shown=shown)) == without_strokes(text)
+    assert columns(pieces(shown)) == max(map(cell_len, text.splitlines()))
     assert saved(tmp_path, [REPORTS[name]], ".txt", shown=shown) == as_text(shown) + "\n"
-
-
-def test_a_diagram_keeps_its_columns_in_svg(tmp_path):
-    lines = text_of_svg(saved(tmp_path, [REPORTS["lstm"]], ".svg", shown=diagram(REPORTS["lstm"])))
-    expected = [line for line in as_text(diagram(REPORTS["lstm"])).splitlines() if line]
-    assert lines[2:] == expected[1:] or lines[1:] == expected[1:] or lines == expected
 
 
 @every
@@ -119,14 +124,22 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_pictures_bring_a_ground_on_which_every_colour_can_be_read(tmp_path):
-    svg = saved(tmp_path, EVERY["several"], ".svg")
-    ground = re.search(r'rx="10" fill="(#\w{6})"', svg)[1]
-    colours = set(re.findall(r"\{ fill: (#\w{6})", svg))
-    assert len(colours) > 3
-    assert all(contrast(ground, colour) > 4.5 for colour in colours)
-    html = saved(tmp_path, EVERY["several"], ".html")
-    assert f"background-color: {ground};" in html
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_every_colour_of_a_theme_can_be_read_on_its_ground(theme):
+    assert min(contrast(theme.ground, colour) for colour in (theme.ink, theme.dim)) >= 4.5
+
+
+@pytest.mark.parametrize(("ground", "themes"), [("auto", [LIGHT, DARK]), ("light", [LIGHT]), ("dark", [DARK])])
+def test_a_picture_has_the_colours_of_its_theme(ground, themes):
+    svg = as_svg(table(EVERY["several"]), "several", Ground(ground))
+    found = set(re.findall(r"#\w{6}", svg.split("</style>")[0]))
+    assert found == {colour for one in themes for colour in (one.ground, one.ink, one.dim)}
+    assert ("prefers-color-scheme:dark" in svg) == (ground == "auto")
+    # The letter of a mark brings its own ground with it.
+    grounds, letters = (re.findall(rf'<{what} .* fill="(#\w{{6}})"', svg) for what in ("rect", "text"))
+    assert min(contrast(*pair) for pair in zip(grounds, letters, strict=True)) >= 4.5
+    used = {name for found in re.findall(r'class="([^"]+)"', svg.split("</style>")[1]) for name in found.split()}
+    assert all(f".{name}{{" in svg for name in used - {"l"})
 
 
 def rows_of(markdown):
@@ -134,20 +147,17 @@ def rows_of(markdown):
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
-@every
-def test_markdown_is_a_table_with_the_marks(tmp_path, name):
-    markdown = saved(tmp_path, EVERY[name], ".md")
-    rows = rows_of(markdown)
-    reports = [item for item in EVERY[name] if isinstance(item, Report)]
-    left = iter(row for row in rows if len(row) == 7 and row[1] not in ("tensor", "---"))
-    for report, found_marks in zip(reports, marks(reports), strict=True):
-        for tensor in report.tensors:
-            row = next(left)
-            assert (row[1], row[3]) == (f"**`{tensor.name}`**", f"`{tensor.shape}`")
-            letters = [carried.mark.letter for carried in found_marks.of(tensor.name)]
-            assert re.findall("[A-Z]", row[0]) == letters
-        assert f"```python\n{report.unpack}\n```" in markdown
-    assert all(len(row) == 7 for row in rows) or any(report.parameters.formula for report in reports)
+@pytest.mark.parametrize("report", [item for some in EVERY.values() for item in some if isinstance(item, Report)])
+def test_markdown_is_a_table_with_the_marks(tmp_path, report):
+    markdown = saved(tmp_path, [report], ".md")
+    rows = [row for row in rows_of(markdown) if any(cell.startswith("**`") for cell in row)]
+    (found_marks,) = marks([report])
+    for tensor, row in zip(report.tensors, rows, strict=False):
+        assert f"**`{tensor.name}`**" in row
+        assert f"`{tensor.shape}`" in row
+        letters = [carried.mark.letter for carried in found_marks.of(tensor.name)]
+        assert re.findall("[A-Z]", "".join(cell for cell in row if re.fullmatch(r"[A-Z()\[\]]+", cell))) == letters
+    assert f"```python\n{report.unpack}\n```" in markdown
 
 
 def test_a_diagram_in_markdown_is_a_block_of_text(tmp_path):
@@ -157,9 +167,10 @@ def test_a_diagram_in_markdown_is_a_block_of_text(tmp_path):
 
 def test_weights_and_errors_in_markdown(tmp_path):
     markdown = saved(tmp_path, EVERY["weights"], ".md")
-    assert "| kernel | (8, 16) | features, 4 \\* units | i f c o | multiplies the inputs |" in markdown
+    assert "| **kernel** | (8, 16) | features, 4 \\* units | i f c o | multiplies the inputs |" in markdown
     assert "- whole_sequence_output[:, -1, :] is final_memory_state" in markdown
-    assert "✗ Exception encountered when calling LSTM.call()" in saved(tmp_path, EVERY["several"], ".md")
+    said = "✗ `LSTM(4, return_state=True)`: Exception encountered when calling LSTM.call()"
+    assert said in saved(tmp_path, EVERY["several"], ".md")
 
 
 @every
@@ -180,25 +191,15 @@ def test_json_is_the_documents(tmp_path, name):
     assert documents == [json.loads(json.dumps(item.to_dict())) for item in EVERY[name]]
 
 
-def test_nothing_that_a_user_types_breaks_a_file(tmp_path):
+def test_nothing_that_a_user_types_breaks_a_picture(tmp_path):
     items = [NASTY, KerasRefused("<b>@x</b>\x1b[2J | `y`", layer="=1+1", hint="# no\x00")]
-    svg = saved(tmp_path, items, ".svg")
-    root = ET.fromstring(svg)  # noqa: S314 - it is our own
+    root = ET.fromstring(saved(tmp_path, items, ".svg"))  # noqa: S314 - it is our own
     assert not [one for one in root.iter() if one.tag.endswith("script")]
     assert "<script>alert(1)</script>{fill}" in root[0].text
     html = Text()
-    html.feed(saved(tmp_path, items, ".html"))
+    html.feed(saved(tmp_path, items, ".html", shown=table(items)))
     assert "script" not in html.tags
     assert "<script>alert(1)</script>{fill}" in html.found
-    markdown = saved(tmp_path, items, ".md")
-    assert all(len(row) == 7 for row in rows_of(markdown))
-    assert "\n# a" not in markdown
-    assert "&lt;b>" in markdown.replace("\\", "")
-    rows = list(csv.reader(io.StringIO(saved(tmp_path, items, ".csv"))))
-    assert all(len(row) == len(rows[0]) for row in rows)
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
-    for suffix in SUFFIXES[:-1]:
-        assert not re.search(r"[\x00-\x08\x0b-\x1f]", saved(tmp_path, items, suffix))
 
 
 def test_a_new_file_is_like_any_other(tmp_path):
@@ -261,7 +262,8 @@ def test_paths_that_cannot_be(tmp_path):
     assert refused("x.scg").hint == "Did you mean x.svg?"
     assert refused("notes.htm").hint == "Did you mean notes.html?"
     assert refused("table.pdf").message.endswith("Received: table.pdf")
-    assert "ends in .svg, .html, .txt, .md, .csv or .json" in refused("table").message
+    known = list(formats.BY_SUFFIX)
+    assert f"ends in {', '.join(known[:-1])} or {known[-1]}." in refused("table").message
     assert refused(".svg").message
     assert refused("").message
     assert refused("a\0b.svg").message
@@ -301,18 +303,13 @@ def test_the_name_is_taken_as_it_is(tmp_path, monkeypatch, name):
 def test_pictures_look_as_they_did(golden):
     for name, kind in (("table", table), ("diagram", diagram)):
         for suffix in (".svg", ".html"):
-            write = saving._WRITERS[suffix]
-            golden(f"saved-{name}{suffix}", write([REPORTS["bi"]], kind([REPORTS["bi"]])))
+            shown = None if kind is table else kind([REPORTS["bi"]])
+            golden(f"saved-{name}{suffix}", formats.render([REPORTS["bi"]], suffix[1:], shown=shown))
 
 
 def test_texts_look_as_they_did(golden):
-    for suffix in (".md", ".csv"):
-        items = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
-        golden(f"saved{suffix}", saving._WRITERS[suffix](items, None))
-
-
-def test_the_help_names_every_suffix():
-    from rnnshape.cli.command import command
-
-    (save_option,) = (one for one in command().params if one.name == "save")
-    assert set(re.findall(r"\.[a-z]+\b", save_option.help)) == set(saving._WRITERS)
+    for suffix in (".md", ".csv", ".tex", ".tsv"):
+        several = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
+        answers = [[REPORTS["lstm"]], several, EVERY["all_flags"]]
+        text = "\n".join(formats.render(some, formats.BY_SUFFIX[suffix]) for some in answers)
+        golden(f"saved{suffix}", text)

@@ -171,6 +171,19 @@ bidirectional_none = report(
     ),
     states=states([[32, 4]] * 4, "[forward_h, forward_c, backward_h, backward_c]"),
 )  # fmt: skip
+lstm_bidirectional = report(
+    "Bidirectional(LSTM(4, return_sequences=True, return_state=True))",
+    "whole_sequence_output, forward_final_memory_state, forward_final_carry_state, backward_final_memory_state, "
+    "backward_final_carry_state",
+    bidirectional_sequences.tensors[0],
+    *(dataclasses.replace(one, path=(at,)) for at, one in enumerate(bidirectional_none.tensors[2:], 1)),
+    equal=(
+        ("whole_sequence_output[:, -1, :4]", "forward_final_memory_state"),
+        ("whole_sequence_output[:, 0, 4:]", "backward_final_memory_state"),
+    ),
+    same_shape_different_values=bidirectional_none.same_shape_different_values[1:],
+    states=bidirectional_none.states,
+)  # fmt: skip
 stacked = report(
     "RNN([LSTMCell(4), GRUCell(6)], return_state=True)",
     "output, (cell_0_final_memory_state, cell_0_final_carry_state), (cell_1_final_state,)",

@@ -18,8 +18,9 @@ from rnnshape.show.diagram.scene import STARTS, Scene, scene
 from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
 from rnnshape.show.fold import fill, fold, prose
-from rnnshape.show.grid import Look
+from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part, marks
+from rnnshape.show.rows import shape_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _ALL_DRAWN = 4
 """Up to this many steps, all are drawn where there is room."""
+
+_PLAIN_AXES = frozenset(["batch", "timesteps", "features", "units"])
+"""A shape of these alone is read without their names."""
 
 
 def diagram(reports: Report | Sequence[Report | RnnshapeError]) -> RenderableType:
@@ -42,7 +46,7 @@ class _Diagram:
     items: tuple[Report | RnnshapeError, ...]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look(options.max_width, options.encoding)
+        look = Look.of(console, options)
         found = iter(marks([item for item in self.items if isinstance(item, Report)]))
         for at, item in enumerate(self.items):
             lines = _failed(item, look) if isinstance(item, RnnshapeError) else _lines(item, next(found), look)
@@ -57,25 +61,29 @@ def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
     yield from (Text(line, "dim") for line in fill(phrases, look.width, "  "))
     yield Text()
     shown = scene(report)
-    canvas = None if shown is None else _fitted(report, shown, found, look)
-    if canvas is None:
-        shown, canvas = None, draw_layers(report, found, look)
+    fitted = None if shown is None else _fitted(report, shown, found, look)
+    if fitted is None:
+        shown, fitted = None, (draw_layers(report, found, look), True)
+    canvas, has_shapes = fitted
     yield from canvas.lines(ascii_only=not look.encoding.lower().startswith("utf"))
-    said = list(_legend(report, shown, found, look))
-    if said:
+    below = (list(_shapes(report, shown, look, has_shapes=has_shapes)), list(_legend(report, shown, found, look)))
+    for said in filter(None, below):
         yield Text()
         yield from said
 
 
-def _fitted(report: Report, shown: Scene, found: Marks, look: Look) -> Canvas | None:
-    """Return the first of the ways to draw it that fits, the most telling first; None where none does."""
+def _fitted(report: Report, shown: Scene, found: Marks, look: Look) -> tuple[Canvas, bool] | None:
+    """Return the first of the ways to draw it that fits, the most telling first; None where none does.
+
+    The second value tells whether the shapes are in the picture.
+    """
     for plan, shapes in _plans(shown):
         try:
-            canvas = draw(shown, plan, Labels(report, shown, found, shapes=shapes))
+            canvas = draw(shown, plan, Labels(report, shown, found, look, shapes=shapes))
         except Overlap:
             continue
         if canvas.width <= look.width:
-            return canvas
+            return canvas, shapes
     return None
 
 
@@ -84,8 +92,11 @@ def _plans(shown: Scene) -> Iterator[tuple[Plan, bool]]:
     turned = (True,) * len(shown.rows)
     # The names of one of two rows may stand beside the cells, as they leave at opposite ends.
     mixed = tuple(row.leftwards for row in shown.rows) if len(shown.rows) > 1 else beside
-    for is_tight, ways in itertools.product((False, True), (dict.fromkeys([beside, mixed]), (turned,))):
-        for steps, way, shapes, named in itertools.product(_steps(shown), ways, (True, False), (True, False)):
+    # A picture without shapes is the last resort: rather a step less, or the names around the corner.
+    for shapes, is_tight, ways in itertools.product(
+        (True, False), (False, True), (dict.fromkeys([beside, mixed]), (turned,))
+    ):
+        for steps, way, named in itertools.product(_steps(shown), ways, (True, False)):
             yield Plan(steps, way, named, is_tight), shapes
 
 
@@ -107,12 +118,23 @@ def _steps(shown: Scene) -> list[tuple[int, ...]]:
     return [every, *chosen] if 3 < count <= _ALL_DRAWN else chosen
 
 
+def _shapes(report: Report, shown: Scene | None, look: Look, *, has_shapes: bool) -> Iterator[Text]:
+    """Yield the shapes that are not in the picture: all where it has no room, and that of an output drawn as halves."""
+    is_halved = shown is not None and shown.merged is None and not shown.sequences
+    halved = {row.output.name for row in shown.rows if row.index} if shown is not None and is_halved else set()
+    for tensor in report.tensors:
+        if has_shapes and tensor.name not in halved:
+            continue
+        for line in prose(look.safe(f"{tensor.name} {shape_code(tensor.shape)}"), look.width, "  "):
+            yield Text(line)
+
+
 def _legend(report: Report, shown: Scene | None, found: Marks, look: Look) -> Iterator[Text]:
     """Yield what the letters stand for, and what else there is to say of the picture."""
     for mark in found.all:
         sign = look.safe(" ≈ " if mark.is_close else " = ")
         for at, line in enumerate(prose(look.safe(sign.join(mark.statement)), look.width - 3, "  ")):
-            yield Text.assemble((mark.letter if at == 0 else " ", f"bold {mark.colour}"), "  ", (line, mark.colour))
+            yield Text.assemble((mark.letter if at == 0 else " ", look.mark(mark) if at == 0 else ""), "  ", line)
     for sentence in _remarks(report, shown, found):
         yield from (Text(line, "dim") for line in prose(look.safe(sentence), look.width, "  "))
 
@@ -123,6 +145,10 @@ def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]
     rest = [tensor for tensor in report.tensors if tensor.name not in _placed(shown)]
     if rest:
         yield f"also: {', '.join(f'{tensor.name} {tuple(tensor.shape)}' for tensor in rest)}"
+    whole = report.tensors[0]
+    if not _PLAIN_AXES.issuperset(whole.axes):
+        # Of four or five numbers, it is not plain which are rows and which are filters.
+        yield f"{whole.name} {shape_code(whole.shape)} = ({', '.join(whole.axes)})"
     reduced = report.ran.reduced_to
     if reduced is not None and report.mask is not None:
         yield f"drawn at the small sizes at which the values were compared, inputs {tuple(reduced.input)}"

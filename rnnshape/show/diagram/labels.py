@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from rnnshape.report import Report, Tensor
 from rnnshape.show.diagram.scene import Row, Scene
+from rnnshape.show.look import Look
 from rnnshape.show.marks import Carried, Mark, Marks, Part
 
 Span = tuple[str, str]
@@ -59,7 +60,8 @@ class Label:
 class Labels:
     """What is written on the diagram of one report."""
 
-    def __init__(self, report: Report, scene: Scene, found: Marks, *, shapes: bool) -> None:
+    def __init__(self, report: Report, scene: Scene, found: Marks, look: Look, *, shapes: bool) -> None:
+        self.look = look
         self.report = report
         self.scene = scene
         self.found = found
@@ -80,7 +82,7 @@ class Labels:
             return self.name(row.output)
         index = row.index.format(t=self._output_step(row, step))
         marks = [one.mark for one in self.found.of(row.output.name) if self._is_here(one, row, step)]
-        return Label(index, marks[0].colour if marks else "", _letters(marks))
+        return Label(index, "", self._letters(marks))
 
     def outputs(self, row: Row) -> Label | None:
         """Return what stands beside (or beyond) the outputs of a row, if they need a name."""
@@ -101,16 +103,15 @@ class Labels:
         found = self.found.of(tensor.name)
         whole = [one.mark for one in found if one.part is Part.WHOLE]
         merged = [one.mark for one in found if one.part is Part.MERGED]
-        front = _letters(whole)
+        front = self._letters(whole)
         if merged:
-            front = (*front, ("(", ""), *_letters(merged)[:-1], (") ", ""))
+            front = (*front, ("(", ""), *self._letters(merged)[:-1], (") ", ""))
         shape = ((f" {tuple(tensor.shape)}", "dim"),) if self.shapes else ()
-        return Label(tensor.name, f"bold {whole[0].colour}" if whole else "bold", front, shape)
+        return Label(tensor.name, "bold", front, shape)
 
     def way(self, tensor: Tensor) -> str:
-        """Return the style of a tensor's way out: the colour of its mark."""
-        whole = (one.mark.colour for one in self.found.of(tensor.name) if one.part is Part.WHOLE)
-        return next(whole, "dim")
+        """Return the style of a tensor's way out: one that has a mark stands out."""
+        return "" if any(one.part is Part.WHOLE for one in self.found.of(tensor.name)) else "dim"
 
     def _last_part(self, row: Row) -> str:
         return self._part(row, 0 if row.leftwards else (self.scene.steps or 0) - 1)
@@ -127,6 +128,10 @@ class Labels:
         index = count - 1 - step if row.reverses else step
         return -1 if index == count - 1 else index
 
+    def _letters(self, marks: Iterable[Mark]) -> tuple[Span, ...]:
+        letters = [(mark.letter, self.look.mark(mark)) for mark in marks]
+        return (*letters, (" ", "")) if letters else ()
+
     def _is_here(self, one: Carried, row: Row, step: int) -> bool:
         """Tell whether a slice that carries a mark is the output of this row at this step."""
         full = row.index.replace("...", ", ".join(":" * (len(row.output.shape) - row.index.count(","))))
@@ -139,11 +144,6 @@ class Labels:
             if known == step:
                 here.add(f"[rows, {order}{name}{side}]")
         return not here.isdisjoint(one.own)
-
-
-def _letters(marks: Iterable[Mark]) -> tuple[Span, ...]:
-    letters = [(mark.letter, f"bold {mark.colour}") for mark in marks]
-    return (*letters, (" ", "")) if letters else ()
 
 
 def _width(spans: Sequence[Span]) -> int:

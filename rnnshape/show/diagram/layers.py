@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.cells import cell_len, chop_cells
 
-from rnnshape.expression import Call, Items, as_code
+from rnnshape.expression import stacked
 from rnnshape.report import Report
 from rnnshape.show.diagram.canvas import Canvas
 from rnnshape.show.fold import fold, prose
-from rnnshape.show.grid import Look
+from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part
 
 _QUIET = "dim"
@@ -20,17 +20,16 @@ def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
     room = max(look.width - 4, 1)
     boxes = [
         [piece for line in fold(look.safe(code), room) for piece in (chop_cells(line, room) if line else [line])]
-        for code in _layers(report.layer)
+        for code in map(str, stacked(report.layer) or [report.layer])
     ]
     inner = max(2, *(cell_len(line) for box in boxes for line in box))
     y = 0
     for tensor in report.tensors:
         marked = next((one.mark for one in found.of(tensor.name) if one.part is Part.WHOLE), None)
         named = f"{marked.letter} {tensor.name}" if marked else tensor.name
-        style = f"bold {marked.colour}" if marked else "bold"
         for line in prose(f"{named} {tuple(tensor.shape)}", max(look.width - 2, 1), "  "):
             name = line.removesuffix(f" {tuple(tensor.shape)}")
-            canvas.put(2, y, name, style)
+            canvas.put(2, y, name, "bold")
             canvas.put(2 + cell_len(name), y, line[len(name) :], _QUIET)
             y += 1
     for box in reversed(boxes):
@@ -49,14 +48,3 @@ def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
     if 9 + len(shape) <= look.width:
         canvas.put(9, y + 1, shape, _QUIET)
     return canvas
-
-
-def _layers(call: Call) -> list[str]:
-    """Return the layers of a Sequential, or the layer itself, as code; the first is the one that meets the inputs."""
-    listed = call.args[0] if call.args else call.argument("layers")
-    if call.name == "Sequential" and isinstance(listed, Items):
-        items = [
-            item for item in listed.values if not (isinstance(item, Call) and item.name in ("Input", "InputLayer"))
-        ]
-        return [as_code(item) for item in items] or [str(call)]
-    return [str(call)]

@@ -8,19 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rnnshape.catalogue import CARRY, HIDDEN, MEMORY
-from rnnshape.expression import Call, Items
+from rnnshape.catalogue import BIDIRECTIONAL, BY_STEP, HIDDEN, RECURRENT, RNN, SEQUENTIAL, STACKED_CELLS, by_class
+from rnnshape.expression import Call, Items, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Report, Tensor
 from rnnshape.structure import Direction, Role, RoleKind
 
-_CARRIES = ("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
-_RECURRENT = (*_CARRIES, "SimpleRNN", "GRU", "RNN")
-_BY_STEP = (
-    "Embedding", "Masking", "Dense", "TimeDistributed", "Dropout", "SpatialDropout1D", "GaussianNoise",
-    "GaussianDropout", "Activation", "ReLU", "LeakyReLU", "LayerNormalization", "BatchNormalization",
-)  # fmt: skip
-"""Layers that do the same at every step, and so stand in a stack as a floor without arrows from step to step."""
 STARTS = {"ones": "1", "random numbers": "r", "a weight": "w", "values of its own": "v"}
 """The signs of what a layer starts from by itself, where that is not 0."""
 _MERGED = {
@@ -84,7 +77,7 @@ class Scene:
 def scene(report: Report) -> Scene | None:
     """Return what there is to draw, or None where the layer is none that can be drawn over time."""
     call, is_cell = report.layer, report.unpack.call.is_cell
-    rows = _two_rows(report, call) if _class(call) == "Bidirectional" else _one_row(report, call, is_cell=is_cell)
+    rows = _two_rows(report, call) if _class(call) == BIDIRECTIONAL else _one_row(report, call, is_cell=is_cell)
     if rows is None or not rows[0].floors or not (is_cell or "timesteps" in report.input.axes):
         return None
     steps = 1 if is_cell else report.input.shape[1]
@@ -116,10 +109,10 @@ def _start(report: Report, *, is_cell: bool) -> str:
 
 
 def _one_row(report: Report, call: Call, *, is_cell: bool) -> tuple[Row, ...] | None:
-    if _class(call) == "Sequential":
+    if _class(call) == SEQUENTIAL:
         floors = _sequential(report, call)
         backwards = False
-    elif is_cell or _class(call) in _RECURRENT or (call.is_users and report.states is not None):
+    elif is_cell or _class(call) in RECURRENT or (call.is_users and report.states is not None):
         floors = _floors(report, call, None)
         backwards = call.argument("go_backwards") is True
     else:
@@ -132,7 +125,7 @@ def _one_row(report: Report, call: Call, *, is_cell: bool) -> tuple[Row, ...] | 
 
 def _two_rows(report: Report, call: Call) -> tuple[Row, ...] | None:
     inner = call.args[0] if call.args else call.argument("layer")
-    if not isinstance(inner, Call) or not (_class(inner) in _RECURRENT or inner.is_users):
+    if not isinstance(inner, Call) or not (_class(inner) in RECURRENT or inner.is_users):
         return None
     other = call.argument("backward_layer")
     backwards = inner.argument("go_backwards") is True
@@ -206,7 +199,8 @@ def _floors(report: Report, call: Call, side: Direction | None) -> tuple[Floor, 
 
 def _floor(report: Report, cell: Call, roles: Sequence[Role], front: Role) -> Floor:
     """Return a cell with its states: those of these roles that are in its place, or the ones that its class has."""
-    states = (MEMORY, CARRY) if _class(cell) in _CARRIES else (HIDDEN,)
+    row = by_class(_class(cell))
+    states = row.cell.states if row is not None else (HIDDEN,)
     own = [role for role in roles if role.front == front.front] or [replace(front, state=one) for one in states]
     tensors = {tensor.name: tensor for tensor in report.tensors}
     return Floor(_title(cell), tuple(State(_sign(role), tensors.get(role.name)) for role in own))
@@ -220,7 +214,7 @@ def _sign(role: Role) -> str:
 def _cells(call: Call) -> list[Call]:
     """Return the cells of a layer, the first one first; a layer that is its own cell is one."""
     inner = call.args[0] if call.args else call.argument("cell", call.argument("cells"))
-    if _class(call) not in ("RNN", "StackedRNNCells"):
+    if _class(call) not in (RNN, STACKED_CELLS):
         return [call]
     if isinstance(inner, Call):
         return _cells(inner)
@@ -231,15 +225,13 @@ def _cells(call: Call) -> list[Call]:
 
 def _sequential(report: Report, call: Call) -> tuple[Floor, ...]:
     """Return the floors of a stack of layers that all keep the time axis, up to the last one; nothing for others."""
-    listed = call.args[0] if call.args else call.argument("layers")
-    items = [item for item in listed.values if isinstance(item, Call)] if isinstance(listed, Items) else []
-    items = [item for item in items if _class(item) not in ("Input", "InputLayer")]
+    items = stacked(call)
     floors: list[Floor] = []
     for at, item in enumerate(items):
         is_last = at == len(items) - 1
-        if _class(item) in _BY_STEP:
+        if _class(item) in BY_STEP:
             floors.append(Floor(_title(item), ()))
-        elif _class(item) in _RECURRENT and item.argument("go_backwards") is not True:
+        elif _class(item) in RECURRENT and item.argument("go_backwards") is not True:
             if not is_last and item.argument("return_sequences") is not True:
                 return ()
             cells = _cells(item)

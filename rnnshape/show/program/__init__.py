@@ -6,6 +6,6 @@ diagnosis  where and why a program stopped, and the changed line with which it r
 """
 
 from rnnshape.show.program.diagram import diagram
-from rnnshape.show.program.table import facts, table
+from rnnshape.show.program.table import table
 
-__all__ = ["diagram", "facts", "table"]
+__all__ = ["diagram", "table"]

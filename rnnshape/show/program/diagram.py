@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from rich.text import Text
 
 from rnnshape.program_report import ProgramReport, ProgramTensor, Step
-from rnnshape.show import notes
 from rnnshape.show.fold import prose
-from rnnshape.show.grid import Look
+from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part, marks_of
 from rnnshape.show.program.diagnosis import diagnosis
+from rnnshape.show.rows import shape_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class _Diagram:
     report: ProgramReport
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look(options.max_width, options.encoding)
+        look = Look.of(console, options)
         lines = [*_Graph(self.report, look).lines(), *_behind(self.report, look)]
         for line in lines:
             line.no_wrap, line.overflow = True, "ignore"
@@ -91,9 +91,9 @@ class _Graph:
         whole = next((one.mark for one in marks.of(tensor.name) if one.part is Part.WHOLE), None)
         letters = "".join(one.mark.letter for one in marks.of(tensor.name) if one.part is Part.WHOLE)
         text = Text(self._gutter(gutter), "dim")
-        text.append(self.look.safe(tensor.name), f"not dim bold {whole.colour}" if whole else "not dim bold")
-        text.append(f"  {notes.shape_code(tensor.shape)}", "not dim")
-        yield text.append(f"  {letters}", f"not dim bold {whole.colour}") if whole else text
+        text.append(self.look.safe(tensor.name), "not dim bold")
+        text.append(f"  {shape_code(tensor.shape)}", "not dim")
+        yield text.append(f"  {letters}", self.look.mark(whole)) if whole else text
         if not is_used:
             self.lanes[at] = None
 

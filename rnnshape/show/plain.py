@@ -1,0 +1,132 @@
+"""Answers for `cut` and `awk`: a record a line, the same nine fields in each, with a tab between them.
+
+| | field | |
+| --- | --- | --- |
+| 1 | answer | its number, from 1 |
+| 2 | record | what the line is: see below |
+| 3 | mark | the letters of what is equal: `A`, `[A]` for a slice, `(A)` for a part of what was merged |
+| 4 | name | the tensor, the layer, the statement, the message |
+| 5 | shape | as --input takes it: `32,10,8`; `none` is an unknown size |
+| 6 | at | the place in the return value, `1.0` for [1][0]; of code, the line |
+| 7 | axes | `batch,timesteps,units` |
+| 8 | dtype | |
+| 9 | what it is | in words |
+
+Records: `asked` (the layer and its input, or where code comes from), `call` (a call in code), `tensor`, `equal`,
+`close`, `different` (same shape, different values), `constant`, `undecided`, `unpack`, `parameters` (their number),
+`error`, `hint`, `fix` (a changed line, and the shape that it gives). A field that does not apply is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+
+from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramReport
+from rnnshape.report import Report, Shape
+from rnnshape.show.console import safe
+from rnnshape.show.rows import Kind, Section, listed
+from rnnshape.show.rows import plain as in_words
+from rnnshape.show.sections import sections
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from rnnshape.show.formats import Answers
+
+_RECORDS = {Kind.EQUAL: "equal", Kind.CLOSE: "close", Kind.DIFFERENT: "different"}
+_BETWEEN = {Kind.EQUAL: " = ", Kind.CLOSE: " ≈ ", Kind.DIFFERENT: ", "}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line, without the number of its answer."""
+
+    record: str
+    mark: str = ""
+    name: str = ""
+    shape: str = ""
+    at: str = ""
+    axes: str = ""
+    dtype: str = ""
+    meaning: str = ""
+
+
+def render(answers: Answers, shown: RenderableType | None = None) -> str:  # noqa: ARG001
+    """Return the answers as records, whatever the picture is."""
+    return "".join(
+        "\t".join([str(number), *(safe(field, "utf-8") for field in astuple(record))]) + "\n"
+        for number, (answer, section) in enumerate(zip(answers, sections(answers), strict=True), 1)
+        for record in _records(answer, section)
+    )
+
+
+def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -> Iterator[Record]:
+    if isinstance(answer, RnnshapeError):
+        yield Record("asked", name=answer.layer or "")
+        yield Record("error", name=answer.message)
+        yield from [Record("hint", name=answer.hint)] if answer.hint else []
+        return
+    if isinstance(answer, ProgramReport):
+        yield Record("asked", name=answer.program.source)
+        yield from _of_program(answer, section)
+    else:
+        given = answer.input
+        axes, shape = ",".join(given.axes), _shape(given.shape)
+        yield Record("asked", name=str(answer.layer), shape=shape, axes=axes, dtype=given.dtype)
+        yield from _tensors(section, [tensor.path for tensor in answer.tensors])
+    yield from _facts(answer, section)
+    yield from [Record("unpack", name=section.unpack)] if section.unpack else []
+    yield Record("parameters", name=str(answer.parameters.total))
+    if isinstance(answer, ProgramReport):
+        yield from _errors(answer)
+
+
+def _of_program(report: ProgramReport, section: Section) -> Iterator[Record]:
+    told = set()
+    for tensor, record in zip(report.tensors, _tensors(section, [()] * len(section.rows)), strict=True):
+        if tensor.step is not None and tensor.step not in told:
+            told.add(tensor.step)
+            step = report.steps[tensor.step]
+            yield Record("call", name=step.layer, at=str(step.line))
+        yield record
+
+
+def _tensors(section: Section, paths: list[tuple[int, ...] | None]) -> Iterator[Record]:
+    for row, path in zip(section.rows, paths, strict=True):
+        place = ".".join(map(str, path)) if path is not None else row.place
+        yield Record(
+            "tensor",
+            mark=row.sign,
+            name=row.name,
+            shape=_shape(row.shape or ()),
+            at=place if row.line is None else str(row.line),
+            axes=",".join(row.axes),
+            dtype=row.dtype,
+            meaning=row.meaning,
+        )
+
+
+def _facts(answer: Report | ProgramReport, section: Section) -> Iterator[Record]:
+    for fact in section.facts:
+        sign = fact.sign if fact.mark is not None else ""
+        yield Record(_RECORDS[fact.kind], mark=sign, name=in_words(listed(fact.terms, _BETWEEN[fact.kind])))
+    yield from (Record("constant", name=name) for name in answer.constant or ())
+    yield from (Record("undecided", name=name) for name in answer.undecided or ())
+
+
+def _errors(report: ProgramReport) -> Iterator[Record]:
+    error = report.error
+    if error is None:
+        return
+    yield Record("error", name=error.message, at=str(error.line))
+    yield from [Record("hint", name=error.hint)] if error.hint else []
+    for fix in (error.fix, *(error.other_fixes or ())):
+        if fix is not None:
+            yield Record("fix", name=fix.code.strip(), shape=_shape(fix.then or ()), at=str(fix.line))
+
+
+def _shape(shape: Shape) -> str:
+    return ",".join("none" if size is None else str(size) for size in shape)
