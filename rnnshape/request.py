@@ -34,9 +34,6 @@ MOST_AT_ONCE = 4_000_000
 ADDED = ("return_sequences", "return_state", "all_flags")
 """The options of a layer that may be added to an expression."""
 
-_INPUTS = ("Input", "InputLayer")
-"""What has the dtype of an input, where all others have a policy."""
-
 Units = tuple[int, ...]
 Arguments = tuple[tuple[str, object], ...]
 Family = tuple[Query, ...]
@@ -201,7 +198,7 @@ def _flagged(call: Call, flags: dict[str, bool]) -> Call:
 
 
 def _bidirectional(call: Call, mode: MergeMode | None) -> Call:
-    return Call("Bidirectional", args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
+    return Call(catalogue.BIDIRECTIONAL, args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
 
 
 def _expression(word: str, options: Options) -> list[Call]:
@@ -226,11 +223,11 @@ def _expression(word: str, options: Options) -> list[Call]:
 
 
 def _check_dtype(call: Call, asked: Dtype) -> None:
-    """Refuse a layer, or an input, whose own dtype= is another one than --dtype."""
+    """Refuse a layer whose own dtype=, a policy, or an input whose own, is another one than --dtype."""
     for inner in call.calls():
         said = dict(inner.kwargs).get("dtype")
         named = said.args[0] if isinstance(said, Call) and said.args else said
-        wanted = asked.input if inner.name in _INPUTS else asked.policy
+        wanted = asked.input if inner.name in catalogue.INPUTS else asked.policy
         if named is not None and named != wanted:
             message = f"--dtype {asked.value} and dtype={said!r} contradict each other. Received: {call}"
             raise InvalidQuery(

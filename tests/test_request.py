@@ -223,7 +223,8 @@ REFUSED = [
     (["Bidirectional(LSTM(4, return_state=True))"], {"all_flags": True}, "--all-flags and return_state=True"),
     (["Dense(4)"], {"return_state": True}, "Dense is none"),
     (["LSTMCell(4)"], {"return_state": True}, "LSTMCell is none"),
-    (["Sequential([LSTM(4)])"], {"all_flags": True}, "into the layer that is meant"),
+    (["Sequential([LSTM(4), Dense(2)])"], {"all_flags": True}, "into the layer that is meant"),
+    (["Sequential([LSTM(4, return_state=True)])"], {"all_flags": True}, "--all-flags and return_state=True"),
     (["Dense(units='a')"], {"into": "lstm"}, "--into 'LSTM(4)'"),
     (["gru", "LSTM(4)"], {"bidirectional": True}, "--bidirectional does not go with it"),
 ]
