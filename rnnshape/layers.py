@@ -29,7 +29,7 @@ def explore(query: Query) -> Report:
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    with running():
+    with running(query.policy):
         from rnnshape.explorer.layer_run import run_layer
 
         return _report(run_layer(query))
@@ -42,7 +42,7 @@ def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    with running():
+    with running(queries[0].policy if queries else None):
         from rnnshape.explorer.measure import measure
 
         ran = [_run_or_error(query) for query in queries]
@@ -63,7 +63,7 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    with running():
+    with running(queries[0].policy if queries else None):
         from rnnshape.explorer.together import alike, have_same_weights
 
         ran = [_run_or_error(query) for query in queries]

@@ -42,6 +42,28 @@ class MergeMode(enum.Enum):
         return None if self is MergeMode.NONE else self.value
 
 
+class Dtype(enum.Enum):
+    """What the numbers are, as it is typed: Keras's policy for the layer, and with it the dtype of the input."""
+
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+    MIXED_FLOAT16 = "mixed_float16"
+    MIXED_BFLOAT16 = "mixed_bfloat16"
+    INT32 = "int32"
+
+    @property
+    def policy(self) -> str | None:
+        """The dtype policy; None where it is the layer's own, because whole numbers are no policy."""
+        return None if self is Dtype.INT32 else self.value
+
+    @property
+    def input(self) -> str:
+        """The dtype of the input; under a mixed policy Keras itself casts the input to the short one."""
+        return "float32" if self.value.startswith("mixed_") else self.value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
     """The sizes of the input's axes; None is an unknown size. `shape`, the whole shape at once, goes before them.
@@ -83,6 +105,12 @@ class Query:
     into: Call | None = None
     weights: bool = False
     every_state: bool = False
+    dtype: Dtype | None = None
+
+    @property
+    def policy(self) -> str | None:
+        """The dtype policy that the layer is built under; None for Keras's default."""
+        return None if self.dtype is None else self.dtype.policy
 
     def __post_init__(self) -> None:
         """Refuse a mask that does not fit the sizes, and a seed that is none."""

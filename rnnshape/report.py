@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import reprlib
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Annotated
 
-from rnnshape.document import as_document, from_document
+from rnnshape.document import NOT_IN_DOCUMENT, Text, as_document, from_document
 from rnnshape.errors import SCHEMA_VERSION, InvalidQuery
+from rnnshape.expression import Call, parse
+from rnnshape.structure import OUTPUT, Expression, Nest, Role, Unpack, reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 Shape = tuple[int | None, ...]
-Statement = tuple[str, ...]
+Layer = Annotated[Call, Text(parse)]
+Code = Annotated[Expression, Text(reading.expression)]
+Statement = tuple[Code, ...]
 """NumPy expressions over the tensors' names, all of equal value (or, where said so, all of different values)."""
 
 
@@ -26,8 +31,9 @@ Statement = tuple[str, ...]
 class Tensor:
     """One tensor. `path` locates it in the return value, None where the layer does not return it.
 
-    An unknown size in `shape` is None. On the way through a Sequential, `layer` is the layer that returns the tensor,
-    and `masked` tells that it carries a mask.
+    An unknown size in `shape` is None. `role` is what it is to its layer; `name` is a spelling of that. On the way
+    through a Sequential, `layer` is the layer that returns the tensor, `name` is made of the layer's own, and `masked`
+    tells that the tensor carries a mask.
     """
 
     name: str
@@ -36,8 +42,9 @@ class Tensor:
     axes: tuple[str, ...]
     dtype: str
     meaning: str
-    layer: str | None = None
+    layer: Layer | None = None
     masked: bool | None = None
+    role: Role = field(default=OUTPUT, metadata=NOT_IN_DOCUMENT, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,7 @@ class States:
     """
 
     accepts: list[typing.Any]
-    structure: str
+    structure: Annotated[Nest, Text(reading.nest)]
     starts_from: str | None = None
 
 
@@ -111,7 +118,7 @@ class Parameters:
 class Reduced:
     """The small sizes at which the values were compared, because the asked ones are unknown or too large."""
 
-    layer: str
+    layer: Layer
     input: tuple[int, ...]
 
 
@@ -170,13 +177,13 @@ class Into:
     their shapes alone: one that is an h would be taken for a c, or the other way round.
     """
 
-    layer: str
+    layer: Layer
     fits: bool
     wants: str
     gives: str
-    initial_state: str | None
+    initial_state: Code | None
     change: str | None
-    layer_that_fits: str | None = None
+    layer_that_fits: Layer | None = None
     caution: str | None = None
 
 
@@ -208,15 +215,16 @@ class Report:
     `equal` holds one statement per fact: expressions of equal value. `close` is the same for values that differ
     by rounding only. `constant` names the expressions that hold one single value throughout, which therefore
     take part in no statement; `undecided` names the tensors whose values vary too little to say anything of them.
+    `dtype_policy` is the policy that the layer was built under, where it was asked for one.
     `broken` are statements that hold without the mask and do not hold with it. `masks_made` are the layers inside
     that make a mask of their own from what they are given, `masks_lost` those at which such a mask ends, although a
     layer behind them takes one.
     """
 
     schema_version: int = SCHEMA_VERSION
-    layer: str
+    layer: Layer
     input: Input
-    unpack: str
+    unpack: Annotated[Unpack, Text(reading.unpack)]
     tensors: tuple[Tensor, ...]
     equal: tuple[Statement, ...]
     same_shape_different_values: tuple[Statement, ...]
@@ -235,6 +243,7 @@ class Report:
     broken: tuple[Statement, ...] | None = None
     initial_state: str | None = None
     training: bool | None = None
+    dtype_policy: str | None = None
     into: Into | None = None
     same_weights: bool | None = None
     combination: Combination | None = None
@@ -262,4 +271,12 @@ class Report:
                 f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
             )
             raise InvalidQuery(message)
-        return typing.cast("Self", from_document(cls, document, "report"))
+        read = typing.cast("Self", from_document(cls, document, "report"))
+        return replace(
+            read, tensors=tuple(replace(one, role=reading.role(one.name, one.meaning)) for one in read.tensors)
+        )
+
+    @property
+    def returned_tensors(self) -> tuple[Tensor, ...]:
+        """The tensors that the layer itself returns; there may be more than these."""
+        return tuple(tensor for tensor in self.tensors if tensor.path is not None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from rnnshape import catalogue
 from rnnshape.errors import InvalidQuery, nearest
-from rnnshape.expression import Call, flag, like, parse, takes_flags, with_flags
+from rnnshape.expression import Call, flag, like, parse, parse_value, takes_flags, with_flags
 from rnnshape.options import CONV, FLAGS, Options, Part, typed
 from rnnshape.query import (
     DEFAULT_BATCH,
@@ -22,6 +22,7 @@ from rnnshape.query import (
     DEFAULT_KERNEL_SIZE,
     DEFAULT_TIME,
     DEFAULT_UNITS,
+    Dtype,
     MergeMode,
     Query,
     Sizes,
@@ -70,6 +71,7 @@ class Request(Sequence[Family]):
                 into=_into(options.into, call),
                 weights=options.weights,
                 every_state=options.every_state,
+                dtype=options.dtype,
                 seed=options.seed,
             )
             for call in self.families[at // len(self.sizes)]
@@ -90,7 +92,7 @@ def request(words: Sequence[str], options: Options, *, most: int | None = None) 
 
     """
     if not words:
-        raise InvalidQuery("Which layer? Give at least one.", hint="rnnshape gru --units 4 --return-state")
+        raise InvalidQuery("Which layer? Give at least one.", hint="For example: rnnshape gru --units 4 --return-state")
     layers, inputs = sum(_count(word, options) for word in words), _count_inputs(options)
     if most is not None and layers * inputs > most:
         raise InvalidQuery(f"That is {layers * inputs} queries.", hint="Add --yes if you mean it.")
@@ -99,6 +101,8 @@ def request(words: Sequence[str], options: Options, *, most: int | None = None) 
         raise InvalidQuery(message, hint="Split the sizes between several commands.")
     families = tuple(tuple(family) for word in words for family in _calls(word, options))
     for family in families:
+        if options.dtype is not None:
+            _check_dtype(family[0], options.dtype)
         _into(options.into, family[0])
     asked = Request(families, tuple(_input_sizes(options)), options)
     for at in range(len(asked.sizes)):
@@ -160,8 +164,13 @@ def _sizes(layer: catalogue.Layer, options: Options) -> tuple[list[Units], list[
     for name in CONV if layer.spatial else ():
         values = getattr(options, name) or ((DEFAULT_KERNEL_SIZE,) if name == "kernel_size" else ())
         if values and name not in chosen:
-            grid.append([(name, value) for value in values])
+            grid.append([(name, _as_data(value)) for value in values])
     return units, grid
+
+
+def _as_data(value: object) -> object:
+    """Return a value as it stands in an expression."""
+    return parse_value(repr(value)) if isinstance(value, tuple) else value
 
 
 def _with_flags(call: Call, options: Options) -> list[Call]:
@@ -189,7 +198,7 @@ def _flagged(call: Call, flags: dict[str, bool]) -> Call:
 
 
 def _bidirectional(call: Call, mode: MergeMode | None) -> Call:
-    return Call("Bidirectional", args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
+    return Call(catalogue.BIDIRECTIONAL, args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
 
 
 def _expression(word: str, options: Options) -> list[Call]:
@@ -205,10 +214,25 @@ def _expression(word: str, options: Options) -> list[Call]:
             f"An expression carries its own constructor arguments, so {typed(alien[0])} does not go with it. "
             f"Received: {word}"
         )
-        raise InvalidQuery(message, hint="Write the argument into the expression, or name the layer: gru.", layer=word)
+        raise InvalidQuery(
+            message, hint="Write it into the expression, or give the layer by its name, such as gru.", layer=word
+        )
     for name in given:
         _check_flag(call, name, word)
     return [with_flags(call, flags) for flags in _combinations(options)]
+
+
+def _check_dtype(call: Call, asked: Dtype) -> None:
+    """Refuse a layer whose own dtype=, a policy, or an input whose own, is another one than --dtype."""
+    for inner in call.calls():
+        said = dict(inner.kwargs).get("dtype")
+        named = said.args[0] if isinstance(said, Call) and said.args else said
+        wanted = asked.input if inner.name in catalogue.INPUTS else asked.policy
+        if named is not None and named != wanted:
+            message = f"--dtype {asked.value} and dtype={said!r} contradict each other. Received: {call}"
+            raise InvalidQuery(
+                message, hint=f"Leave out --dtype {asked.value}, or dtype= in {inner.name}.", layer=str(call)
+            )
 
 
 def _check_flag(call: Call, name: str, word: str) -> None:

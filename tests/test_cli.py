@@ -8,6 +8,7 @@ import io
 import json
 import os
 import platform
+import re
 import shlex
 import signal
 import subprocess
@@ -97,7 +98,7 @@ WRONG = [
     (["gru", "--unit", "4"], 2, "invalid-query", "Did you mean --units?"),
     (["gru", "--units"], 2, "invalid-query", "--units"),
     (["gru", "--return-state=True"], 2, "invalid-query", "--return-state takes no value."),
-    (["gru", "--into", "lsmt"], 2, "invalid-query", "Write a number"),
+    (["gru", "--into", "lsmt"], 2, "invalid-query", "Write a value"),
     (["gru", "--units", "0"], 2, "invalid-query", "units"),
     (["LSTM(4, unts=3)"], 2, "invalid-query", "Did you mean units?"),
     (["LSTM(4).units"], 2, "invalid-query", "LSTM(4).units"),
@@ -458,6 +459,8 @@ def test_what_a_user_s_code_prints_goes_to_stderr(tmp_path):
 def test_measure(ran):
     status, out, _ = ran("gru", "lstm", "--measure", *SMALL)
     assert status == 0
+    assert re.search(r" ms \(.*\), .* x the fastest", out)
+    assert re.search(r"\), the fastest", out)
 
 
 def test_a_person_is_told_of_the_import_until_it_is_over(ran, monkeypatch):

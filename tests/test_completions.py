@@ -184,4 +184,4 @@ def test_a_shell_that_nobody_knows(monkeypatch, capsys):
 
     monkeypatch.setattr("shellingham.detect_shell", fails)
     assert run(["--show-completion"]) == 1
-    assert "cannot be told which shell" in capsys.readouterr().err
+    assert "This shell is unknown." in capsys.readouterr().err

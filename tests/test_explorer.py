@@ -401,6 +401,32 @@ def test_combinations_that_are_all_refused():
     assert [answer.code for answer in explore_together(family)] == ["invalid-query"] * 4
 
 
+IN_EXPRESSIONS = [
+    ("LSTM(4)", [("output", "whole_sequence_output[:, -1, :]", "final_memory_state")]),
+    (
+        "Bidirectional(LSTM(4), merge_mode='sum')",
+        [("output", "forward_final_memory_state + backward_final_memory_state")],
+    ),
+    ("RNN(GRUCell(3))", [("output", "whole_sequence_output[:, -1, :]", "final_state")]),
+    (
+        "RNN([LSTMCell(4), GRUCell(3)])",
+        [("output", "whole_sequence_output[:, -1, :]", "cell_1_final_state")],
+    ),
+    (
+        "Sequential([Dense(3), Sequential([GRU(5, return_sequences=True), LSTM(4)])])",
+        [("output", "whole_sequence_output[:, -1, :]", "final_memory_state")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("layer", "across"), IN_EXPRESSIONS)
+def test_equality_holds_across_the_combinations_of_an_expression(layer, across):
+    found = together(layer)
+    assert all(report["same_weights"] for report in found)
+    assert [report["returned"]["container"] == "tensor" for report in found] == [True, True, False, False]
+    assert [tuple(statement) for statement in found[0]["equal_across"]] == across
+
+
 def test_equality_across_combinations_of_a_bidirectional_layer():
     found = together("gru", bidirectional=True)[0]["equal_across"]
     assert [set(statement) for statement in found] == [

@@ -90,8 +90,8 @@ WORDS = [
     ("gru --color alway", "gru --color always", "Did you mean always?"),
     ("gru --save a.htm", "gru --save a.html", "Did you mean a.html?"),
     ("'LSTM(4, dtype=tf.float16)'", "\"LSTM(4, dtype='float16')\"", "Quote it: dtype='float16'."),
-    ("'LSTM(latent_dim)'", "'LSTM(4)'", "Write a number, or what else is meant, in the place of latent_dim: 4."),
-    ("'LSTM(4)' --units 4", "'LSTM(4)'", "Write the argument into the expression, or name the layer: gru."),
+    ("'LSTM(latent_dim)'", "'LSTM(4)'", "Write a value in the place of latent_dim, such as 4."),
+    ("'LSTM(4)' --units 4", "'LSTM(4)'", "Write it into the expression, or give the layer by its name, such as gru."),
 ]
 
 
@@ -145,6 +145,6 @@ def test_the_shell_may_be_named(words, tmp_path, monkeypatch, capsys):
 
 def test_a_shell_that_is_none_is_refused(capsys):
     assert hint_of("--show-completion fsh", capsys) == "Did you mean fish?"
-    assert hint_of("--show-completion gru", capsys) == "Leave it out for the shell around you."
+    assert hint_of("--show-completion gru", capsys) == "Leave the name out for the shell that you are in."
     assert cli.run(["--show-completion", "zsh"]) == 0
     assert capsys.readouterr().out == scripts.script("zsh")

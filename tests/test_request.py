@@ -55,6 +55,24 @@ LAYERS = [
             "ConvLSTM1D(2, kernel_size=5, strides=2, padding='same')",
         ],
     ),
+    (["conv-lstm-2d"], {"kernel_size": "3 x 2"}, ["ConvLSTM2D(4, kernel_size=(3, 2))"]),
+    (["conv-lstm-2d"], {"kernel_size": (3, 2), "strides": 2}, ["ConvLSTM2D(4, kernel_size=(3, 2), strides=2)"]),
+    (
+        ["conv-lstm-3d"],
+        {"kernel_size": "3,3x2X1", "dilation_rate": "1×2*1"},
+        [
+            "ConvLSTM3D(4, kernel_size=3, dilation_rate=(1, 2, 1))",
+            "ConvLSTM3D(4, kernel_size=(3, 2, 1), dilation_rate=(1, 2, 1))",
+        ],
+    ),
+    (
+        ["conv-lstm-2d"],
+        {"kernel_size": [(3, 2), 5]},
+        [
+            "ConvLSTM2D(4, kernel_size=(3, 2))",
+            "ConvLSTM2D(4, kernel_size=5)",
+        ],
+    ),
     (["conv-lstm-2d"], {"set": ["kernel_size=(3, 5)"]}, ["ConvLSTM2D(4, kernel_size=(3, 5))"]),
     (["tf.keras.layers.GRU(7)", "gru"], {}, ["GRU(7)", "GRU(4)"]),
     (["LSTM(4)"], {"return_state": True}, ["LSTM(4, return_state=True)"]),
@@ -139,6 +157,8 @@ def test_which_sizes_are_asked_for(raw, expected):
 
 
 def test_space_may_be_repeated():
+    for space in (["9x7", "9,7"], "9x7,9*7", [(9, 7), "9X7"]):
+        assert inputs(["conv-lstm-2d"], space=space, batch=1) == [(1, 10, 9, 7, 8)] * 2
     assert inputs(["conv-lstm-2d"], space=["8,9", "4,4"], batch=1) == [(1, 10, 8, 9, 8), (1, 10, 4, 4, 8)]
 
 
@@ -165,6 +185,10 @@ REFUSED = [
     (["gru"], {"input": "32 10 8"}, "--input 32,10,8"),
     (["LSTM"], {"units": "0"}, "from 1"),
     (["gru"], {"units": ""}, "units"),
+    (["gru"], {"units": "4x2"}, "units"),
+    (["conv-lstm-2d"], {"kernel_size": "3x"}, "kernel_size"),
+    (["conv-lstm-2d"], {"kernel_size": "3x0"}, "kernel_size"),
+    (["conv-lstm-2d"], {"space": "9x"}, "space"),
     (["gru"], {"units": "4,,8"}, "units"),
     (["gru"], {"units": "4,-1"}, "Received: units=-1"),
     (["gru"], {"units": "none"}, "units"),
@@ -199,7 +223,8 @@ REFUSED = [
     (["Bidirectional(LSTM(4, return_state=True))"], {"all_flags": True}, "--all-flags and return_state=True"),
     (["Dense(4)"], {"return_state": True}, "Dense is none"),
     (["LSTMCell(4)"], {"return_state": True}, "LSTMCell is none"),
-    (["Sequential([LSTM(4)])"], {"all_flags": True}, "into the layer that is meant"),
+    (["Sequential([LSTM(4), Dense(2)])"], {"all_flags": True}, "into the layer that is meant"),
+    (["Sequential([LSTM(4, return_state=True)])"], {"all_flags": True}, "--all-flags and return_state=True"),
     (["Dense(units='a')"], {"into": "lstm"}, "--into 'LSTM(4)'"),
     (["gru", "LSTM(4)"], {"bidirectional": True}, "--bidirectional does not go with it"),
 ]

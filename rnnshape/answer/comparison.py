@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnshape.equality import Findings, Steps, Subject, compare, holds
 from rnnshape.report import Statement
+from rnnshape.structure import Expression
 from rnnshape.trace import FIRST_DRAWS, CallOf, Drawn, TracedMask, TracedTensor
 
 _ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 5
@@ -54,7 +55,7 @@ def of_one_call(groups: Iterable[Statement], call_of: Mapping[str, object]) -> t
     """
     found = []
     for group in groups:
-        by_call: dict[object, list[str]] = {}
+        by_call: dict[object, list[Expression]] = {}
         for name in group:
             if name in call_of:
                 by_call.setdefault(call_of[name], []).append(name)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rnnshape import tree
 from rnnshape.answer.comparison import broken_by_mask, of_one_call
 from rnnshape.equality import Findings
-from rnnshape.names import unpacking
 from rnnshape.report import Declared, Report, Returned, Tensor
+from rnnshape.structure import Unpack
 from rnnshape.trace import CallOf, LayerTrace, TracedCall, TracedTensor
 
 _SHOWN = (CallOf.LAYER, CallOf.INSIDE, CallOf.CELL)
@@ -30,7 +30,7 @@ def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
     return Report(
         layer=trace.layer,
         input=trace.input,
-        unpack=f"{unpacking(paths, names)} = {trace.call}",
+        unpack=Unpack(names, paths, trace.call),
         tensors=tuple(_tensor(one, call) for call in shown for one in call.tensors),
         equal=findings.equal,
         same_shape_different_values=of_one_call(findings.same_shape_different_values, _call_of(shown)),
@@ -49,6 +49,7 @@ def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
         broken=broken_by_mask(trace.drawn),
         initial_state=trace.initial_state,
         training=trace.training or None,
+        dtype_policy=None if trace.dtype_policy == "float32" else trace.dtype_policy,
         into=trace.into,
         measured=trace.measured,
     )
@@ -63,6 +64,7 @@ def _tensor(one: TracedTensor, call: TracedCall) -> Tensor:
         dtype=one.dtype,
         meaning=one.meaning,
         layer=call.layer,
+        role=one.role,
         masked=one.masked or None,
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rnnshape import trace as seen
 from rnnshape.answer.comparison import compare_tensors, of_one_call
@@ -26,7 +27,7 @@ from rnnshape.program_report import (
     Step,
     StepDeclared,
 )
-from rnnshape.report import Versions
+from rnnshape.report import Statement, Versions
 
 
 def report_of(
@@ -95,10 +96,24 @@ def _count(lines: Sequence[str]) -> int:
 def _compared(trace: seen.Trace) -> Findings:
     """Return what is equal among all tensors of the program.
 
-    A tensor that a layer handed through as it was says so itself, and takes no part.
+    That a layer handed a tensor through as it was is told of that tensor itself. It takes part in merges alone:
+    `x + Dropout(0.5)(x)` is a sum of two tensors of the program.
     """
-    tensors = (one for one in trace.tensors if len(one.draws) == trace.draws > 0 and one.unchanged is None)
-    return compare_tensors(tensors, trace.mask)
+    found = compare_tensors((one for one in trace.tensors if len(one.draws) == trace.draws > 0), trace.mask)
+    unchanged = {one.name for one in trace.tensors if one.unchanged is not None}
+
+    def told(groups: Iterable[Statement]) -> tuple[Statement, ...]:
+        kept = (tuple(one for one in group if one not in unchanged) for group in groups)
+        return tuple(group for group in kept if len(group) > 1)
+
+    return replace(
+        found,
+        equal=told(found.equal),
+        close=told(found.close),
+        same_shape_different_values=told(found.same_shape_different_values),
+        constant=tuple(name for name in found.constant if name not in unchanged),
+        undecided=tuple(name for name in found.undecided if name not in unchanged),
+    )
 
 
 def _input(one: seen.TracedInput) -> ProgramInput:

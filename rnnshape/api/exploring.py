@@ -45,6 +45,7 @@ class LayerOptions(TypedDict, total=False):
     input: tuple[int | None, ...]
     mask: str
     initial_state: Literal["zeros", "random"]
+    dtype: Literal["float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16", "int32"]
     training: bool
     into: str
     seed: int

@@ -128,7 +128,9 @@ def _is_closed(stream: IO[str] | None) -> bool:
 def _unexpected(error: BaseException) -> RnnshapeError:
     """Return the error that nobody foresaw: whatever it is, nobody sees a traceback."""
     if isinstance(error, MemoryError):
-        return RnnshapeError("There is not enough memory for this.", hint="Ask for less at once, or mind ulimit -v.")
+        return RnnshapeError(
+            "There is not enough memory for this.", hint="Ask for less at once, or raise the limit of ulimit -v."
+        )
     if isinstance(error, OSError) and error.filename is None:
         return RnnshapeError(f"The system refuses: {error.strerror or error}", hint="ulimit -a shows its limits.")
     from rnnshape.explorer.refusal import users_line

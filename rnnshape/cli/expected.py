@@ -148,7 +148,7 @@ def _asked(document: Document) -> str:
     return f"code: {program.get('source')}" if isinstance(program, Mapping) else f"layer: {document.get('layer')}"
 
 
-_QUESTION = ("input", "mask", "initial_state", "training", "combination")
+_QUESTION = ("input", "mask", "initial_state", "training", "dtype_policy", "combination")
 
 
 def _are_alike(was: Document, now: Document) -> bool:

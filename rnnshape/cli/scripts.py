@@ -86,7 +86,9 @@ def named(words: Sequence[str]) -> str:
         return words[0].lower()
     near = nearest(words[0], SHELLS)
     message = f"There is completion for bash, zsh, fish and powershell. Received: {' '.join(words)}"
-    raise InvalidQuery(message, hint=f"Did you mean {near}?" if near else "Leave it out for the shell around you.")
+    raise InvalidQuery(
+        message, hint=f"Did you mean {near}?" if near else "Leave the name out for the shell that you are in."
+    )
 
 
 def script(shell: str) -> str:
@@ -110,8 +112,9 @@ def shell_around() -> str:
     except (shellingham.ShellDetectionFailure, RuntimeError, OSError):
         name = None
     if name not in {*_OURS, *_TYPERS}:
-        received = "It cannot be told which shell this is" if name is None else f"This shell is {name}"
-        raise RnnshapeError(f"{received}; there is completion for bash, zsh, fish and PowerShell.")
+        received = "This shell is unknown." if name is None else f"This shell is {name}."
+        message = f"{received} There is completion for bash, zsh, fish and PowerShell."
+        raise RnnshapeError(message, hint="Name one of these: rnnshape --install-completion bash")
     return str(name)
 
 

@@ -32,8 +32,10 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def running() -> Iterator[None]:
+def running(policy: str | None = None) -> Iterator[None]:
     """Have Keras imported, and what it says kept from the screen, while layers are run.
+
+    Layers are built under this dtype policy, or under Keras's default for None.
 
     Raises:
         NoTensorflow: TensorFlow cannot be imported.
@@ -43,5 +45,22 @@ def running() -> Iterator[None]:
 
     engine.load()
     engine.is_about_to_run()
-    with engine.quiet(), users.no_sudden_end():
+    with engine.quiet(), users.no_sudden_end(), _built_under(policy):
         yield
+
+
+@contextlib.contextmanager
+def _built_under(policy: str | None) -> Iterator[None]:
+    """Have Keras build layers under this dtype policy, and under the one from before again afterwards."""
+    from rnnshape.explorer import engine
+
+    if policy is None:
+        yield
+        return
+    policies = engine.load().mixed_precision
+    before = policies.dtype_policy()
+    policies.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        policies.set_dtype_policy(before)

@@ -53,7 +53,7 @@ def inputs(random: np.random.Generator, layer: Any, layout: Layout, draw: int) -
     for value in _masking_values(layer):
         # Whether it masks or not must not hang on a number that was hit by accident.
         found[np.abs(found - value) < _LEAST / 2] += _LEAST
-    return found
+    return found.astype(layout.dtype, copy=False)
 
 
 def _drive(draw: int) -> float | None:

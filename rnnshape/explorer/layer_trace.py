@@ -19,8 +19,9 @@ from rnnshape.explorer.on_the_way import Inside
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.states import accepted_states, starts_from
 from rnnshape.explorer.weights import parameters_of
-from rnnshape.names import Anatomy, Kind, Named, name_initial_states, name_steps
+from rnnshape.names import Anatomy, Kind, Named, initial_states, name_steps
 from rnnshape.report import Input, Mask, Measured, Parameters, Ran, Reduced, States, Versions
+from rnnshape.structure import Invocation, Nest, Role
 from rnnshape.trace import CallOf, Drawn, LayerTrace, TracedCall, TracedMask, TracedTensor
 
 _PROBE = 2
@@ -54,8 +55,8 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
     query, asked = ran.query, ran.asked
     return LayerTrace(
         drawn=values,
-        layer=str(ran.asked_layer),
-        call=_call_code(ran),
+        layer=ran.asked_layer,
+        call=_invocation(ran),
         input=Input(shape=ran.asked_layout.shape, axes=ran.asked_layout.axes, dtype=ran.asked_layout.dtype),
         returned=tree.shapes(ran.run.value),
         container="tensor" if ran.run.paths == ((),) else type(ran.run.value).__name__,
@@ -71,6 +72,7 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
         masks_lost=_written(ran, masks.made_and_lost(ran.layer, ran.run.trials[0])),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training,
+        dtype_policy=query.policy,
         into=into(ran),
         measured=measured,
     )
@@ -79,7 +81,7 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
 def _calls(ran: LayerRun) -> Iterator[TracedCall]:
     yield TracedCall(CallOf.LAYER, _returned(ran, ran.run.draws))
     for at, one in enumerate(ran.inside):
-        yield TracedCall(CallOf.INSIDE, _on_the_way(ran, at, one), _written(ran, [one.layer])[0])
+        yield TracedCall(CallOf.INSIDE, _on_the_way(ran, at, one), masks.as_call(one.layer, ran.layer, ran.asked_layer))
     if ran.run.stepped:
         yield TracedCall(CallOf.CELL, _stepped(ran))
     unmasked = [trial.bare for trial in ran.run.trials if trial.bare is not None]
@@ -99,6 +101,7 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
             axes=named.axes,
             dtype=dtype,
             meaning=named.meaning,
+            role=named.role,
             has_time="timesteps" in named.axes,
             is_reversed=ran.anatomy.go_backwards,
             half=None if at else half,
@@ -117,12 +120,13 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
     half, shown = _halves_inside(ran, inside)
     return tuple(
         TracedTensor(
-            name=named.name,
+            name=name,
             path=None,
             shape=shape,
             axes=named.axes,
             dtype=str(array.dtype),
             meaning=named.meaning,
+            role=named.role,
             masked=ran.run.way is not None and ran.run.way.is_masked[place],
             has_time="timesteps" in named.axes,
             is_reversed=inside.anatomy.go_backwards,
@@ -130,7 +134,9 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
             half_shown=None if at else shown,
             draws=tuple(layers[place][at] for layers in ran.run.inside),
         )
-        for at, (named, shape, array) in enumerate(zip(inside.named, inside.shapes, arrays, strict=True))
+        for at, (name, named, shape, array) in enumerate(
+            zip(inside.names, inside.named, inside.shapes, arrays, strict=True)
+        )
     )
 
 
@@ -172,6 +178,7 @@ def _stepped(ran: LayerRun) -> tuple[TracedTensor, ...]:
             axes=named.axes,
             dtype=str(array.dtype),
             meaning=named.meaning,
+            role=named.role,
             has_time=True,
             is_reversed=ran.anatomy.go_backwards,
             draws=tuple(leaves[at] for leaves in ran.run.stepped),
@@ -194,19 +201,17 @@ def _stepped_shape(ran: LayerRun, shape: tuple[int, ...]) -> tuple[int | None, .
     return (asked.shape[0], time, *rest)
 
 
-def _call_code(ran: LayerRun) -> str:
+def _invocation(ran: LayerRun) -> Invocation:
     if ran.anatomy.kind is Kind.CELL:
-        return "cell(inputs, states)"
-    arguments = ["inputs"]
+        return Invocation(("states",), is_cell=True)
+    arguments = []
     if ran.query.mask is not None:
         arguments.append("mask=mask")
     if ran.query.initial_state is not None:
         arguments.append("initial_state=initial_state")
     if ran.query.training:
         arguments.append("training=True")
-    # A dict unpacks into its keys.
-    values = ".values()" if isinstance(ran.run.value, dict) else ""
-    return f"layer({', '.join(arguments)}){values}"
+    return Invocation(tuple(arguments), is_dict=isinstance(ran.run.value, dict))
 
 
 def _refused(ran: LayerRun) -> str | None:
@@ -221,9 +226,12 @@ def _states(ran: LayerRun) -> States | None:
     shapes = _states_shapes(ran)
     if shapes is None:
         return None
-    words = name_initial_states(ran.anatomy, len(tree.sizes(shapes)))
-    structure = tree.as_code(tree.refilled(shapes, words))
-    return States(accepts=tree.mapped(list, shapes), structure=structure, starts_from=starts_from(ran.layer))
+    roles = tree.refilled(shapes, initial_states(ran.anatomy, len(tree.sizes(shapes))))
+    return States(accepts=tree.mapped(list, shapes), structure=_as_nest(roles), starts_from=starts_from(ran.layer))
+
+
+def _as_nest(roles: list[Any]) -> Nest:
+    return Nest(tuple(item if isinstance(item, Role) else _as_nest(item) for item in roles))
 
 
 def _states_shapes(ran: LayerRun) -> Any:
@@ -253,7 +261,7 @@ def _parameters(ran: LayerRun) -> Parameters:
 def _reduced(ran: LayerRun) -> Reduced | None:
     if ran.asked is None:
         return None
-    return Reduced(layer=str(ran.query.layer), input=tuple(size or 1 for size in ran.layout.shape))
+    return Reduced(layer=ran.query.layer, input=tuple(size or 1 for size in ran.layout.shape))
 
 
 def _mask(ran: LayerRun) -> Mask | None:

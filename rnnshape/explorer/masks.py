@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnshape import tree
+from rnnshape.catalogue import INPUTS
 from rnnshape.equality import values as of
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, entrance, in_turn, is_cell, is_recurrent
@@ -261,18 +262,24 @@ def made_in(trials: Sequence[Trial]) -> list[Any]:
 
 def as_written(layer: Any, whole: Any, call: Call) -> str:
     """Return a layer inside of another as it stands in the other's expression; its class where it does not."""
-    return _written(whole, call).get(id(layer), type(layer).__name__)
+    found = _calls(whole, call).get(id(layer))
+    return type(layer).__name__ if found is None else str(found)
 
 
-def _written(layer: Any, call: Call) -> dict[int, str]:
-    found = {id(layer): str(call)}
+def as_call(layer: Any, whole: Any, call: Call) -> Call:
+    """Return the call in the other's expression that makes a layer inside of it; one without arguments if none does."""
+    return _calls(whole, call).get(id(layer), Call(type(layer).__name__))
+
+
+def _calls(layer: Any, call: Call) -> dict[int, Call]:
+    found = {id(layer): call}
     arguments = [*call.args, *(value for _, value in call.kwargs)]
     if isinstance(layer, engine.load().Sequential):
         listed = [item for value in arguments if isinstance(value, Items) for item in value.values]
-        inner = [item for item in listed if isinstance(item, Call) and item.name not in ("Input", "InputLayer")]
+        inner = [item for item in listed if isinstance(item, Call) and item.name not in INPUTS]
         pairs = list(zip(layer.layers, inner, strict=False))
     else:
         pairs = [(getattr(layer, "layer", None), item) for item in arguments[:1] if isinstance(item, Call)]
     for part, item in pairs:
-        found |= _written(part, item)
+        found |= _calls(part, item)
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnnshape import tree
@@ -17,7 +17,7 @@ from rnnshape.explorer.anatomy import Layout, anatomy_of, in_turn
 from rnnshape.explorer.masks import MASK
 from rnnshape.names import Anatomy, Kind, Leaf, Named, name_tensors
 
-_TAKEN = ("inputs", "layer", "mask", "rows", "first_step", "last_step")
+_TAKEN = ("inputs", "layer", "layers", "way", "mask", "lengths", "rows", "first_step", "last_step", "keras", "np")
 """The names that statements and the code use beside those of tensors."""
 
 
@@ -110,6 +110,7 @@ class Inside:
 
     layer: Any
     anatomy: Anatomy
+    names: tuple[str, ...]
     named: tuple[Named, ...]
     shapes: tuple[tuple[int | None, ...], ...]
 
@@ -137,9 +138,9 @@ def name_inside(
         )
         named = name_tensors(anatomy, leaves)
         names = [_unused(_name(layer, one, is_alone=len(named) == 1), used) for one in named]
-        words = [_meaning(layer, anatomy, one) for one in named]
+        said = tuple(replace(one, meaning=_meaning(layer, anatomy, one)) for one in named)
         found.append(
-            Inside(layer, anatomy, tuple(map(Named, names, (one.axes for one in named), words)), tuple(own)),
+            Inside(layer, anatomy, tuple(names), said, tuple(own)),
         )
         time = own[0][1] if named and "timesteps" in named[0].axes else None
     return found

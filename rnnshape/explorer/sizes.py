@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from rnnshape import tree
 from rnnshape.errors import InvalidQuery, KerasRefused
 from rnnshape.explorer import engine
@@ -173,7 +175,8 @@ def fits(asked: AskedSizes, call: Call, layout: Layout, mask: MaskSpec | None = 
     outputs = sum(math.prod(size or 1 for size in shape) for shape in tree.sizes(asked.declaration.any))
     # The input (ours, and TensorFlow's), the weights and their random draw, the outputs and what is compared of them.
     numbers = 2 * math.prod(sizes) + 5 * asked.parameters.total + 6 * outputs
-    if not _has_memory_for(numbers, at_all=at_all):
+    width = _bytes_of_a_number(asked.layer, layout)
+    if not _has_memory_for(width * numbers, at_all=at_all):
         return False
     cost = cost_of_call(asked.layer, layout, asked.graph)
     if cost is None:
@@ -184,13 +187,19 @@ def fits(asked: AskedSizes, call: Call, layout: Layout, mask: MaskSpec | None = 
     return (
         _laid_out(cost, call, layout) <= times * MOST_LAID_OUT
         and seconds * masked <= times * MOST_SECONDS
-        and _has_memory_for(numbers + cost.numbers, at_all=at_all)
+        and _has_memory_for(width * (numbers + cost.numbers), at_all=at_all)
     )
 
 
-def _has_memory_for(numbers: float, *, at_all: bool) -> bool:
+def _bytes_of_a_number(layer: Any, layout: Layout) -> int:
+    """Return how many bytes the widest of a call's numbers has; our own random ones have four."""
+    dtypes = (layout.dtype, getattr(layer, "compute_dtype", None), getattr(layer, "variable_dtype", None))
+    return max(4, *(np.dtype(dtype).itemsize for dtype in dtypes if isinstance(dtype, str) and dtype))
+
+
+def _has_memory_for(bytes_: float, *, at_all: bool) -> bool:
     there = min(MOST_BYTES, available_memory() // 4)
-    return 4 * numbers <= (max(there, 4 * PLAINLY_SMALL) if at_all else there)
+    return bytes_ <= (max(there, 4 * PLAINLY_SMALL) if at_all else there)
 
 
 def _most_work() -> float:

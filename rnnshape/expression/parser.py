@@ -268,7 +268,7 @@ class _Reader:
         if last in ACTIVATIONS or _DTYPE.fullmatch(last) or _WORDS.fullmatch(self.argument or ""):
             return f"Quote it: {f'{self.argument}=' if self.argument else ''}'{last}'."
         where = f"{self.argument}=4" if self.argument else "4"
-        return f"Write a number, or what else is meant, in the place of {word}: {where}."
+        return f"Write a value in the place of {word}, such as {where}."
 
 
 def _dotted(node: ast.expr) -> list[str] | None:

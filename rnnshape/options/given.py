@@ -34,7 +34,8 @@ def read_options(raw: Mapping[str, object], *, known: Sequence[str] = NAMES) -> 
         raise InvalidQuery("--merge-mode belongs to a Bidirectional layer.", hint="Add --bidirectional.")
     for name in ("return_sequences", "return_state"):
         if options.all_flags and getattr(options, name):
-            raise InvalidQuery(f"--all-flags runs every combination, so {typed(name)} does not go with it.")
+            message = f"--all-flags runs every combination, so {typed(name)} does not go with it."
+            raise InvalidQuery(message, hint=f"Leave out {typed(name)}.")
     return options
 
 
@@ -48,8 +49,10 @@ def for_code(options: Options) -> None:
     for name in (name for part in Part for name in options.given(part)):
         option = option_of(name)
         if not (option.with_code or option.of_command) and getattr(options, name) != option.default:
-            message = f"Code says itself what runs, on which input, and how: {typed(name)} does not go with it."
-            raise InvalidQuery(message, hint=f"Write it into the code, or give a layer's name: gru {typed(name)} …")
+            message = f"The code says which layers run, and on which input, so {typed(name)} does not go with it."
+            raise InvalidQuery(
+                message, hint=f"Write it into the code, or give a layer by its name: gru {typed(name)} …"
+            )
 
 
 def for_layers(options: Options) -> None:

@@ -22,6 +22,7 @@ from rnnshape.query import (
     DEFAULT_SPACE,
     DEFAULT_TIME,
     DEFAULT_UNITS,
+    Dtype,
     InitialState,
     MergeMode,
 )
@@ -69,16 +70,16 @@ class Options:
     all_flags: bool = switch(
         Part.LAYER, "Run the four combinations of --return-sequences and --return-state, with equal weights."
     )
-    kernel_size: tuple[int, ...] | None = option(
+    kernel_size: tuple[int | tuple[int, ...], ...] | None = option(
         Part.LAYER,
-        readers.sizes,
-        "Kernel size of a ConvLSTM.",
+        readers.sizes_per_axis,
+        "Kernel size of a ConvLSTM; 3x2 is one size per axis.",
         values="N,…",
         default=DEFAULT_KERNEL_SIZE,
         is_conv=True,
     )
-    strides: tuple[int, ...] | None = option(
-        Part.LAYER, readers.sizes, "Strides of a ConvLSTM.", values="N,…", default=1, is_conv=True
+    strides: tuple[int | tuple[int, ...], ...] | None = option(
+        Part.LAYER, readers.sizes_per_axis, "Strides of a ConvLSTM.", values="N,…", default=1, is_conv=True
     )
     padding: tuple[str, ...] | None = option(
         Part.LAYER,
@@ -89,8 +90,8 @@ class Options:
         default="valid",
         is_conv=True,
     )
-    dilation_rate: tuple[int, ...] | None = option(
-        Part.LAYER, readers.sizes, "Dilation rate of a ConvLSTM.", values="N,…", default=1, is_conv=True
+    dilation_rate: tuple[int | tuple[int, ...], ...] | None = option(
+        Part.LAYER, readers.sizes_per_axis, "Dilation rate of a ConvLSTM.", values="N,…", default=1, is_conv=True
     )
     set: tuple[tuple[str, object], ...] | None = option(
         Part.LAYER,
@@ -146,6 +147,14 @@ class Options:
         readers.initial_state,
         "Start from these states instead of the layer's own.",
         choices=tuple(state.value for state in InitialState),
+    )
+    dtype: Dtype | None = option(
+        Part.CALL,
+        readers.one_of(Dtype),
+        "Policy of the layer, and dtype of its input.",
+        choices=tuple(dtype.value for dtype in Dtype),
+        values="NAME",
+        default="float32",
     )
     training: bool = switch(Part.CALL, "Call the layer with training=True.")
     into: Call | str | None = option(

@@ -23,6 +23,7 @@ PADDINGS = ("valid", "same")
 """What Keras's convolutions take."""
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
+_CROSS = re.compile("[x×*]", re.IGNORECASE)
 # Linear in the length of what is given: no space can be taken in two ways.
 _BY_OTHER_SIGNS = re.compile(r"[0-9]{1,20}(?:(?:\s*[x×*;]\s*|\s+)[0-9]{1,20})+")
 
@@ -54,14 +55,37 @@ def sizes_or_unknown(name: str, value: object) -> tuple[Size, ...]:
     return tuple(_size(name, item, unknown=True) for item in _listed(value))
 
 
+def sizes_per_axis(name: str, value: object) -> tuple[int | tuple[int, ...], ...]:
+    """Return sizes of which each may be one per axis: `3`, `3,5`, `3x2`, a number, a tuple, or a list of these."""
+    return tuple(
+        tuple(_number(name, size) for size in one) if isinstance(one, tuple) else _number(name, one)
+        for one in map(_per_axis, _listed(value))
+    )
+
+
+def _number(name: str, value: object) -> int:
+    return _size(name, value, unknown=False) or 0
+
+
+def _per_axis(value: object) -> object:
+    """Return the sizes that a string has between crosses as a tuple; anything else as it is."""
+    parts = [part.strip() for part in _CROSS.split(value)] if isinstance(value, str) else []
+    return tuple(parts) if len(parts) > 1 else value
+
+
 def _tuples(value: object) -> list[object]:
     """Return the tuples of a repeatable option; each is a string with commas or a Python tuple."""
     return list(value) if isinstance(value, list) else [value]
 
 
 def spaces(name: str, value: object) -> tuple[tuple[int, ...], ...]:
-    """Return the sizes of the spatial axes, one tuple for each time that they are given."""
-    return tuple(tuple(_size(name, item, unknown=False) or 0 for item in _items(one)) for one in _tuples(value))
+    """Return the sizes of the spatial axes, one tuple for each time that they are given; `9x7` is the same as `9,7`."""
+    crossed = [
+        part
+        for one in _tuples(value)
+        for part in (map(_per_axis, _listed(one)) if isinstance(one, str) and _CROSS.search(one) else (one,))
+    ]
+    return tuple(tuple(_number(name, item) for item in _items(one)) for one in crossed)
 
 
 def shapes(name: str, value: object) -> tuple[tuple[Size, ...], ...]:

@@ -1,15 +1,16 @@
 """Report -> something to look at. Nothing here computes anything new about a layer.
 
-table        one row for each tensor, and several queries in one table
-comparison   how the layers compare: parameters, times
-notes        the lines above and below a table
-marks        which letter and colour stands for what is equal
-grid, fold   rows and cells that fit a width; text and code that does
+rows         what every format shows of an answer, as data without a format: rows, facts, notes
+sections     reports as such data; `facts`, `notes`, `marks`, `terms` are its parts
+overview     several answers: what varies (`varying`), a row each, the rest once; `matrix`: the four of --all-flags
+table        an answer on a screen; `many`: several; `program/`: that of code
+layout       a section as lines; `lines`, `grid`, `fold`, `shorter`: what fits a width
+look         what there is to write on; `palette`: the colours
 diagram/     the layer unrolled over time
 code         a script that does the same; `keras_code` spells a layer in it
 formats      every form that answers are written in: `text`, `json`, `markdown`, `html` (its tables in `web`), `svg`,
              `spreadsheet` (CSV), `latex`, `plain`
-columns      which columns a form has of an answer's tensors
+blocks       answers as the blocks of a page, which HTML, Markdown and LaTeX spell; `columns` of their tables
 save         one of them in a file
 picture      what a terminal shows, as pieces in their places; `strokes` draws its lines
 console      what the terminal can show

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable
 
-from rnnshape.show.rows import Code, Note, Row, Section, Words, shape_code
+from rnnshape.show.rows import Code, Row, Section, Words, shape_code
 
 _PLAIN_DTYPE = "float32"
 
@@ -32,6 +32,7 @@ def columns(section: Section) -> list[Column]:
         Column.LINE: any(row.line is not None for row in section.rows),
         Column.PLACE: any(row.place for row in section.rows),
         Column.MARK: any(row.marks for row in section.rows),
+        Column.SHAPE: any(row.shape is not None for row in section.rows),
         Column.DTYPE: any(row.dtype != _PLAIN_DTYPE for row in section.rows),
     }
     return [column for column in Column if needed.get(column, True)]
@@ -40,11 +41,6 @@ def columns(section: Section) -> list[Column]:
 def cell(row: Row, column: Column) -> Words:
     """Return what stands in this column of a tensor's row."""
     return _CELLS[column](row)
-
-
-def last(section: Section) -> list[Note]:
-    """Return all that is said at the end of an answer, its size and whose it is too."""
-    return [*section.notes, *(Note((said,)) for said in (section.size, section.whose) if said)]
 
 
 def spelled(words: Iterable[str], *, code: Callable[[str], str], plain: Callable[[str], str]) -> str:
@@ -61,7 +57,7 @@ _CELLS: dict[Column, Callable[[Row], Words]] = {
     Column.PLACE: _place,
     Column.MARK: lambda row: (row.sign,),
     Column.NAME: lambda row: (Code(row.name),),
-    Column.SHAPE: lambda row: (Code(shape_code(row.shape)),),
+    Column.SHAPE: lambda row: (Code(shape_code(row.shape or ())),),
     Column.AXES: lambda row: (", ".join(row.axes),),
     Column.DTYPE: lambda row: (row.dtype,),
     Column.MEANING: lambda row: (row.meaning,),

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from rnnshape.report import Statement
 from rnnshape.show.marks import Carried, Marks, Part
 from rnnshape.show.rows import ONLY, STEPPED, Fact, Kind, Row, Sign
-from rnnshape.show.terms import term
 
 
 def place(path: Sequence[int] | None) -> str:
@@ -47,4 +46,4 @@ def _merged(one: Carried) -> str:
 
 
 def _is_step(one: Carried) -> bool:
-    return all(term(f"x{index}").is_step for index in one.own)
+    return all(index.is_step for index in one.own)

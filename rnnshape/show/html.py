@@ -7,7 +7,7 @@ from html import escape
 
 from rnnshape.show.answers import title
 from rnnshape.show.picture import Piece, pieces
-from rnnshape.show.web import answers_as_html
+from rnnshape.show.web import as_html
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,28 +16,34 @@ if TYPE_CHECKING:
     from rnnshape.show.formats import Answers
 
 # The letters of marks bring their own ground with them. All else has the colour of the text around it, which is dark on
-# a light ground and light on a dark one: so nobody has to be asked which theme it is.
+# a light ground and light on a dark one: so nobody has to be asked which theme it is. The class stands twice where a
+# notebook has rules for the same things, so that these weigh more.
 _STYLE = """\
 .rnnshape { margin: 0 0 2em; line-height: 1.5; color: inherit; }
 .rnnshape .wide { overflow-x: auto; container-type: inline-size; }
-.rnnshape code, .rnnshape pre { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", \
-monospace; font-size: 0.95em; color: inherit; background: transparent; padding: 0; border: 0; }
-.rnnshape pre { margin: 0.8em 0; line-height: 1.1; overflow-x: auto; }
-.rnnshape table { margin: 0; border: 0; border-collapse: collapse; font-size: inherit; color: inherit; }
-.rnnshape caption { caption-side: top; padding: 0 0 0.5em; text-align: start; color: inherit; }
-.rnnshape caption span { display: inline-block; position: sticky; left: 0; max-width: 100cqw; }
-.rnnshape th, .rnnshape td { padding: 0.2em 1.2em 0.2em 0; border: 0; text-align: start; vertical-align: baseline; \
-white-space: nowrap; font-weight: normal; color: inherit; }
-.rnnshape thead th, .rnnshape caption code { font-weight: bold; }
-.rnnshape thead tr { border-bottom: 1px solid currentColor; }
-.rnnshape tbody + tbody { border-top: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
-.rnnshape tbody th code { font-weight: bold; }
-.rnnshape tbody th[scope="rowgroup"] code { font-weight: normal; }
-.rnnshape .number { text-align: end; }
-.rnnshape ul { margin: 0.8em 0; padding: 0; list-style: none; }
-.rnnshape p { margin: 0.8em 0; }
+.rnnshape .wide + .wide { margin-top: 1em; }
+.rnnshape .wide:focus-visible, .rnnshape pre:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
+.rnnshape.rnnshape code, .rnnshape.rnnshape pre { padding: 0; border: 0; color: inherit; background: transparent; \
+font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: 0.95em; \
+white-space: inherit; }
+.rnnshape.rnnshape pre { margin: 0.8em 0; line-height: 1.1; white-space: pre; overflow-x: auto; }
+.rnnshape.rnnshape table { margin: 0; border: 0; border-collapse: collapse; font-size: inherit; color: inherit; }
+.rnnshape.rnnshape caption { caption-side: top; padding: 0 0 0.5em; text-align: start; color: inherit; }
+.rnnshape.rnnshape caption span { display: inline-block; position: sticky; left: 0; max-width: 100cqw; }
+.rnnshape.rnnshape th, .rnnshape.rnnshape td { padding: 0.2em 1.2em 0.2em 0; border: 0; text-align: start; \
+vertical-align: baseline; white-space: nowrap; font-weight: normal; color: inherit; }
+.rnnshape.rnnshape .number { text-align: end; }
+.rnnshape.rnnshape td.prose { min-width: 18em; white-space: normal; }
+@container (max-width: 700px) { .rnnshape.rnnshape td.prose { white-space: nowrap; } }
+.rnnshape.rnnshape thead th, .rnnshape.rnnshape caption code, .rnnshape.rnnshape tbody th[scope="row"] code { \
+font-weight: bold; }
+.rnnshape.rnnshape thead tr { border-bottom: 1px solid currentColor; }
+.rnnshape.rnnshape tbody + tbody { border-top: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
+.rnnshape.rnnshape tbody tr { background: transparent; }
+.rnnshape.rnnshape ul { margin: 0.8em 0; padding: 0; list-style: none; }
+.rnnshape.rnnshape p { margin: 0.8em 0; }
 .rnnshape .dim { color: color-mix(in srgb, currentColor 75%, transparent); }
-.rnnshape b.sign { padding: 0 0.3em; border-radius: 0.2em; }
+.rnnshape .sign { padding: 0 0.3em; border-radius: 0.2em; }
 """
 _PAGE = """\
 <!DOCTYPE html>
@@ -73,7 +79,7 @@ def fragment(answers: Answers, shown: RenderableType | None = None) -> str:
 def _body(answers: Answers, shown: RenderableType | None) -> str:
     if shown is not None:
         return f'<div class="rnnshape">{picture(shown)}</div>'
-    return "\n".join(answers_as_html(answers, picture))
+    return "\n".join(as_html(answers, picture))
 
 
 def picture(shown: RenderableType) -> str:

@@ -6,12 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from rnnshape.program_report import ProgramReport
-from rnnshape.show.columns import Column, cell, columns, last, spelled
+from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Said, Shown, Table, blocks
+from rnnshape.show.columns import Column, spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.program.diagnosis import shown_alone
-from rnnshape.show.rows import Note, Row, Section, Small, Words, plain
-from rnnshape.show.sections import sections
+from rnnshape.show.rows import Words, bracketed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +33,8 @@ _ACCENTS = {
 """The commands of accents, by the characters that put them on the letter before."""
 _NEXT = "\\tabularnewline"
 """The end of a row, also behind a cell that is not justified, where \\\\ would end a line of it."""
-_ALIGNED = {Column.LINE: "r", Column.MEANING: "p{0.22\\linewidth}"}
+_ALIGNED = {Kind.NUMBER: "r", Kind.PROSE: "p{0.22\\linewidth}"}
+_LAST_AXIS = "last axis"
 
 
 def render(answers: Answers, shown: RenderableType | None = None) -> str:
@@ -45,78 +44,84 @@ def render(answers: Answers, shown: RenderableType | None = None) -> str:
     """
     if shown is not None:
         return "\n".join(["\\begin{flushleft}", _lines(as_text(shown, encoding="ascii")), "\\end{flushleft}"]) + "\n"
-    lines = [_HEAD]
-    for answer, section in zip(answers, sections(answers), strict=True):
-        lines += _section(section, answer if isinstance(answer, ProgramReport) else None)
+    lines, answer = [_HEAD], list[Block]()
+    for block in blocks(answers):
+        answer.append(block)
+        if isinstance(block, Break):
+            lines += _answer(answer)
+            answer = []
     return "\n".join(lines) + "\n"
 
 
-def _section(section: Section, program: ProgramReport | None) -> Iterator[str]:
+def _answer(found: Sequence[Block]) -> Iterator[str]:
+    """Yield one answer: the first table by itself, with its caption, and all else as paragraphs below it."""
+    table = next((block for block in found if isinstance(block, Table) and block.about), None)
+    about = table.about if table else next((block for block in found if isinstance(block, Heading)), None)
     yield from ("\\begin{table}[htbp]", "\\centering", "\\footnotesize", "\\setlength{\\tabcolsep}{4pt}")
-    if section.title:
-        yield f"\\caption{{{' '.join([_code(section.title), *map(_text, section.called_with)])}}}"
-        yield "\\smallskip"
-    if section.rows:
-        yield from _tensors(section)
-    yield from _below(section, program)
-    yield "\\end{table}"
-    if section.then is not None and program is not None:
-        yield from _section(section.then, program.with_fix)
-
-
-def _tensors(section: Section) -> Iterator[str]:
-    shown = columns(section)
-    headings = ["last axis" if one is Column.AXES else one.value for one in shown]
-    rows: list[str] = []
-    for row in section.rows:
-        if row.layer:
-            rows += ["\\addlinespace"] if rows else []
-            rows.append(f"\\multicolumn{{{len(shown)}}}{{l}}{{{_code(row.layer)}}} {_NEXT}")
-        rows.append(_row(_cell(row, one) for one in shown))
-    yield from _tabular([_ALIGNED.get(one, "l") for one in shown], headings, rows)
-
-
-def _cell(row: Row, column: Column) -> str:
-    """Return a cell; a page has room for the last axis alone, which tells most."""
-    if column is Column.AXES:
-        return _text(row.axes[-1] if row.axes else "")
-    text = _words(cell(row, column))
-    return f"\\raggedright {text}" if column is Column.MEANING and text else text
-
-
-def _below(section: Section, program: ProgramReport | None) -> Iterator[str]:
-    """Yield what there is to say besides the tensors, a paragraph each; nothing where there is nothing to say."""
-    said = [*map(_note, section.before)]
-    said += [f"\\textbf{{{_text(one.sign)}}} {_words(one.words)}" for one in section.facts]
-    said += [f"\\textbf{{{_text(one.text)}}} {_words(one.words)}" for one in section.signs]
-    if program is not None and section.error is not None:
-        said.append(_lines(as_text(shown_alone(program), encoding="ascii")))
-    elif section.error is not None:
-        said += [_text(text) for text in (section.error.message, section.error.hint) if text]
-    said += [_code(section.unpack)] if section.unpack else []
-    said += map(_note, last(section))
+    yield from [f"\\caption{{{_heading(about)}}}", "\\smallskip"] if about else []
+    yield from _table(table) if table else []
+    said = [part for block in found if block is not table and block is not about for part in _block(block)]
     if said:
         yield "\n".join(["\\begin{flushleft}", " \\par\n".join(said), "\\end{flushleft}"])
+    yield "\\end{table}"
 
 
-def _note(note: Note) -> str:
-    if note.table is not None:
-        return "\n".join(_small(note.table))
-    if note.paste:
-        return _code(plain(note.words))
-    lead = f"\\textbf{{{_text(note.lead)}}}" if note.lead else ""
-    return " ".join(filter(None, [lead, note.spare, _words(note.words)]))
+def _block(block: Block) -> Iterator[str]:
+    """Yield the paragraphs of a block."""
+    match block:
+        case Table():
+            yield from [_heading(block.about)] if block.about else []
+            yield "\n".join(_table(block))
+        case Items():
+            yield from map(_said, block.items)
+        case Paste():
+            yield from map(_code, block.lines)
+        case Heading():
+            yield _heading(block)
+        case Shown():
+            yield _lines(as_text(block.shown, encoding="ascii"))
+        case Said():
+            yield _said(block)
 
 
-def _small(table: Small) -> Iterator[str]:
-    aligned = ["r" if at in table.right else "l" for at in range(len(table.headings))]
-    yield from _tabular(aligned, table.headings, [_row(map(_text, row)) for row in table.rows])
+def _table(table: Table) -> Iterator[str]:
+    aligned = "".join(_ALIGNED.get(kind, "l") for kind in table.kinds)
+    # A page has room for the last axis alone, which tells most.
+    headings = [_LAST_AXIS if text == Column.AXES.value else text for text in table.headings]
+    yield f"\\begin{{tabular}}{{@{{}}{aligned}@{{}}}}"
+    yield from ("\\toprule", _row(map(_text, headings)), "\\midrule")
+    for at, group in enumerate(table.groups):
+        yield from ["\\addlinespace"] if at else []
+        yield from _group(group, table.kinds, [text == _LAST_AXIS for text in headings])
+    yield from ("\\bottomrule", "\\end{tabular}")
 
 
-def _tabular(aligned: Sequence[str], headings: Sequence[str], rows: Iterable[str]) -> Iterator[str]:
-    yield f"\\begin{{tabular}}{{@{{}}{''.join(aligned)}@{{}}}}"
-    yield from ("\\toprule", _row(map(_text, headings)), "\\midrule", *rows, "\\bottomrule")
-    yield "\\end{tabular}"
+def _group(group: Group, kinds: Sequence[Kind], shortened: Sequence[bool]) -> Iterator[str]:
+    if group.title:
+        yield f"\\multicolumn{{{len(kinds)}}}{{l}}{{{_code(group.title)}}} {_NEXT}"
+    for row in group.rows:
+        yield _row(_cell(said, kind, last) for said, kind, last in zip(row, kinds, shortened, strict=True))
+    for said in group.below:
+        yield f"\\multicolumn{{{len(kinds)}}}{{p{{0.9\\linewidth}}}}{{\\raggedright {_said(said)}}} {_NEXT}"
+
+
+def _cell(said: Said, kind: Kind, last: bool) -> str:  # noqa: FBT001
+    if last:
+        return _text("".join(said.words).rpartition(", ")[2])
+    text = _said(said)
+    return f"\\raggedright {text}" if kind is Kind.PROSE and text else text
+
+
+def _heading(heading: Heading) -> str:
+    return " ".join(filter(None, [_words(heading.title), _text(heading.words)]))
+
+
+def _said(said: Said) -> str:
+    signs = "".join(bracketed(part, (one.letter for one in marks)) for part, marks in said.signs)
+    words = _words(said.words)
+    bold = [signs if words else "", said.sign, said.lead]
+    plain = [_text(signs) if signs and not words else "", *(f"\\textbf{{{_text(text)}}}" for text in bold if text)]
+    return " ".join(filter(None, [*plain, f"\\textbf{{{words}}}" if said.strong else words]))
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -138,7 +143,7 @@ def _words(words: Words) -> str:
 
 
 def _code(text: str) -> str:
-    return f"\\texttt{{{_escaped(text)}}}"
+    return f"\\texttt{{{_escaped(text)}}}" if text else ""
 
 
 def _text(text: str) -> str:

@@ -32,13 +32,14 @@ def heading(section: Section, look: Look) -> Iterator[Text]:
     yield from lines.notes(section.before, look)
 
 
-def tensors(section: Section, look: Look) -> Iterator[Text]:
-    """Yield the rows, and below them each fact once."""
+def tensors(section: Section, look: Look, *, apart: bool = True) -> Iterator[Text]:
+    """Yield the rows, and below them each fact once; `apart` asks for an empty line in front."""
     if not section.rows:
         return
     brackets = any(one.part is not Part.WHOLE for row in section.rows for one in row.marks)
     columns, rows = _fitted(section.rows, look, brackets=brackets)
-    yield Text()
+    if apart:
+        yield Text()
     yield from grid.head(columns)
     for row in rows:
         yield from grid.body(row, columns)
@@ -57,7 +58,7 @@ def last(section: Section, look: Look) -> Iterator[Text]:
 
 
 _SIGN, _NAME, _MEANING = 2, 3, 6
-_BELOW = 14
+_BELOW = 13
 """The column at which a line that stands below its row begins at the latest."""
 _COLUMNS = (
     Heading("line", gap=0, right=True, stays=True),
@@ -108,13 +109,13 @@ _PLANS_OF_CODE = (_Plan(2, layer=True), _Plan(layer=True), *_IN_WORDS)
 
 def _cells(row: Row, plan: _Plan, look: Look, *, brackets: bool, with_line: bool) -> tuple[Cell, ...]:
     axes = ("", row.axes[-1] if row.axes else "", ", ".join(row.axes))[plan.axes]
-    shape = shape_code(row.shape)
+    shape = "" if row.shape is None else shape_code(row.shape)
     return (
         grid.plain(f"{row.line:>4}" if row.line is not None and with_line else "", look.quiet),
         grid.plain(look.safe(row.place), look.quiet),
         Cell(lines.signs(row.signs, look, brackets=brackets), ()),
         grid.plain(look.safe(row.name), look.tone(Tone.STRONG)),
-        grid.plain(shape if row.dtype == "float32" else f"{shape} {row.dtype}"),
+        grid.plain(shape if row.dtype == "float32" or not shape else f"{shape} {row.dtype}"),
         grid.only_in_column(look.safe(axes), look.quiet),
         Cell(((look.safe(shorter(row.meaning, plan.words)), ""),), ((look.safe(_below(row, look)), ""),)),
         grid.only_in_column(look.safe(row.layer if plan.layer else ""), look.quiet),
@@ -123,6 +124,6 @@ def _cells(row: Row, plan: _Plan, look: Look, *, brackets: bool, with_line: bool
 
 def _below(row: Row, look: Look) -> str:
     """Return what a tensor is for a line below its row: in as many words as fit there beside its shape."""
-    room = look.width - _BELOW - cell_len(shape_code(row.shape)) - 2
+    room = look.width - _BELOW - cell_len(shape_code(row.shape or ())) - 2
     said = (shorter(row.meaning, level) for level in range(LEVELS + 1))
     return next((words for words in said if cell_len(words) <= room), row.meaning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -12,7 +13,7 @@ from rnnshape.show.fold import fill, fold_assignment, prose
 from rnnshape.show.grid import Heading
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Mark, Part
-from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Section, Small, Tone, plain
+from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Problem, Section, Small, Tone, plain
 
 _LEAST = 20
 """No text is made narrower than this."""
@@ -58,9 +59,18 @@ def _fact(fact: Fact) -> list[str]:
     return [*(f"{code} {fact.kind.value}" for code in fact.terms[:-1]), fact.terms[-1]]
 
 
-def notes(said: Iterable[Note], look: Look) -> Iterator[Text]:
-    """Yield the notes as lines that fit."""
-    for note in said:
+def problem(found: Problem, look: Look, layer: str = "") -> Iterator[Text]:
+    """Yield what went wrong, with the layer that it went wrong with, and what to type instead."""
+    said = (f"{layer}: ", found.message) if layer else (found.message,)
+    yield from notes([Note(said, Tone.WRONG)], look)
+    if found.hint:
+        yield from notes([Note((found.hint,), indent=2)], look)
+
+
+def notes(said: Iterable[Note], look: Look, indent: int = 0) -> Iterator[Text]:
+    """Yield the notes as lines that fit, this far from the left."""
+    for one in said:
+        note = replace(one, indent=one.indent + indent) if indent else one
         if note.apart:
             yield Text()
         if note.table is not None:
@@ -93,7 +103,8 @@ def _small(table: Small, look: Look) -> Iterator[Text]:
         [grid.plain(look.safe(text), look.tone(Tone.STRONG) if at == 0 else "") for at, text in enumerate(row)]
         for row in table.rows
     ]
-    columns = grid.layout(headings, grid.natural(headings, rows), look)
+    last = len(headings) - 1
+    columns = grid.layout(headings, grid.natural(headings, rows), look, wraps=-1 if last in table.right else last)
     yield from grid.head(columns)
     for row in rows:
         yield from grid.body(row, columns)

@@ -50,6 +50,11 @@ class Look:
         return palette.mark(mark.number, fixed=self.fixed)
 
     @property
+    def added(self) -> str:
+        """The style of the sign of a line that comes in."""
+        return palette.added(fixed=self.fixed)
+
+    @property
     def alarm(self) -> str:
         """The style of a sign or a word that says that something is wrong."""
         return palette.alarm(fixed=self.fixed)

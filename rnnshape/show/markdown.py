@@ -1,17 +1,14 @@
-"""Answers as Markdown that GitHub renders: a table of the tensors, the facts as a list, code as code."""
+"""Answers as Markdown that GitHub renders: tables, lists, and code as code."""
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from rnnshape.program_report import ProgramReport
-from rnnshape.show.columns import Column, cell, columns, last, spelled
+from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Said, Shown, Table, blocks
+from rnnshape.show.columns import spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.program.diagnosis import shown_alone
-from rnnshape.show.rows import Note, Row, Section, Small, Words, plain
-from rnnshape.show.sections import sections
+from rnnshape.show.rows import Words, bracketed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,79 +23,58 @@ def render(answers: Answers, shown: RenderableType | None = None) -> str:
     A picture is a block of text.
     """
     if shown is not None:
-        return _block(as_text(shown), "text") + "\n"
-    blocks: list[str] = []
-    for answer, section in zip(answers, sections(answers), strict=True):
-        blocks += _section(section, answer if isinstance(answer, ProgramReport) else None)
-    return "\n\n".join(blocks) + "\n"
+        return _block_of(as_text(shown).splitlines(), "text") + "\n"
+    return "\n\n".join(part for block in blocks(answers) for part in _block(block)) + "\n"
 
 
-def _section(section: Section, program: ProgramReport | None) -> Iterator[str]:
-    if section.title:
-        yield " ".join([f"**{_code(section.title)}**", *map(_text, section.called_with)])
-    yield from _notes(section.before)
-    if section.rows:
-        shown = columns(section)
-        # A heading that is empty in all but name: the marks need none beside the names that they stand in front of.
-        headings = ["" if column is Column.MARK else column.value for column in shown]
-        yield _table(headings, [_cells(row, shown) for row in section.rows])
-    facts = [f"**{_text(one.sign)}** {_words(one.words)}" for one in section.facts]
-    yield from _list([*facts, *(f"**{_text(one.text)}** {_words(one.words)}" for one in section.signs)])
-    if section.error is not None:
-        yield from _problem(section, program)
-    if section.unpack:
-        yield _block(section.unpack, "python")
-    yield from _notes(last(section))
-    if section.then is not None and program is not None:
-        yield "With the fix:"
-        yield from _section(section.then, program.with_fix)
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Table():
+            yield from [_heading(block.about)] if block.about else []
+            yield _table(block)
+        case Items():
+            yield "\n".join(f"- {_said(item)}" for item in block.items)
+        case Paste():
+            yield _block_of(block.lines, "python")
+        case Heading():
+            yield _heading(block)
+        case Shown():
+            yield _block_of(as_text(block.shown).splitlines(), "text")
+        case Said():
+            yield _said(block)
+        case Break():
+            pass
 
 
-def _problem(section: Section, program: ProgramReport | None) -> Iterator[str]:
-    if program is not None:
-        yield _block(as_text(shown_alone(program)), "text")
-    elif section.error is not None:
-        yield f"✗ {_text(section.error.message)}"
-        yield from [_text(section.error.hint)] if section.error.hint else []
+def _table(table: Table) -> str:
+    rule = ["---:" if kind is Kind.NUMBER else "---" for kind in table.kinds]
+    rows = [row for group in table.groups for row in _rows(group, table.kinds)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (map(_text, table.headings), rule, *rows))
 
 
-def _cells(row: Row, shown: Sequence[Column]) -> list[str]:
-    return [f"**{_words(cell(row, one))}**" if one is Column.NAME else _words(cell(row, one)) for one in shown]
+def _rows(group: Group, kinds: Sequence[Kind]) -> Iterator[list[str]]:
+    """Yield the rows; what is said of them has a row, too, as no cell spans several columns."""
+    for row in group.rows:
+        cells = zip(map(_said, row), kinds, strict=True)
+        yield [f"**{text}**" if kind is Kind.NAME and text else text for text, kind in cells]
+    yield from ([_said(said), *[""] * (len(kinds) - 1)] for said in group.below)
 
 
-def _notes(notes: Iterable[Note]) -> Iterator[str]:
-    """Yield notes: those that are sentences as lists, tables and code between them."""
-    for is_sentence, some in itertools.groupby(notes, key=lambda note: note.table is None and not note.paste):
-        if is_sentence:
-            yield from _list(map(_note, some))
-        else:
-            for note in some:
-                yield _small(note.table) if note.table is not None else _block(plain(note.words), "python")
+def _heading(heading: Heading) -> str:
+    return " ".join(filter(None, [f"**{_words(heading.title)}**", _text(heading.words)]))
 
 
-def _note(note: Note) -> str:
-    said = _words(note.words)
-    return " ".join(filter(None, [f"**{_text(note.lead)}**" if note.lead else "", note.spare, said]))
+def _said(said: Said) -> str:
+    signs = "".join(bracketed(part, (one.letter for one in marks)) for part, marks in said.signs)
+    parts = ["✗" if said.wrong else "", *(f"**{_text(text)}**" if text else "" for text in (said.sign, said.lead))]
+    words = _words(said.words)
+    marked = f"**{_text(signs)}**" if signs and words else _text(signs)
+    return " ".join(filter(None, [marked, *parts, f"**{words}**" if said.strong else words]))
 
 
-def _small(table: Small) -> str:
-    return _table(table.headings, [tuple(map(_text, row)) for row in table.rows], right=table.right)
-
-
-def _table(headings: Sequence[str], cells: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
-    rule = ["---:" if at in right else "---" for at in range(len(headings))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (headings, rule, *cells))
-
-
-def _list(items: Iterable[str]) -> Iterator[str]:
-    lines = [f"- {item}" for item in items]
-    if lines:
-        yield "\n".join(lines)
-
-
-def _block(text: str, language: str) -> str:
-    """Return a text as a block of code."""
-    text = "\n".join(safe(line, "utf-8") for line in text.splitlines())
+def _block_of(lines: Sequence[str], language: str) -> str:
+    """Return lines as a block of code."""
+    text = "\n".join(safe(line, "utf-8") for line in lines)
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text)), 0)
     return f"{fence}{language}\n{text}\n{fence}"
 
@@ -109,6 +85,8 @@ def _words(words: Words) -> str:
 
 def _code(text: str) -> str:
     """Return a text as a span of code; a | would end the cell even there."""
+    if not text:
+        return ""
     text = safe(text, "utf-8").replace("|", "\\|")
     fence = "`" * max((len(run) + 1 for run in re.findall(r"`+", text)), default=1)
     space = " " if "`" in text else ""

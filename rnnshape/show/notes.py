@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 
+from rnnshape.catalogue import GATES
+from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
-from rnnshape.report import Into, Mask, Parameters, Report, States, Versions
-from rnnshape.show.rows import Code, Note, Small, Tone, Words, listed, shape_code
+from rnnshape.report import Into, Mask, Measured, Parameters, Report, States, Versions
+from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
 _ROWS_LISTED = 12
-_GATES = {"i": "input", "f": "forget", "c": "candidate", "o": "output", "z": "update", "r": "reset", "h": "candidate"}
-"""The gates of LSTM and GRU by the letters that Keras's code has for them."""
 
 
 def notes(report: Report) -> list[Note]:
     """Return everything to be said below the facts, what matters most first."""
-    first = [*_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
     explained = [Note((sentence,)) for sentence in report.explanation or ()]
     longer = [block for block in (explained, weights(report.parameters), _into(report.into)) if block]
     if not longer:
-        return first + _last(report)
-    return first + [note for block in (*longer, _last(report)) for note in _apart(block)]
+        return [*_first(report), *_reduced(report), *_takes(report), *_measured(report)]
+    last = [*_reduced(report), *_takes(report), *_measured(report)]
+    return _first(report) + [note for block in (*longer, last) for note in _apart(block)]
+
+
+def time(measured: Measured | None) -> str:
+    """Return how long a call takes, its quartiles, and how that is to the fastest; empty where it was not measured."""
+    if measured is None:
+        return ""
+    low, high = (f"{seconds * 1e3:.2f}" for seconds in measured.quartiles)
+    relative = f"{measured.relative:.2f} x the fastest" if measured.relative > 1 else "the fastest"
+    return f"{measured.median * 1e3:.2f} ms ({low}–{high}), {relative}"
+
+
+def _measured(report: Report) -> Iterator[Note]:
+    if report.measured is not None:
+        yield Note((f"a call takes {time(report.measured).removesuffix(', the fastest')}",))
+
+
+def has_blocks(report: Report) -> bool:
+    """Tell whether there is more to say than a few lines: sentences, weights, another layer."""
+    explained = report.explanation or report.into or report.parameters.formula
+    return bool(explained) or any(one.axes or one.gates or one.note for one in report.parameters.weights)
+
+
+def found(report: Report) -> list[Note]:
+    """Return what was found out besides the tensors, without what is told of every layer."""
+    return _first(report)
+
+
+def _first(report: Report) -> list[Note]:
+    return [*_stepped(report), *_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
 
 
 def called_with(report: Report) -> tuple[str, ...]:
@@ -33,6 +61,8 @@ def called_with(report: Report) -> tuple[str, ...]:
     phrases = [f"on inputs {shape_code(given.shape)}", f"= ({', '.join(given.axes)}{comma})"]
     if given.dtype != "float32":
         phrases.append(given.dtype)
+    if report.dtype_policy not in (None, given.dtype):
+        phrases.append(f"policy {report.dtype_policy}")
     if report.mask is not None:
         phrases.append(f"mask={report.mask.given}")
     if report.initial_state is not None:
@@ -47,6 +77,11 @@ def whose(versions: Versions, device: str, seed: int | None) -> str:
     passed_over = f" (the backend {versions.passed_over} is passed over)" if versions.passed_over else ""
     said = f"Keras {versions.keras}, TensorFlow {versions.tensorflow}{passed_over}, {device}"
     return said if seed is None else f"seed {seed}; {said}"
+
+
+def _stepped(report: Report) -> Iterator[Note]:
+    if any(tensor.path is None for tensor in report.tensors):
+        yield Note((f"{STEPPED}: the layer does not return it; its cell was called step by step",), Tone.QUIET)
 
 
 def _uncompared(report: Report) -> Iterator[Note]:
@@ -66,7 +101,12 @@ def _mask(report: Report) -> list[Note]:
         for statement in report.broken or ()
     ]
     said += _what_became_of(mask, report)
-    if any("[rows," in code for statement in (*report.equal, *(report.close or ())) for code in statement):
+    if any(
+        term.at.place.is_of_mask
+        for statement in (*report.equal, *(report.close or ()))
+        for one in statement
+        for term in one.terms
+    ):
         said.append(Note((Code(f"rows = arange({len(mask.last_step)})"),), Tone.QUIET))
     return said
 
@@ -74,7 +114,7 @@ def _mask(report: Report) -> list[Note]:
 def _masks_made(report: Report) -> Iterator[Note]:
     """Yield which layers make a mask of their own, and how to have the first one mask something."""
     for made in report.masks_made or ():
-        begins = re.sub(r"^(?:Sequential\(\[)+", "", report.layer).startswith(made)
+        begins = str(_entrance(report.layer)).startswith(made)
         if report.mask is None:
             yield Note((Code(made), f" makes a mask{'; --mask pads these inputs' if begins else ''}"), Tone.QUIET)
         elif report.mask.padding is None or not begins:
@@ -83,6 +123,12 @@ def _masks_made(report: Report) -> Iterator[Note]:
         if report.mask is None or lost != report.mask.lost_at:
             said = (Code(lost), ": the layers behind it run without")
             yield Note(said, Tone.WRONG, "a mask that is made here is lost at")
+
+
+def _entrance(call: Call) -> Call:
+    """Return the layer that the inputs meet first."""
+    layers = stacked(call)
+    return _entrance(layers[0]) if layers else call
 
 
 def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:
@@ -176,17 +222,20 @@ def weights(parameters: Parameters) -> list[Note]:
 
 
 def _gates(gates: Sequence[str]) -> Note:
-    return Note((f"gates: {', '.join(f'{gate} {_GATES.get(gate, gate)}' for gate in gates)}",), Tone.QUIET)
+    return Note((f"gates: {', '.join(f'{gate} {GATES.get(gate, gate)}' for gate in gates)}",), Tone.QUIET)
 
 
-def _last(report: Report) -> list[Note]:
-    """Return at which sizes values were compared, and the states that are taken."""
-    said = []
+def _reduced(report: Report) -> Iterator[Note]:
+    """Yield at which sizes the values were compared, where these are not the asked ones."""
     reduced = report.ran.reduced_to
     if reduced is not None:
         small = f" on inputs {shape_code(reduced.input)}"
-        said.append(Note(("values compared at small sizes: ", Code(reduced.layer), small), Tone.QUIET))
-    return [*said, Note(accepts(report), spare="takes")] if report.states is not None else said
+        yield Note(("values compared at small sizes: ", Code(reduced.layer), small), Tone.QUIET)
+
+
+def _takes(report: Report) -> Iterator[Note]:
+    if report.states is not None:
+        yield Note((*takes(report), _of_shape(report.states)), spare="takes")
 
 
 def size(report: Report) -> str:
@@ -194,12 +243,12 @@ def size(report: Report) -> str:
     return counted(report.parameters.total, "parameter") if report.parameters.formula is None else ""
 
 
-def accepts(report: Report) -> Words:
-    """Return which initial states the layer takes; nothing where it takes none."""
+def takes(report: Report) -> Words:
+    """Return which initial states the layer takes, without their shapes; nothing where it takes none."""
     if report.states is None:
         return ()
-    name = "states" if report.unpack.endswith("= cell(inputs, states)") else "initial_state"
-    return Code(f"{name}={report.states.structure}"), _of_shape(report.states)
+    name = "states" if report.unpack.call.is_cell else "initial_state"
+    return (Code(f"{name}={report.states.structure}"),)
 
 
 def counted(number: int, what: str) -> str:

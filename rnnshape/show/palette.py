@@ -19,8 +19,8 @@ BLACK, WHITE = 16, 231
 MARKS = (114, 213, 81, 221, 147, 215)
 """The grounds of marks, in turn: green, pink, blue, yellow, violet, orange. Red is an error's."""
 
-ALARM = 124
-"""The ground of what is wrong."""
+ALARM, ADDED = 124, 22
+"""The grounds of what is wrong or goes (red), and of what comes in (green)."""
 
 TONES = {Tone.PLAIN: "", Tone.QUIET: "", Tone.STRONG: "bold", Tone.GOOD: "bold", Tone.WRONG: "bold"}
 """The style of text by what it means."""
@@ -30,9 +30,18 @@ _REVERSED = "bold reverse"
 
 def mark(number: int, *, fixed: bool) -> str:
     """Return the style of the letter of this mark; `fixed` where there are colours that no theme changes."""
-    return f"bold color({BLACK}) on color({MARKS[number % len(MARKS)]})" if fixed else _REVERSED
+    return _sign(BLACK, MARKS[number % len(MARKS)], fixed=fixed)
 
 
 def alarm(*, fixed: bool) -> str:
-    """Return the style of a sign that says that something is wrong."""
-    return f"bold color({WHITE}) on color({ALARM})" if fixed else _REVERSED
+    """Return the style of a sign that says that something is wrong, or goes."""
+    return _sign(WHITE, ALARM, fixed=fixed)
+
+
+def added(*, fixed: bool) -> str:
+    """Return the style of a sign that says that something comes in."""
+    return _sign(WHITE, ADDED, fixed=fixed)
+
+
+def _sign(letter: int, ground: int, *, fixed: bool) -> str:
+    return f"bold color({letter}) on color({ground})" if fixed else _REVERSED

@@ -39,6 +39,10 @@ def plain(words: Words) -> str:
     return "".join(words)
 
 
+Signs = tuple[tuple[Part, tuple[Mark, ...]], ...]
+"""Marks by how much of a tensor is in their class: `A`, then `[A]`, then `(A)`."""
+
+
 class Tone(enum.Enum):
     """How a piece of text is meant."""
 
@@ -51,14 +55,14 @@ class Tone(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One tensor.
+    """One tensor. `shape` is None where it is told elsewhere.
 
     `place` is its place in the return value (`[1][0]`, ONLY or STEPPED; empty in a program, where `line` is the line
     of the code, and `layer` what made it).
     """
 
     name: str
-    shape: Shape
+    shape: Shape | None
     axes: tuple[str, ...]
     dtype: str
     meaning: str
@@ -68,10 +72,9 @@ class Row:
     layer: str = ""
 
     @property
-    def signs(self) -> list[tuple[Part, list[Mark]]]:
-        """The marks by how much of the tensor is in their class: `A`, then `[A]`, then `(A)`."""
-        found = [(part, [one.mark for one in self.marks if one.part is part]) for part in Part]
-        return [(part, marks) for part, marks in found if marks]
+    def signs(self) -> Signs:
+        """The marks by how much of the tensor is in their class."""
+        return signs(self.marks)
 
     @property
     def sign(self) -> str:
@@ -196,6 +199,12 @@ class Problem:
     message: str
     hint: str = ""
     line: int | None = None
+
+
+def signs(carried: Sequence[Carried]) -> Signs:
+    """Return the marks of a tensor by how much of it is in their class."""
+    found = [(part, tuple(one.mark for one in carried if one.part is part)) for part in Part]
+    return tuple((part, marks) for part, marks in found if marks)
 
 
 def bracketed(part: Part, letters: Iterable[str]) -> str:

@@ -33,19 +33,24 @@ def section(answer: Answer, found: Marks | None = None) -> Section:
 
 
 def _layer(report: Report, found: Marks) -> Section:
-    rows = tuple(_row(tensor, found) for tensor in report.tensors)
+    rows = rows_of(report, found)
     facts = tuple(facts_of(found, report.same_shape_different_values))
     return Section(
-        title=report.layer,
+        title=str(report.layer),
         called_with=notes.called_with(report),
         rows=rows,
         facts=facts,
         signs=tuple(signs_of(rows, facts)),
-        unpack=report.unpack,
+        unpack=str(report.unpack),
         notes=tuple(notes.notes(report)),
         size=notes.size(report),
         whose=notes.whose(report.versions, report.ran.device, report.ran.seed),
     )
+
+
+def rows_of(report: Report, found: Marks) -> tuple[Row, ...]:
+    """Return a row for each tensor of a layer's answer."""
+    return tuple(_row(tensor, found) for tensor in report.tensors)
 
 
 def _row(tensor: Tensor, found: Marks) -> Row:

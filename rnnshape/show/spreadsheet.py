@@ -65,14 +65,14 @@ def _lines(answer: Report | ProgramReport | RnnshapeError, section: Section) -> 
             yield _failed(answer.error.text or "", answer.summary, str(answer.error.line))
     else:
         for row in section.rows:
-            yield answer.layer, shape_code(answer.input.shape), *_cells(answer, row)
+            yield str(answer.layer), shape_code(answer.input.shape), *_cells(answer, row)
 
 
 def _cells(answer: Report | ProgramReport, row: Row) -> tuple[str, ...]:
     return (
         row.name,
         "" if row.place == ONLY else row.place,
-        shape_code(row.shape),
+        shape_code(row.shape or ()),
         ", ".join(row.axes),
         row.dtype,
         row.meaning,

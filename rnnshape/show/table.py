@@ -13,7 +13,11 @@ from rnnshape.show import lines
 from rnnshape.show.fold import fold_assignment
 from rnnshape.show.layout import heading, last, tensors
 from rnnshape.show.look import Look
-from rnnshape.show.rows import Note, Problem, Section, Tone
+from rnnshape.show.many import four, many
+from rnnshape.show.matrix import matrix
+from rnnshape.show.notes import has_blocks
+from rnnshape.show.overview import overview
+from rnnshape.show.rows import Section, Tone
 from rnnshape.show.sections import sections
 
 TYPE_CHECKING = False
@@ -41,6 +45,11 @@ class _Table:
 
 
 def _lines(items: Sequence[Report | RnnshapeError], look: Look) -> Iterator[Text]:
+    reports = [item for item in items if isinstance(item, Report)]
+    if len(reports) > 1 and not any(map(has_blocks, reports)):
+        flags = matrix(reports) if len(reports) == len(items) else None
+        yield from (four(flags, look) if flags else None) or many(overview(items), look)
+        return
     for at, section in enumerate(sections(items)):
         if at:
             yield Text()
@@ -51,16 +60,12 @@ def whole(section: Section, look: Look) -> Iterator[Text]:
     """Yield all lines of one answer."""
     yield from heading(section, look)
     if section.error is not None:
-        yield from _problem(section.error, look)
+        yield from lines.problem(section.error, look)
     yield from tensors(section, look)
     if section.unpack:
         yield Text()
         yield from (Text(line) for line in fold_assignment(look.safe(section.unpack), look.width))
+        if section.notes and section.notes[0].tone is Tone.WRONG and not section.notes[0].apart:
+            yield Text()
     yield from lines.notes(section.notes, look)
     yield from last(section, look)
-
-
-def _problem(problem: Problem, look: Look) -> Iterator[Text]:
-    yield from lines.notes([Note((problem.message,), Tone.WRONG)], look)
-    if problem.hint:
-        yield from lines.notes([Note((problem.hint,), indent=2)], look)

@@ -11,7 +11,9 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
+from rnnshape.expression import Call
 from rnnshape.report import Input, Into, Mask, Measured, Parameters, Ran, States, Versions
+from rnnshape.structure import Invocation
 from rnnshape.trace.program import TracedMask, TracedTensor
 
 FIRST_DRAWS = 2
@@ -29,11 +31,11 @@ class CallOf(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class TracedCall:
-    """One call, and the tensors that it returned, in their order. `layer` is the code of a layer inside."""
+    """One call, and the tensors that it returned, in their order. `layer` makes the layer, where it is one inside."""
 
     of: CallOf
     tensors: tuple[TracedTensor, ...]
-    layer: str | None = None
+    layer: Call | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class DeclaredShapes:
 class LayerTrace:
     """One run of one layer.
 
-    `layer` is the layer as code, as it was asked for; `call` is its call as code: `layer(inputs, mask=mask)`.
+    `layer` makes the layer, as it was asked for; `call` is how it is called: `layer(inputs, mask=mask)`.
     `returned` are the nested shapes that came back, at the sizes that ran; `container` is the type of the outermost
     container. `declared` is what Keras declares at those sizes, `declared_as_asked` at those that were asked for;
     `refused` is why the symbolic call failed, where it did. The layer, or the input, that ran may be a smaller one:
@@ -78,8 +80,8 @@ class LayerTrace:
     """
 
     drawn: Drawn
-    layer: str
-    call: str
+    layer: Call
+    call: Invocation
     input: Input
     returned: Any
     container: str
@@ -95,5 +97,6 @@ class LayerTrace:
     masks_lost: tuple[str, ...] = ()
     initial_state: str | None = None
     training: bool = False
+    dtype_policy: str | None = None
     into: Into | None = None
     measured: Measured | None = None

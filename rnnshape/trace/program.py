@@ -8,6 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from rnnshape.structure import OUTPUT, Role
+
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]
 Path = tuple[int, ...]
@@ -54,6 +56,7 @@ class TracedTensor:
     `draws` holds its values in each draw, () where the program stopped before they were computed. `unchanged` is the
     name of the tensor that a layer handed through as it was (`Dropout` without training), or of which this is another
     name. `kind` is what the code holds: a `symbolic` tensor, an eager `tensor`, an `array`.
+    `role` is what it is to its layer, where one layer is all that is asked for.
     """
 
     name: str
@@ -73,6 +76,7 @@ class TracedTensor:
     draws: tuple[Array, ...] = ()
     unchanged: str | None = None
     kind: str = "symbolic"
+    role: Role = OUTPUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

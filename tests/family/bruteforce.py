@@ -191,7 +191,47 @@ class Consequences:
             changed |= self._halves_of_equals(a, b)
         for whole, a, b in itertools.product(tensors, repeat=3):
             changed |= self._halves(whole, a, b)
-        return changed | self._merges_of_equals()
+        return changed | self._merges_of_equals() | self._doubles() | self._halved_sums() | self._joined_in_turn()
+
+    def _halved_sums(self):
+        """Equal sums have equal means, and the other way round: to halve a number loses nothing."""
+        changed = False
+        for one, other in (("{} + {}", "({} + {}) / 2"), ("({} + {}) / 2", "{} + {}")):
+            known = {}
+            for form, *names in [key for key in self.parents if key[0] == one]:
+                changed |= self._unite(known.setdefault(self._root((form, *names)), (other, *names)), (other, *names))
+        return changed
+
+    def _joined_in_turn(self):
+        """Concatenations are equal where the same tensors follow each other, however they were put together."""
+        changed = False
+        known = {}
+        for key in [key for key in self.parents if key[0] == CONCATENATION]:
+            for parts in self._parts(key, 3):
+                changed |= self._unite(known.setdefault(parts, key), key)
+        return changed
+
+    def _parts(self, key, depth):
+        """Return the ways to write a concatenation as the values that follow each other in it."""
+        found = [()]
+        for name in key[1:]:
+            root = self._root(("", "", "", name))
+            inside = [(root,)]
+            if depth:
+                joined = [one for one in self.parents if one[0] == CONCATENATION and self._root(one) == root]
+                inside += [parts for one in joined for parts in self._parts(one, depth - 1)]
+            found = list(dict.fromkeys((*front, *back) for front in found for back in inside))
+        return found
+
+    def _doubles(self):
+        """A mean is half of a sum: what equals the mean, twice, is the sum."""
+        changed = False
+        names = [tensor.name for tensor in self.expressions.tensors]
+        for (a, b), (one, other) in itertools.product(itertools.permutations(names, 2), repeat=2):
+            mean = ("({} + {}) / 2", a, b)
+            if mean in self.parents and all(self.follows(mean, ("", "", "", name)) for name in (one, other)):
+                changed |= self._unite(("{} + {}", one, other), ("{} + {}", a, b))
+        return changed
 
     def _merges_of_equals(self):
         changed = False

@@ -50,6 +50,12 @@ VALUES: dict[str, list[str]] = {
     "--into": EXPRESSIONS,
     "--merge-mode": ["sum", "none", "concat,ave", "avg"],
     "--padding": ["same", "valid,same", "smae"],
+    "--format": ["md", "html", "json", "table", "csv", "txt", "svg", "tex", "plain", "mkd"],
+    # Not always, whose escapes would be taken for the input's own.
+    "--color": ["auto", "never", "sometimes"],
+    "--width": ["60", "20", "19", "1000000"],
+    "--expect": ["none-such.jsonl", ".", "/dev/null"],
+    "--dtype": ["float16", "mixed_bfloat16", "int32", "float8"],
     "--initial-state": ["zeros", "random", "zero"],
     "--worker": ["status", "stop", "start"],
     "--save": ["a.svg", "b.json", "c.md", "d.csv", "e.html", "f.txt", "g.pdf", "no/h.svg", ".", "\x1b[1m.txt"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import time
@@ -344,10 +343,13 @@ def test_an_error_among_scripts_stays_a_comment(monkeypatch):
 
 @pytest.mark.parametrize("columns", ["", "0", "rubbish", "²", "-1", "9" * 30, "9" * 5000])
 def test_columns_that_are_none(columns):
-    from rnnshape.show.console import _size
+    from rnnshape.show.console import stdout_console
 
-    with open(os.devnull) as stream:
-        assert _size(stream, {"COLUMNS": columns})[0] == 80
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    assert stdout_console(Terminal(), environ={"COLUMNS": columns}).width == 80
 
 
 def test_a_shell_that_says_nothing_of_its_line(monkeypatch, capsys):

@@ -18,6 +18,7 @@ from reports import EVERY, gru_state
 from screens import cell_len
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError
+from rnnshape.expression import Call
 from rnnshape.report import Report
 from rnnshape.show import formats
 from rnnshape.show import save as saving
@@ -34,7 +35,7 @@ REPORTS = found()
 SUFFIXES = tuple(formats.BY_SUFFIX)
 NASTY = dataclasses.replace(
     gru_state,
-    layer="=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe",
+    layer=Call("=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe"),
     tensors=tuple(
         dataclasses.replace(tensor, meaning="+1 | <b>*h*</b>\n\n# a\x07 {x}") for tensor in gru_state.tensors
     ),
@@ -146,20 +147,17 @@ def rows_of(markdown):
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
-@every
-def test_markdown_is_a_table_with_the_marks(tmp_path, name):
-    markdown = saved(tmp_path, EVERY[name], ".md")
-    left = iter(row for row in rows_of(markdown) if any(cell.startswith("**`") for cell in row))
-    reports = [item for item in EVERY[name] if isinstance(item, Report)]
-    for report, found_marks in zip(reports, marks(reports), strict=True):
-        for tensor in report.tensors:
-            row = next(left)
-            assert f"**`{tensor.name}`**" in row
-            assert f"`{tensor.shape}`" in row
-            letters = [carried.mark.letter for carried in found_marks.of(tensor.name)]
-            assert re.findall("[A-Z]", "".join(cell for cell in row if re.fullmatch(r"[A-Z()\[\]]+", cell))) == letters
-        assert f"```python\n{report.unpack}\n```" in markdown
-    assert next(left, None) is None
+@pytest.mark.parametrize("report", [item for some in EVERY.values() for item in some if isinstance(item, Report)])
+def test_markdown_is_a_table_with_the_marks(tmp_path, report):
+    markdown = saved(tmp_path, [report], ".md")
+    rows = [row for row in rows_of(markdown) if any(cell.startswith("**`") for cell in row)]
+    (found_marks,) = marks([report])
+    for tensor, row in zip(report.tensors, rows, strict=False):
+        assert f"**`{tensor.name}`**" in row
+        assert f"`{tensor.shape}`" in row
+        letters = [carried.mark.letter for carried in found_marks.of(tensor.name)]
+        assert re.findall("[A-Z]", "".join(cell for cell in row if re.fullmatch(r"[A-Z()\[\]]+", cell))) == letters
+    assert f"```python\n{report.unpack}\n```" in markdown
 
 
 def test_a_diagram_in_markdown_is_a_block_of_text(tmp_path):
@@ -169,9 +167,10 @@ def test_a_diagram_in_markdown_is_a_block_of_text(tmp_path):
 
 def test_weights_and_errors_in_markdown(tmp_path):
     markdown = saved(tmp_path, EVERY["weights"], ".md")
-    assert "| kernel | (8, 16) | features, 4 \\* units | i f c o | multiplies the inputs |" in markdown
+    assert "| **kernel** | (8, 16) | features, 4 \\* units | i f c o | multiplies the inputs |" in markdown
     assert "- whole_sequence_output[:, -1, :] is final_memory_state" in markdown
-    assert "✗ Exception encountered when calling LSTM.call()" in saved(tmp_path, EVERY["several"], ".md")
+    said = "✗ `LSTM(4, return_state=True)`: Exception encountered when calling LSTM.call()"
+    assert said in saved(tmp_path, EVERY["several"], ".md")
 
 
 @every
@@ -310,5 +309,7 @@ def test_pictures_look_as_they_did(golden):
 
 def test_texts_look_as_they_did(golden):
     for suffix in (".md", ".csv", ".tex", ".tsv"):
-        items = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
-        golden(f"saved{suffix}", formats.render(items, formats.BY_SUFFIX[suffix]))
+        several = [REPORTS["lstm"], REPORTS["bi-ave"], REPORTS["mask-lengths"], *EVERY["several"]]
+        answers = [[REPORTS["lstm"]], several, EVERY["all_flags"]]
+        text = "\n".join(formats.render(some, formats.BY_SUFFIX[suffix]) for some in answers)
+        golden(f"saved{suffix}", text)

@@ -16,6 +16,7 @@ from pages import Page
 from programs import answered, broken, seq2seq
 from reports import EVERY, gru_state, lstm_both
 
+from rnnshape.api.reports import of_program
 from rnnshape.errors import KerasRefused, RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
@@ -157,19 +158,16 @@ def test_a_dtype_is_told_where_it_is_not_the_usual_one():
 @every
 def test_html_is_tables_that_can_be_read_aloud(answers):
     page = Page(formats.render(answers, "html"))
-    shown = [section for section in sections(answers) if section.rows]
-    tables = [one for one in page.tables if one.caption]
-    assert len(tables) >= len(shown)
+    has_rows = any(section.rows for section in sections(answers))
+    assert any(without_spaces(one.caption) for one in page.tables) or not has_rows
     for one in page.tables:
         assert all((cell.tag, cell.attributes["scope"]) == ("th", "col") for cell in one.head)
         for row in one.rows:
             spans = [int(cell.attributes.get("colspan") or 1) for cell in row]
             assert sum(spans) == len(one.head)
             heads = [cell.attributes["scope"] for cell in row if cell.tag == "th"]
-            assert heads in (["row"], ["rowgroup"])
-    for section, one in zip(shown, tables, strict=False):
-        if section.title and not section.then:
-            assert without_spaces(one.caption)
+            # What is said of the row above has no header of its own.
+            assert heads in (["row"], ["rowgroup"]) or (heads, len(row)) == ([], 1)
 
 
 @every
@@ -185,7 +183,7 @@ def test_html_reaches_for_nothing_and_runs_nothing(answers):
 def test_a_notebook_s_piece_styles_nothing_but_itself():
     document = fragment([gru_state])
     (style,) = re.findall(r"<style>(.*?)</style>", document, re.DOTALL)
-    for rule in re.findall(r"([^{}]+)\{", style):
+    for rule in re.findall(r"([^{}]+)\{", re.sub(r"@container [^{]*\{", "", style)):
         assert all(selector.strip().startswith(".rnnshape") for selector in rule.split(","))
     assert Page(document).tables[0].rows[0][2].text == "output"
     assert gru_state._repr_html_() == document
@@ -224,7 +222,7 @@ def test_latex_compiles(tmp_path):
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stdout[-2000:]
     # The tables that are written most fit the page.
-    usual = formats.render([lstm_both, gru_state, EVERY["lstm_bidirectional"][0]], "tex")
+    usual = "".join(formats.render([one], "tex") for one in (lstm_both, gru_state, *EVERY["lstm_bidirectional"]))
     (tmp_path / "x.tex").write_text(document.replace(body, usual))
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
     assert "Overfull" not in ran.stdout
@@ -268,4 +266,4 @@ def test_nothing_that_a_user_types_breaks_out():
 def test_a_report_is_shown_as_it_is_saved():
     assert isinstance(gru_state, Report)
     assert "<table>" in gru_state._repr_html_()
-    assert "<table>" in answered(seq2seq())._repr_html_()
+    assert "<table>" in of_program(answered(seq2seq()))._repr_html_()

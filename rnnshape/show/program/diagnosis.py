@@ -13,7 +13,7 @@ from rich.text import Text
 from rnnshape.program_report import ChangedLine, Fix, ProgramError, ProgramReport
 from rnnshape.show.fold import prose
 from rnnshape.show.look import Look
-from rnnshape.show.rows import shape_code
+from rnnshape.show.rows import Tone, shape_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ _OF_PYTHON = frozenset(
 _MOST_OTHERS = 3
 _MOST_PARTS = 12
 """Rows that one line of code takes at most."""
-_STYLES = {"-": "red", "+": "green"}
 
 
 def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
@@ -48,19 +47,19 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
     is_read = error.code != "not-read" or "is not Python" in error.message
     who = "Python" if error.kind in _OF_PYTHON and is_read else "Keras"
     verb = f"{who} refuses" if who == "Python" else _WHO.get(error.code, "this fails at")
-    lead = Text(f"error: {verb} line {error.line}", "bold red")
-    yield lead if error.kind is None else lead.append(f"  {error.kind}", "not bold dim")
+    lead = Text.assemble(("error:", look.alarm), (f" {verb} line {error.line}", look.tone(Tone.STRONG)))
+    yield lead if error.kind is None else lead.append(f"  {error.kind}", look.quiet)
     gutter = len(str(max(error.line, error.cause.line if error.cause else 0, error.fix.line if error.fix else 0))) + 2
     yield from _source(error, gutter, look)
     for one in error.operands or ():
         origin = f", from line {one.line}" if one.line is not None else ""
         yield from _said(f"{one.code} is {shape_code(one.shape)}{origin}", gutter, look)
     if error.cause is not None and error.cause.line != error.line:
-        yield from _said(f"line {error.cause.line}: {error.cause.what}", gutter, look, "bold")
+        yield from _said(f"line {error.cause.line}: {error.cause.what}", gutter, look, look.tone(Tone.STRONG))
     elif error.cause is not None:
-        yield from _said(error.cause.what, gutter, look, "bold")
+        yield from _said(error.cause.what, gutter, look, look.tone(Tone.STRONG))
     lead_in = f"{who} says" if error.code == "keras-refused" else "why"
-    yield from _said(f"{lead_in}: {error.message}", gutter, look, "dim" if error.cause else "")
+    yield from _said(f"{lead_in}: {error.message}", gutter, look, look.quiet if error.cause else "")
     if error.fix is not None:
         yield from _fix(error.fix, look)
         yield from _others(error, look)
@@ -99,11 +98,11 @@ def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:
     shown = _near(parts, start)
     for number, at, part in shown:
         front = str(error.line) if number == shown[0][0] else ""
-        yield Text(f"{front:>{gutter}} {bar} ", "dim").append(part, "not dim")
+        yield Text.assemble((f"{front:>{gutter}} {bar} ", look.quiet), part)
         first, last = max(start - at, 0), min(start + width - at, len(part))
         if first < last:
             caret = f"{' ' * cell_len(part[:first])}{'^' * cell_len(part[first:last])}"
-            yield Text(f"{' ' * gutter} {bar} ", "dim").append(caret.rstrip(), "not dim bold red")
+            yield Text.assemble((f"{' ' * gutter} {bar} ", look.quiet), (caret.rstrip(), look.tone(Tone.STRONG)))
 
 
 def _parts(code: str, taken: int, look: Look) -> list[str]:
@@ -141,14 +140,15 @@ def _fix(fix: Fix, look: Look) -> Iterator[Text]:
     marks += ["changes the result"] if fix.changes_meaning else []
     marks += ["has placeholders: put your own values there"] if fix.placeholders else []
     for at, line in enumerate(prose(look.safe("; ".join(marks)), max(look.width - 5, 20), "     ")):
-        yield Text("fix: " if at == 0 else "", "bold green").append(line, "not bold")
+        yield Text.assemble(("fix: " if at == 0 else "", look.tone(Tone.GOOD)), line)
+    styles = {"-": look.alarm, "+": look.added}
     diff = list(_diff(fix))
     width = max(len(str(changed.line)) for _, changed in diff)
     for sign, changed in diff:
         parts = _parts(look.safe(changed.code.rstrip().expandtabs(4)), width + 7, look)
         for number, part in enumerate(parts[:_MOST_PARTS]):
-            front = f"{sign} {changed.line:>{width}}" if number == 0 else " " * (width + 2)
-            yield Text(f"  {front} {look.safe(_bar(look))} {part}", _STYLES[sign])
+            front = [(sign, styles[sign]), f" {changed.line:>{width}}"] if number == 0 else [" " * (width + 2)]
+            yield Text.assemble("  ", *front, f" {look.safe(_bar(look))} {part}")
 
 
 def _diff(fix: Fix) -> Iterator[tuple[str, ChangedLine]]:
@@ -177,4 +177,4 @@ def _others(error: ProgramError, look: Look) -> Iterator[Text]:
         # A line that only comes in leaves the one that it is numbered after as it is.
         place = "line" if other.removes or not other.adds else "in front of line"
         text = look.safe(f"or {place} {other.line}: {other.code.strip()}  ({_tried(other)})")
-        yield from (Text(line, "dim") for line in prose(text, look.width, "   "))
+        yield from (Text(line, look.quiet) for line in prose(text, look.width, "   "))

@@ -37,7 +37,7 @@ def program_section(report: ProgramReport) -> Section:
 
 def _read(report: ProgramReport) -> str:
     count = counted(report.program.lines, "line")
-    return f"{count}, {'executed' if report.program.executed else 'read, not executed'}"
+    return f"({count}, {'executed' if report.program.executed else 'read, not executed'})"
 
 
 def _assumptions(report: ProgramReport) -> Iterator[Note]:

@@ -1,0 +1,285 @@
+"""Answers as the blocks of a page, in their order: tables, lists, code. What HTML, Markdown and LaTeX spell.
+
+Nothing here knows how one of them spells it: a text is in pieces, of which some are code and some are marks.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramReport
+from rnnshape.report import Report
+from rnnshape.show.columns import Column, cell, columns
+from rnnshape.show.marks import Mark, Part
+from rnnshape.show.matrix import Matrix, matrix
+from rnnshape.show.notes import has_blocks
+from rnnshape.show.overview import Overview, Place, Query, overview
+from rnnshape.show.program.diagnosis import shown_alone
+from rnnshape.show.rows import Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain, shape_code
+from rnnshape.show.sections import sections
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Answer = Report | ProgramReport | RnnshapeError
+T = TypeVar("T")
+_FLAGS = {
+    (False, False): "neither flag",
+    (False, True): "return_state",
+    (True, False): "return_sequences",
+    (True, True): "both flags",
+}
+"""What the columns of a matrix are called, by return_sequences and return_state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text: marks first, or another sign; then a lead that stands out, and the words. `wrong`: it is bad news."""
+
+    words: Words = ()
+    signs: Signs = ()
+    sign: str = ""
+    lead: str = ""
+    wrong: bool = False
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the next blocks are about: a layer or a file, and what it was called with."""
+
+    title: Words
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of texts."""
+
+    items: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """Lines of code to paste."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown as it is in a terminal: where and why a program stopped."""
+
+    shown: RenderableType
+
+
+class Kind(enum.Enum):
+    """What a column of a table holds."""
+
+    TEXT = "text"
+    NAME = "name"
+    """It tells what a row is about."""
+    NUMBER = "number"
+    PROSE = "prose"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some rows of a table, with a title of their own or without one; `below` is what is said of the last of them."""
+
+    title: str
+    rows: tuple[tuple[Said, ...], ...]
+    below: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; `about` is its heading."""
+
+    headings: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    groups: tuple[Group, ...]
+    about: Heading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The end of an answer."""
+
+
+Block = Heading | Items | Paste | Shown | Table | Said | Break
+
+
+def blocks(answers: Sequence[Answer]) -> Iterator[Block]:
+    """Yield the blocks of all answers: a table for each, and one for many layers, as in a terminal."""
+    for is_program, some in _runs(answers, lambda answer: isinstance(answer, ProgramReport)):
+        layers = [answer for answer in some if not isinstance(answer, ProgramReport)]
+        reports = [answer for answer in layers if isinstance(answer, Report)]
+        if not is_program and len(reports) > 1 and not any(map(has_blocks, reports)):
+            flags = matrix(reports) if len(reports) == len(layers) else None
+            yield from _matrix(flags) if flags else _overview(overview(layers))
+            yield Break()
+            continue
+        for answer, section in zip(some, sections(some), strict=True):
+            yield from _section(section, answer if isinstance(answer, ProgramReport) else None)
+            yield Break()
+
+
+def _runs(items: Iterable[T], key: Callable[[T], bool]) -> Iterator[tuple[bool, list[T]]]:
+    for is_so, some in itertools.groupby(items, key):
+        yield is_so, list(some)
+
+
+def _section(section: Section, program: ProgramReport | None) -> Iterator[Block]:
+    yield from _notes(section.before)
+    about = Heading((Code(section.title),), " ".join(section.called_with)) if section.title else None
+    yield from [_tensors(section, about)] if section.rows else filter(None, [about])
+    yield from _facts(section)
+    if program is not None and section.error is not None:
+        yield Shown(shown_alone(program))
+    elif section.error is not None:
+        yield from _problem(section.error)
+    yield from [Paste((section.unpack,))] if section.unpack else []
+    yield from _notes(_last(section))
+    if section.then is not None and program is not None:
+        yield Said(("With the fix:",))
+        yield from _section(section.then, program.with_fix)
+
+
+def _problem(problem: Problem) -> Iterator[Block]:
+    yield Said((problem.message,), wrong=True)
+    yield from [Said((problem.hint,))] if problem.hint else []
+
+
+def _tensors(section: Section, about: Heading | None = None) -> Table:
+    shown = columns(section)
+    kinds = {Column.LINE: Kind.NUMBER, Column.NAME: Kind.NAME, Column.MEANING: Kind.PROSE}
+    starts = [at for at, row in enumerate(section.rows) if row.layer or not at]
+    groups = (section.rows[start:end] for start, end in itertools.pairwise([*starts, len(section.rows)]))
+    return Table(
+        headings=tuple(one.value for one in shown),
+        kinds=tuple(kinds.get(one, Kind.TEXT) for one in shown),
+        groups=tuple(Group(some[0].layer, tuple(_row(row, shown) for row in some)) for some in groups),
+        about=about,
+    )
+
+
+def _row(row: Row, shown: Sequence[Column]) -> tuple[Said, ...]:
+    return tuple(Said(signs=row.signs) if one is Column.MARK else Said(cell(row, one)) for one in shown)
+
+
+def _facts(section: Section) -> Iterator[Items]:
+    """Yield what equals what, and what the signs mean, as one list."""
+    said = [_signed(one.words, one.part, one.mark, one.sign) for one in section.facts]
+    said += [_signed(one.words, one.part, one.mark, one.text) for one in section.signs]
+    yield from [Items(tuple(said))] if said else []
+
+
+def _signed(words: Words, part: Part, mark: Mark | None, sign: str) -> Said:
+    return Said(words, sign=sign) if mark is None else Said(words, ((part, (mark,)),))
+
+
+def _last(section: Section) -> list[Note]:
+    return [*section.notes, *(Note((said,)) for said in (section.size, section.whose) if said)]
+
+
+def _notes(notes: Iterable[Note]) -> Iterator[Block]:
+    """Yield notes: those that are sentences as lists, tables and code between them."""
+    for is_sentence, some in _runs(notes, lambda note: note.table is None and not note.paste):
+        if is_sentence:
+            yield Items(tuple(map(_note, some)))
+        else:
+            for note in some:
+                yield _small(note.table) if note.table is not None else Paste((plain(note.words),))
+
+
+def _note(note: Note) -> Said:
+    words = (f"{note.spare} ", *note.words) if note.spare else note.words
+    return Said(words, lead=note.lead, wrong=note.tone is Tone.WRONG, strong=note.tone is Tone.STRONG)
+
+
+def _small(table: Small) -> Table:
+    return Table(
+        headings=table.headings,
+        kinds=tuple(_kind(at, table.right, 0) for at in range(len(table.headings))),
+        groups=(Group("", tuple(tuple(Said((text,)) for text in row) for row in table.rows)),),
+    )
+
+
+def _kind(at: int, numbers: Iterable[int], name: int) -> Kind:
+    if at == name:
+        return Kind.NAME
+    return Kind.NUMBER if at in numbers else Kind.TEXT
+
+
+def _overview(shown: Overview) -> Iterator[Block]:
+    has_time, has_size = (any(getattr(row, name, "") for row in shown.rows) for name in ("time", "parameters"))
+    more = [name for name, has in (("parameters", has_size), ("time of a call", has_time)) if has]
+    headings = (*shown.headings, *shown.places, *more)
+    title = (Code(shown.title) if shown.title else f"{len(shown.rows):,} queries",)
+    kinds = [_kind(at, shown.numbers, -1) for at in range(len(shown.headings))]
+    yield Table(
+        headings=headings,
+        kinds=(*kinds, *(Kind.TEXT for _ in shown.places), *(Kind.NUMBER for _ in more)),
+        groups=tuple(_queries(shown, more)),
+        about=Heading(title, " ".join(shown.called_with)),
+    )
+    for kind in shown.kinds:
+        yield from _section(kind, None)
+    yield from _notes(_last(Section("", notes=shown.notes, size=shown.size, whose=shown.whose)))
+
+
+def _queries(shown: Overview, more: Sequence[str]) -> Iterator[Group]:
+    """Yield the rows; one of which there is something to say ends a group, and an error is a group without rows."""
+    rows: list[tuple[Said, ...]] = []
+    for row in shown.rows:
+        if isinstance(row, Query):
+            last = {"parameters": row.parameters, "time of a call": row.time}
+            places = [_place(one) for one in row.places]
+            rows.append((*(Said((text,)) for text in row.varying), *places, *(Said((last[name],)) for name in more)))
+            below = tuple(map(_note, row.notes))
+        else:
+            below = tuple(_failed(row))
+        if below:
+            yield Group("", tuple(rows), below)
+            rows = []
+    yield from [Group("", tuple(rows))] if rows else []
+
+
+def _failed(section: Section) -> Iterator[Said]:
+    if section.error is not None:
+        yield Said((Code(section.title), f": {section.error.message}"), wrong=True)
+        yield from [Said((section.error.hint,))] if section.error.hint else []
+
+
+def _place(one: Place | None) -> Said:
+    return Said() if one is None else Said((Code(one.shape),), one.signs)
+
+
+def _matrix(shown: Matrix) -> Iterator[Block]:
+    rows = tuple(
+        (
+            Said(signs=row.signs),
+            Said((Code(row.name),)),
+            *(Said((Code(place),)) for place in places),
+            Said((Code(shape_code(row.shape or ())),)),
+            Said((row.meaning,)),
+        )
+        for row, places in zip(shown.section.rows, shown.places, strict=True)
+    )
+    section = shown.section
+    yield Table(
+        headings=("mark", "tensor", *(_FLAGS[flags] for flags in shown.flags), "shape", "what it is"),
+        kinds=(Kind.TEXT, Kind.NAME, *(Kind.TEXT for _ in shown.flags), Kind.TEXT, Kind.PROSE),
+        groups=(Group("", rows),),
+        about=Heading((Code(section.title),), " ".join(section.called_with)),
+    )
+    yield from _facts(section)
+    yield Paste(shown.unpacks)
+    yield from _notes(_last(section))

@@ -1,0 +1,149 @@
+"""Many queries as lines: a row for each, a column for each place, and below what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from rnnshape.show import grid, layout, lines
+from rnnshape.show.fold import fold_assignment, prose
+from rnnshape.show.grid import Cell, Grid, Heading
+from rnnshape.show.look import Look
+from rnnshape.show.marks import Part
+from rnnshape.show.matrix import Matrix
+from rnnshape.show.overview import Overview, Place, Query
+from rnnshape.show.rows import Row, Section, Tone, shape_code
+from rnnshape.show.shorter import LEVELS, shorter
+
+_FLAG = 3
+"""The width of `yes` and of `[0]`."""
+
+
+def many(shown: Overview, look: Look) -> Iterator[Text]:
+    """Yield the lines, row by row."""
+    title = shown.title or f"{len(shown.rows):,} queries"
+    yield from layout.heading(Section(title=title, called_with=shown.called_with), look)
+    yield Text()
+    yield from _rows(shown, look)
+    for kind in shown.kinds:
+        yield from _kind(kind, look)
+    yield Text()
+    yield from lines.notes(shown.notes, look)
+    yield from layout.last(Section(title="", size=shown.size, whose=shown.whose), look)
+
+
+def four(shown: Matrix, look: Look) -> Iterator[Text] | None:
+    """Return the lines of the combinations of the two flags; None where they do not fit beside each other."""
+    brackets = any(one.part is not Part.WHOLE for row in shown.section.rows for one in row.marks)
+    flags = [Heading("", gap=1 if at else 2) for at in range(len(shown.flags))]
+    headings = (Heading("", gap=1), Heading("tensor"), *flags, Heading("shape", gap=3), Heading("what it is"))
+    for level in range(LEVELS + 1):
+        rows = [
+            _flag_cells(row, places, level, look, brackets=brackets)
+            for row, places in zip(shown.section.rows, shown.places, strict=True)
+        ]
+        found = grid.natural(headings, rows)
+        widths = (*found[:2], *(_FLAG for _ in flags), *found[-2:])
+        if grid.total(headings, widths) <= look.width:
+            break
+    if grid.total(headings[:-2], widths) > look.width:
+        return None
+    return _four(shown, rows, grid.layout(headings, widths, look, indent=4), look, brackets=brackets)
+
+
+def _four(
+    shown: Matrix, rows: Sequence[tuple[Cell, ...]], columns: Grid, look: Look, *, brackets: bool
+) -> Iterator[Text]:
+    section = shown.section
+    yield from layout.heading(section, look)
+    yield Text()
+    front = grid.total(columns.headings[:2], columns.widths)
+    for at, name in enumerate(("return_sequences", "return_state")):
+        said = " ".join(f"{'yes' if flags[at] else 'no':<{_FLAG}}" for flags in shown.flags)
+        yield Text(f"{name:>{front}}  {said}".rstrip(), look.quiet)
+    yield from grid.head(columns)
+    for row in rows:
+        yield from grid.body(row, columns)
+    yield Text()
+    yield from lines.facts(section, look, columns.headings[0].gap, brackets=brackets)
+    yield Text()
+    for unpack in shown.unpacks:
+        yield from (Text(line) for line in fold_assignment(look.safe(unpack), look.width))
+    yield from lines.notes(section.notes, look)
+    yield from layout.last(section, look)
+
+
+def _flag_cells(row: Row, places: Sequence[str], level: int, look: Look, *, brackets: bool) -> tuple[Cell, ...]:
+    return (
+        Cell(lines.signs(row.signs, look, brackets=brackets), ()),
+        grid.plain(look.safe(row.name), look.tone(Tone.STRONG)),
+        *(grid.plain(look.safe(one)) for one in places),
+        grid.plain(shape_code(row.shape or ()) + ("" if row.dtype == "float32" else f" {row.dtype}")),
+        Cell(((look.safe(shorter(row.meaning, level)), ""),), ((look.safe(row.meaning), ""),)),
+    )
+
+
+def _rows(shown: Overview, look: Look) -> Iterator[Text]:
+    queries = [row for row in shown.rows if isinstance(row, Query)]
+    headings = tuple(_headings(shown))
+    signs = tuple(_sign_width(queries, at) for at in range(len(shown.places)))
+    widths = grid.natural(headings, (_cells(row, shown, signs, look) for row in queries))
+    columns = grid.layout(headings, widths, look, indent=4)
+    yield from grid.head(columns)
+    for row in shown.rows:
+        if isinstance(row, Query):
+            yield from grid.body(_cells(row, shown, signs, look), columns)
+            yield from lines.notes(row.notes, look, indent=4)
+        elif row.error is not None:
+            yield from lines.problem(row.error, look, row.title)
+
+
+def _headings(shown: Overview) -> Iterator[Heading]:
+    for at, name in enumerate(shown.headings):
+        yield Heading(name, gap=2 if at else 1, right=at in shown.numbers, stays=True)
+    for one in shown.places:
+        yield Heading(one if len(shown.places) > 1 or one.startswith("[") else "shape", gap=3)
+    yield Heading("parameters", right=True)
+    yield Heading("time of a call")
+
+
+def _sign_width(queries: Sequence[Query], at: int) -> int:
+    return max((_width(one) for row in queries if (one := row.places[at]) is not None), default=0)
+
+
+def _width(one: Place) -> int:
+    letters = sum(len(mark.letter) for _, marks in one.signs for mark in marks)
+    return letters + 2 * sum(part is not Part.WHOLE for part, _ in one.signs)
+
+
+def _cells(row: Query, shown: Overview, signs: Sequence[int], look: Look) -> tuple[Cell, ...]:
+    front = (grid.plain(look.safe(text), look.tone(Tone.STRONG)) for text in row.varying)
+    places = (_place(one, name, wide, look) for one, name, wide in zip(row.places, shown.places, signs, strict=True))
+    time = Cell(((row.time, ""),), ((f"a call takes {row.time}", ""),)) if row.time else Cell((), ())
+    parameters = (
+        Cell(((row.parameters, ""),), ((f"{row.parameters} parameters", ""),)) if row.parameters else Cell((), ())
+    )
+    return (*front, *places, parameters, time)
+
+
+def _place(one: Place | None, name: str, wide: int, look: Look) -> Cell:
+    if one is None:
+        return Cell((), ())
+    signs = lines.signs(one.signs, look, brackets=False)
+    gap = " " * (wide - sum(cell_len(text) for text, _ in signs) + 1) if wide else ""
+    spans = (*signs, (gap, ""), (one.shape, ""))
+    below = ((f"{look.safe(name)} ", ""), *signs, (" " if signs else "", ""), (one.shape, ""))
+    return Cell(tuple(span for span in spans if span[0]), tuple(span for span in below if span[0]))
+
+
+def _kind(kind: Section, look: Look) -> Iterator[Text]:
+    """Yield what several queries return alike."""
+    if kind.title:
+        yield Text()
+        yield from (Text(line, look.tone(Tone.STRONG)) for line in prose(look.safe(kind.title), look.width, "  "))
+    yield from layout.tensors(kind, look, apart=not kind.title)
+    yield Text()
+    yield from (Text(line) for line in fold_assignment(look.safe(kind.unpack), look.width))
+    yield from lines.notes(kind.notes, look)

@@ -1,0 +1,189 @@
+"""Several answers as one table: a row for each query, and what is the same in many of them said once."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rnnshape.errors import RnnshapeError
+from rnnshape.report import Report, Tensor
+from rnnshape.show import notes
+from rnnshape.show.facts import facts_of, place, signs_of
+from rnnshape.show.marks import Marks, families, marks
+from rnnshape.show.rows import ONLY, Fact, Note, Problem, Section, Signs, Tone, shape_code, signs
+from rnnshape.show.sections import rows_of
+from rnnshape.show.varying import Varying, varying
+from rnnshape.structure import Side, Term
+
+Item = Report | RnnshapeError
+
+_REDUCED = Note(("where a size is None, or too large, the values were compared at small sizes",), Tone.QUIET)
+_SHARED = Note(("One letter is one value in all combinations of the flags: they have the same weights and inputs.",))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A tensor of one query: its marks, and its shape (with its type, where that is not float32)."""
+
+    signs: Signs
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A row: the values of what varies, a tensor for each place (None: there is none), and what else was found.
+
+    `notes` are those that do not hold of all queries.
+    """
+
+    varying: tuple[str, ...]
+    places: tuple[Place | None, ...]
+    parameters: str
+    time: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Several answers.
+
+    `headings` name what varies, `numbers` those of them that are numbers; `places` are the places in the return value.
+    `kinds` says once what several queries return alike: the names, what they are, and what equals what; its titles are
+    the layers. `notes` hold of all queries.
+    """
+
+    title: str
+    called_with: tuple[str, ...]
+    headings: tuple[str, ...]
+    numbers: frozenset[int]
+    places: tuple[str, ...]
+    rows: tuple[Query | Section, ...]
+    kinds: tuple[Section, ...]
+    notes: tuple[Note, ...]
+    size: str
+    whose: str
+
+
+def overview(items: Sequence[Item]) -> Overview:
+    """Return what is shown of several answers; an error is a section among the rows."""
+    reports = [item for item in items if isinstance(item, Report)]
+    found = varying(reports)
+    marked = marks(reports)
+    shared, own = _notes(reports)
+    places = list(dict.fromkeys(_column(one) for report in reports for one in report.tensors))
+    parameters = {report.parameters.total for report in reports}
+    rows = (
+        _query(at, report, marked[at], found, places, own[at], with_size=len(parameters) > 1)
+        for at, report in enumerate(reports)
+    )
+    return Overview(
+        title="" if any(column.name == "layer" for column in found.columns) else found.layer(range(len(reports))),
+        called_with=found.called_with,
+        headings=tuple(column.name for column in found.columns),
+        numbers=frozenset(at for at, column in enumerate(found.columns) if column.is_number),
+        places=tuple(sorted(places, key=_order)),
+        rows=tuple(next(rows) if isinstance(item, Report) else _failed(item) for item in items),
+        kinds=tuple(_kinds(reports, marked, found)),
+        notes=tuple(shared),
+        size=notes.size(reports[0]) if len(parameters) == 1 else "",
+        whose=notes.whose(reports[0].versions, reports[0].ran.device, reports[0].ran.seed),
+    )
+
+
+def _query(
+    at: int,
+    report: Report,
+    found: Marks,
+    all_varying: Varying,
+    places: Sequence[str],
+    own: Iterable[Note],
+    *,
+    with_size: bool,
+) -> Query:
+    here = {_column(one): one for one in report.tensors}
+    return Query(
+        varying=tuple(column.said(at) for column in all_varying.columns),
+        places=tuple(_place(here[one], found) if one in here else None for one in sorted(places, key=_order)),
+        parameters=f"{report.parameters.total:,}" if with_size else "",
+        time=notes.time(report.measured),
+        notes=tuple(own),
+    )
+
+
+def _column(tensor: Tensor) -> str:
+    """Return the column of a tensor's place; the only one stands in the column of first ones."""
+    found = place(tensor.path)
+    return "[0]" if found == ONLY else found
+
+
+def _order(one: str) -> tuple[bool, str]:
+    """Return what puts the places in Keras's order, and in front of what is not returned."""
+    return (not one.startswith("["), one)
+
+
+def _place(tensor: Tensor, found: Marks) -> Place:
+    shape = shape_code(tensor.shape)
+    return Place(signs(found.of(tensor.name)), shape if tensor.dtype == "float32" else f"{shape} {tensor.dtype}")
+
+
+def _failed(error: RnnshapeError) -> Section:
+    return Section(title=error.layer or "", error=Problem(error.message, error.hint or ""))
+
+
+def _notes(reports: Sequence[Report]) -> tuple[list[Note], list[list[Note]]]:
+    """Return the notes that all reports have, and of each report the others."""
+    every = [list(notes.found(report)) for report in reports]
+    count = collections.Counter(note for some in every for note in dict.fromkeys(some))
+    shared = [note for note in every[0] if count[note] == len(reports)]
+    if any(report.ran.reduced_to for report in reports):
+        shared.append(_REDUCED)
+    if any(len(family) > 1 for family in families(reports)):
+        shared.append(_SHARED)
+    return shared, [[note for note in some if count[note] < len(reports)] for some in every]
+
+
+def _kinds(reports: Sequence[Report], marked: Sequence[Marks], found: Varying) -> Iterator[Section]:
+    """Yield what is returned alike, once, in the order of the first queries that return it."""
+    kinds: dict[object, tuple[Section, list[int]]] = {}
+    for at, report in enumerate(reports):
+        kind = _kind(report, marked[at], _sizes(found, at))
+        rows = tuple((row.name, row.place, row.meaning, row.axes, row.dtype, row.sign) for row in kind.rows)
+        key = (rows, tuple(fact.terms for fact in kind.facts), kind.unpack, kind.notes)
+        kinds.setdefault(key, (kind, []))[1].append(at)
+    titles = [found.layer(some) for _, some in kinds.values()]
+    for title, (kind, some) in zip(titles, kinds.values(), strict=True):
+        more = tuple(found.alike(some)) if titles.count(title) > 1 else ()
+        yield replace(kind, title=", ".join((title, *more)) if len(kinds) > 1 else "")
+
+
+def _sizes(found: Varying, at: int) -> dict[int, str]:
+    """Return the names of the sizes that vary, by the numbers that they are in one query."""
+    names = [column for column in found.columns if column.name in ("units", "filters")]
+    return {size: column.name for column in names if isinstance(size := column.values[at], int)}
+
+
+def _kind(report: Report, found: Marks, sizes: dict[int, str]) -> Section:
+    rows = tuple(replace(row, shape=None) for row in rows_of(report, found))
+    facts = tuple(_general(fact, sizes) for fact in facts_of(found, report.same_shape_different_values))
+    states = report.states
+    takes = (Note(notes.takes(report), spare="takes"),) if states is not None else ()
+    return Section(
+        title="", rows=rows, facts=facts, signs=tuple(signs_of(rows, facts)), unpack=str(report.unpack), notes=takes
+    )
+
+
+def _general(fact: Fact, sizes: dict[int, str]) -> Fact:
+    """Return the fact with the names of sizes where an index has a size: `[:, -1, :units]`."""
+
+    def named(term: Term) -> str:
+        size = sizes.get(term.at.half or 0)
+        if size is None or term.at.side is Side.FULL:
+            return str(term)
+        left = term.at.side is Side.LEFT
+        front = str(term).removesuffix(f":{term.at.half}]" if left else f"{term.at.half}:]")
+        return f"{front}:{size}]" if left else f"{front}{size}:]"
+
+    return (
+        replace(fact, terms=tuple(one.written(named) for one in fact.mark.statement)) if fact.mark and sizes else fact
+    )
