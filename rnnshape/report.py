@@ -32,7 +32,9 @@ Statement = tuple[Code, ...]
 class Tensor:
     """One tensor. `path` locates it in the return value, None where the layer does not return it.
 
-    An unknown size in `shape` is None. `role` is what it is to its layer; `name` is a spelling of that.
+    An unknown size in `shape` is None. `role` is what it is to its layer; `name` is a spelling of that. On the way
+    through a Sequential, `layer` is the layer that returns the tensor, `name` is made of the layer's own, and `masked`
+    tells that the tensor carries a mask.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Tensor:
     axes: tuple[str, ...]
     dtype: str
     meaning: str
+    layer: Layer | None = None
+    masked: bool | None = None
     role: Role = field(default=OUTPUT, metadata=NOT_IN_DOCUMENT, compare=False)
 
 
