@@ -87,12 +87,13 @@ def _rows(shown: Overview, look: Look) -> Iterator[Text]:
     queries = [row for row in shown.rows if isinstance(row, Query)]
     headings = tuple(_headings(shown))
     signs = tuple(_sign_width(queries, at) for at in range(len(shown.places)))
-    widths = grid.natural(headings, (_cells(row, shown, signs, look) for row in queries))
-    columns = grid.layout(headings, widths, look, indent=4)
+    cells = [_cells(row, shown, signs, look) for row in queries]
+    columns = grid.layout(headings, grid.natural(headings, cells), look, indent=4)
+    left = iter(cells)
     yield from grid.head(columns)
     for row in shown.rows:
         if isinstance(row, Query):
-            yield from grid.body(_cells(row, shown, signs, look), columns)
+            yield from grid.body(next(left), columns)
             yield from lines.notes(row.notes, look, indent=4)
         elif row.error is not None:
             yield from lines.problem(row.error, look, row.title)
