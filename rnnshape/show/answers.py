@@ -30,7 +30,7 @@ def table(answers: Sequence[Answer]) -> RenderableType:
 def title(answers: Sequence[Answer]) -> str:
     """Return what was asked, in one line."""
     names = dict.fromkeys(
-        answer.program.source if isinstance(answer, ProgramReport) else answer.layer or "" for answer in answers
+        answer.program.source if isinstance(answer, ProgramReport) else str(answer.layer or "") for answer in answers
     )
     return safe(", ".join(name for name in names if name) or "rnnshape", "utf-8")
 

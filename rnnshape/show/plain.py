@@ -75,7 +75,7 @@ def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -
     else:
         given = answer.input
         axes, shape = ",".join(given.axes), _shape(given.shape)
-        yield Record("asked", name=answer.layer, shape=shape, axes=axes, dtype=given.dtype)
+        yield Record("asked", name=str(answer.layer), shape=shape, axes=axes, dtype=given.dtype)
         yield from _tensors(section, [tensor.path for tensor in answer.tensors])
     yield from _facts(answer, section)
     yield from [Record("unpack", name=section.unpack)] if section.unpack else []

@@ -65,7 +65,7 @@ def _lines(answer: Report | ProgramReport | RnnshapeError, section: Section) -> 
             yield _failed(answer.error.text or "", answer.summary, str(answer.error.line))
     else:
         for row in section.rows:
-            yield answer.layer, shape_code(answer.input.shape), *_cells(answer, row)
+            yield str(answer.layer), shape_code(answer.input.shape), *_cells(answer, row)
 
 
 def _cells(answer: Report | ProgramReport, row: Row) -> tuple[str, ...]:

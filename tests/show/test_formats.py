@@ -44,7 +44,7 @@ def test_a_format_costs_a_module_and_a_line(tmp_path):
     environ = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", "RNNSHAPE_WORKER": "off"}
     command = [sys.executable, "-c", ASK, str(Path(__file__).parent)]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environ, timeout=60, check=True)
-    layer = EVERY["gru_state"][0].layer
+    layer = str(EVERY["gru_state"][0].layer)
     assert (tmp_path / "x.made").read_text() == f"{layer}\n"
     assert ran.stdout.splitlines() == [layer, " ".join([f"{tmp_path}/rnnshape/__init__.py", "made", *formats.NAMES])]
 
