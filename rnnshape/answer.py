@@ -26,6 +26,7 @@ from rnnshape.program_report import (
     StepDeclared,
 )
 from rnnshape.report import Statement, Versions
+from rnnshape.structure import Expression
 
 
 def report_of(
@@ -109,7 +110,7 @@ def _of_one_call(groups: Sequence[Statement], trace: seen.Trace) -> tuple[Statem
     step_of = {tensor.name: tensor.step for tensor in trace.tensors}
     found = []
     for group in groups:
-        by_step: dict[int, list[str]] = {}
+        by_step: dict[int, list[Expression]] = {}
         for name in group:
             step = step_of.get(name)
             if step is not None:

@@ -1,6 +1,8 @@
-"""The recurrent layers that have a name of their own on the command line, one row each.
+"""What is special to a layer of Keras's: one row for each recurrent layer, and the names of the other classes.
 
-What is true of every layer is said here once; what is special to one is its row.
+What is true of every layer is said once, where it is used; what is special to one is its row. A row is all that a
+recurrent layer of Keras's costs: its word on the command line, its names, gates, diagram, code and PyTorch's names
+come from it. Whatever else of rnnshape asks for a class by its name takes the name from here.
 """
 
 from __future__ import annotations
@@ -11,32 +13,95 @@ SPATIAL_AXES = ("rows", "cols", "depth")
 
 
 @dataclass(frozen=True, slots=True)
+class CellState:
+    """A state of a cell: its letter, what stands in its name (`final_memory_state`), and what it is in words."""
+
+    letter: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gate of a cell: the letter that Keras's code has for it, and its name."""
+
+    letter: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A class of cells: its states as it returns them, the first one its output, and its gates as its kernel has them.
+
+    The gates are read off Keras's code: `lstm.py`, `gru.py` and `conv_lstm.py` of Keras 3 split the columns so.
+    """
+
+    keras: str
+    states: tuple[CellState, ...]
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Torch:
+    """The layer of `torch.nn` that computes the same. `gates` is their order there, where it is another one."""
+
+    name: str
+    gates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer: as it is typed, its Keras class, the name of its first argument, its number of spatial axes."""
+    """One layer: as it is typed, its Keras class, its cell, its first argument, its number of spatial axes."""
 
     typed: str
     keras: str
+    cell: Cell
     size: str = "units"
     spatial: int = 0
+    torch: Torch | None = None
 
+
+HIDDEN = CellState("h", "", "hidden state h")
+"""The one state of a cell."""
+MEMORY, CARRY = CellState("h", "memory", "hidden state h"), CellState("c", "carry", "carry state c")
+"""The two states of an LSTM's cell."""
+_LSTM_GATES = (Gate("i", "input"), Gate("f", "forget"), Gate("c", "candidate"), Gate("o", "output"))
+_GRU_GATES = (Gate("z", "update"), Gate("r", "reset"), Gate("h", "candidate"))
+_CONV_LSTM = Cell("ConvLSTMCell", (MEMORY, CARRY), _LSTM_GATES)
 
 LAYERS = (
-    Layer("simple-rnn", "SimpleRNN"),
-    Layer("gru", "GRU"),
-    Layer("lstm", "LSTM"),
-    Layer("conv-lstm-1d", "ConvLSTM1D", size="filters", spatial=1),
-    Layer("conv-lstm-2d", "ConvLSTM2D", size="filters", spatial=2),
-    Layer("conv-lstm-3d", "ConvLSTM3D", size="filters", spatial=3),
+    Layer("simple-rnn", "SimpleRNN", Cell("SimpleRNNCell", (HIDDEN,), (Gate("h", "candidate"),)), torch=Torch("RNN")),
+    Layer("gru", "GRU", Cell("GRUCell", (HIDDEN,), _GRU_GATES), torch=Torch("GRU", ("r", "z", "n"))),
+    Layer("lstm", "LSTM", Cell("LSTMCell", (MEMORY, CARRY), _LSTM_GATES), torch=Torch("LSTM")),
+    Layer("conv-lstm-1d", "ConvLSTM1D", _CONV_LSTM, size="filters", spatial=1),
+    Layer("conv-lstm-2d", "ConvLSTM2D", _CONV_LSTM, size="filters", spatial=2),
+    Layer("conv-lstm-3d", "ConvLSTM3D", _CONV_LSTM, size="filters", spatial=3),
 )
 
 TYPED = tuple(layer.typed for layer in LAYERS)
+CELL_STATES = tuple(dict.fromkeys(layer.cell.states for layer in LAYERS))
+"""The states of each kind of cell, in the order in which it returns them."""
+GATES = {gate.letter: gate.name for layer in LAYERS for gate in layer.cell.gates}
 _BY_WORD = {word.lower(): layer for layer in LAYERS for word in (layer.typed, layer.keras)}
+_BY_CLASS = {name: layer for layer in LAYERS for name in (layer.keras, layer.cell.keras)}
 
+RNN, STACKED_CELLS = "RNN", "StackedRNNCells"
+BIDIRECTIONAL, TIME_DISTRIBUTED = "Bidirectional", "TimeDistributed"
+SEQUENTIAL, MODEL, INPUT = "Sequential", "Model", "Input"
+INPUTS = (INPUT, "InputLayer")
+"""What says what the input is, and is no layer that does anything."""
+EMBEDDING, MASKING, REPEAT = "Embedding", "Masking", "RepeatVector"
 
-RECURRENT = (*(layer.keras for layer in LAYERS), "RNN")
+RECURRENT = (*(layer.keras for layer in LAYERS), RNN)
 """The Keras layers that run over a time axis and take the flags return_sequences and return_state."""
 
-TOP_LEVEL = ("Sequential", "Model", "Input", "DTypePolicy", "FloatDTypePolicy")
+BY_STEP = (
+    EMBEDDING, MASKING, "Dense", TIME_DISTRIBUTED, "Dropout", "SpatialDropout1D", "GaussianNoise",
+    "GaussianDropout", "Activation", "ReLU", "LeakyReLU", "LayerNormalization", "BatchNormalization",
+)  # fmt: skip
+"""Layers that do the same at every timestep."""
+
+TOP_LEVEL = (SEQUENTIAL, MODEL, INPUT, "DTypePolicy", "FloatDTypePolicy")
 """What is not in keras.layers but in keras itself, and is written without a module in front of it."""
 
 MODULES = ("initializers", "regularizers", "constraints", "activations", "dtype_policies", "mixed_precision", "random")
@@ -135,6 +200,16 @@ def today(word: str) -> str | None:
 def by_word(word: str) -> Layer | None:
     """Return the layer that a word of the command line names: `gru`, `GRU`, `SimpleRNN`, `conv-lstm-2d`."""
     return _BY_WORD.get(word.strip().lower())
+
+
+def by_class(name: str) -> Layer | None:
+    """Return the layer that a Keras class is, or whose cell it is: `LSTM`, `LSTMCell`."""
+    return _BY_CLASS.get(name)
+
+
+def cell_of(name: str) -> Cell | None:
+    """Return the cell of this Keras class; None where it is the class of no cell."""
+    return next((layer.cell for layer in LAYERS if layer.cell.keras == name), None)
 
 
 def known_words() -> tuple[str, ...]:

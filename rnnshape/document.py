@@ -11,6 +11,7 @@ import math
 import reprlib
 import types
 import typing
+from collections.abc import Callable, Mapping
 
 from rnnshape.errors import InvalidQuery
 
@@ -29,14 +30,37 @@ _CALLED = {
 }
 
 
-def as_document(value: object) -> object:
-    """Return the value as dicts, lists, strings, numbers, booleans and None."""
-    if dataclasses.is_dataclass(value):
-        fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {field.name: as_document(item) for field, item in fields if item is not None or _is_required(field)}
+@dataclasses.dataclass(frozen=True, slots=True)
+class Text:
+    """Marks a kind that is a string in the document, as in `Annotated[Call, Text(parse)]`.
+
+    `str()` writes it. `read` reads it, and raises a ValueError that says what it should be, or an InvalidQuery.
+    """
+
+    read: Callable[[str], object]
+
+
+NOT_IN_DOCUMENT: Mapping[str, bool] = types.MappingProxyType({"document": False})
+"""The metadata of a field that the document does not have: the reader of the whole document fills it."""
+
+
+def as_document(value: object, kind: typing.Any = None) -> object:
+    """Return a value of the annotated kind as dicts, lists, strings, numbers, booleans and None."""
+    kind = _without_none(kind)
+    if value is not None and _text(kind) is not None:
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        hints = _hints(type(value))
+        fields = ((field, getattr(value, field.name)) for field in _fields(type(value)))
+        return {
+            field.name: as_document(item, hints[field.name])
+            for field, item in fields
+            if item is not None or _is_required(field)
+        }
     if isinstance(value, dict):
         return {str(key): as_document(item) for key, item in value.items()}
-    return [as_document(item) for item in value] if isinstance(value, tuple | list) else value
+    inner = (*typing.get_args(kind), None)[0]
+    return [as_document(item, inner) for item in value] if isinstance(value, tuple | list) else value
 
 
 def from_document(kind: typing.Any, value: object, where: str) -> object:
@@ -46,19 +70,27 @@ def from_document(kind: typing.Any, value: object, where: str) -> object:
         InvalidQuery: the value is of another kind; the message says where.
 
     """
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+    if _without_none(kind) is not kind:
         if value is None:
             return None
-        kind = typing.get_args(kind)[0]
+        kind = _without_none(kind)
+    if (text := _text(kind)) is not None:
+        return _read(text, from_document(str, value, where), where)
     if dataclasses.is_dataclass(kind) and isinstance(value, dict):
         return _dataclass_from(kind, value, where)
-    if typing.get_origin(kind) is tuple and isinstance(value, list | tuple):
+    origin = typing.get_origin(kind)
+    if origin is tuple and isinstance(value, list | tuple):
         item_kind = typing.get_args(kind)[0]
         return tuple(from_document(item_kind, item, f"{where}[{at}]") for at, item in enumerate(value))
-    if typing.get_origin(kind) is dict and isinstance(value, dict):
+    if origin is dict and isinstance(value, dict):
         return {
             str(key): from_document(typing.get_args(kind)[1], item, f"{where}.{key}") for key, item in value.items()
         }
+    return _plain_from(kind, value, where)
+
+
+def _plain_from(kind: typing.Any, value: object, where: str) -> object:
+    """Return a plain value, or nested lists of them, as the annotated kind."""
     if kind is float and _is_number(value):
         return float(typing.cast("float", value))
     is_plain = kind in (str, int, bool) and type(value) is kind
@@ -69,18 +101,41 @@ def from_document(kind: typing.Any, value: object, where: str) -> object:
     raise InvalidQuery(f"{where} must be {called}. Received: {where}={reprlib.repr(value)}")
 
 
+def _without_none(kind: typing.Any) -> typing.Any:
+    """Return the kind that an optional one is if it is not None."""
+    return typing.get_args(kind)[0] if typing.get_origin(kind) in (types.UnionType, typing.Union) else kind
+
+
+def _text(kind: typing.Any) -> Text | None:
+    return next((mark for mark in getattr(kind, "__metadata__", ()) if isinstance(mark, Text)), None)
+
+
+def _read(text: Text, value: object, where: str) -> object:
+    try:
+        return text.read(str(value))
+    except InvalidQuery as error:
+        raise InvalidQuery(f"{where}: {error.message}", hint=error.hint) from None
+    except ValueError as error:
+        raise InvalidQuery(f"{where} must be {error}. Received: {where}={reprlib.repr(value)}") from None
+
+
+def _fields(cls: typing.Any) -> tuple[dataclasses.Field[typing.Any], ...]:
+    """Return the fields that the document has."""
+    return tuple(field for field in dataclasses.fields(cls) if field.metadata.get("document", True))
+
+
 def _is_required(field: dataclasses.Field[typing.Any]) -> bool:
     return field.default is dataclasses.MISSING
 
 
 @functools.cache
 def _hints(cls: type) -> dict[str, typing.Any]:
-    return typing.get_type_hints(cls)
+    return typing.get_type_hints(cls, include_extras=True)
 
 
 def _dataclass_from(kind: typing.Any, value: dict[typing.Any, object], where: str) -> object:
     found = {}
-    for field in dataclasses.fields(kind):
+    for field in _fields(kind):
         if field.name in value:
             found[field.name] = from_document(_hints(kind)[field.name], value[field.name], f"{where}.{field.name}")
         elif _is_required(field):

@@ -6,18 +6,18 @@ there is no sentence.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-from rnnshape.expression import parse
+from rnnshape.catalogue import BIDIRECTIONAL
 from rnnshape.report import Report, Statement, Tensor
+from rnnshape.structure import OUTPUT, Direction, Expression, Form, Index, Merge, Place, Role, Side, Term
 from rnnshape.torch_names import torch_sentence
 
 MOST = 7
 """A reader takes in about this many sentences."""
 
-_SEQUENCE = "whole_sequence_output"
-_STEP = "rows, (?:-1 - )?(?:first|last)_step"
+_SEQUENCE = replace(OUTPUT, every_step=True)
 
 
 def explain(report: Report) -> tuple[str, ...]:
@@ -36,13 +36,12 @@ class _Told:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        # What the layer itself returns; a report may hold more than that.
-        returned = set(re.findall(r"\w+", report.unpack.partition(" = ")[0]))
-        self.tensors = [tensor for tensor in report.tensors if tensor.name in returned]
+        self.tensors = report.returned_tensors
         self.names = [tensor.name for tensor in self.tensors]
-        self.states = [tensor for tensor in self.tensors if "final_" in tensor.name]
-        self.layer = parse(report.layer)
-        self.is_cell = report.unpack.endswith("= cell(inputs, states)")
+        self.roles = {tensor.name: tensor.role for tensor in self.tensors}
+        self.states = [tensor for tensor in self.tensors if tensor.role.is_state]
+        self.layer = report.layer
+        self.is_cell = report.unpack.call.is_cell
 
     def bare(self) -> Iterator[str]:
         """Say that there is nothing to unpack."""
@@ -75,40 +74,41 @@ class _Told:
     def last_steps(self) -> Iterator[str]:
         """Say which state is the last step of a sequence."""
         for statement, verb in self._statements():
-            for slice_, state in self._ends(statement, r"\[:, -1(?:, :)+\]"):
+            for slice_, state in self._ends(statement, _is_last_step):
                 if self._is_reversed():
                     yield (
-                        f"{slice_.partition('[')[0]} is in the order of running, the last timestep first, so its step "
+                        f"{slice_.tensor} is in the order of running, the last timestep first, so its step "
                         f"-1 is timestep 0: {slice_} {verb} {state.name}."
                     )
-                elif not state.name.startswith("forward_"):
+                elif state.role.direction is not Direction.FORWARD:
                     kept = "whoever keeps the sequence has this state already"
                     yield f"{slice_} {verb} {state.name}, {_the(state)}: {kept}."
 
     def opposite_ends(self) -> Iterator[str]:
         """Say at which end of the sequence which direction of a Bidirectional layer has its state."""
         ends = {
-            state.name.partition("_")[0]: (slice_, state.name, statement, verb)
+            state.role.direction: (slice_, state.name, statement, verb)
             for statement, verb in self._statements()
-            for slice_, state in self._ends(statement, rf"\[(?::, -1|:, 0|{_STEP})\b.*\]")
+            for slice_, state in self._ends(statement, lambda at: at.place is not Place.WHOLE)
         }
-        if "backward" not in ends or "[:, -1" in ends["backward"][0]:
+        if Direction.BACKWARD not in ends or ends[Direction.BACKWARD][0].at.place is Place.LAST:
             return
-        slice_, state_name, statement, verb = ends["backward"]
-        forward = f"{ends['forward'][0]} {ends['forward'][3]} {ends['forward'][1]}, and " if "forward" in ends else ""
+        slice_, state_name, statement, verb = ends[Direction.BACKWARD]
+        first = ends.get(Direction.FORWARD)
+        forward = f"{first[0]} {first[3]} {first[1]}, and " if first else ""
         yield f"Each direction's state is at the end that it runs to: {forward}{slice_} {verb} {state_name}."
-        trap = slice_.replace("[:, 0,", "[:, -1,")
-        if trap not in statement and trap != slice_ and self.report.input.shape[1] != 1:
+        trap = Term(slice_.tensor, replace(slice_.at, place=Place.LAST))
+        if trap not in statement and slice_.at.place is Place.FIRST and self.report.input.shape[1] != 1:
             why = "" if self.report.mask else ": there, the backward layer has read a single timestep"
             yield f"{trap} is not {state_name}{why}."
 
     def side_by_side(self) -> Iterator[str]:
         """Say what an output that holds both directions is made of."""
         for statement, verb in self._statements():
-            for output in (one for one in statement if one == "output"):
-                joined = next((one for one in statement if one.startswith("concatenate(")), None)
-                states = [state for state in self.states if joined and _is_in(state.name, joined)]
-                if len(states) == 2 and "first timestep" in states[1].meaning:
+            for output in (one for one in statement if one == OUTPUT.name):
+                joined = next((one for one in statement if _form(one) is Form.SIDE_BY_SIDE), None)
+                states = [state for state in self.states if joined and joined.has(state.name)]
+                if len(states) == 2 and states[1].role.is_backwards:
                     yield (
                         f"{output} {verb} {states[0].name} and {states[1].name} side by side, from after the last "
                         "timestep and from after the first: no single step of a sequence holds both."
@@ -117,7 +117,7 @@ class _Told:
     def merged(self) -> Iterator[str]:
         """Say what merge_mode did, and that it did nothing to the states."""
         for statement, verb in self._statements():
-            made = [one for one in statement if re.search(r" [+*] ", one)]
+            made = [one for one in statement if _form(one) not in (None, Form.SIDE_BY_SIDE)]
             whole = [one for one in statement if one in self.names]
             if made and whole:
                 yield f"{whole[0]} {verb} {made[0]}: merge_mode merges the outputs, and the states stay apart."
@@ -132,39 +132,41 @@ class _Told:
         instead = {
             state: slice_
             for statement, _ in self._statements()
-            for slice_, tensor in self._ends(statement, rf"\[{_STEP}.*\]")
+            for slice_, tensor in self._ends(statement, lambda at: at.place.is_of_mask)
             for state in [tensor.name]
         }
         for statement in self.report.broken or ():
-            for slice_, state in self._ends(statement, r"\[:, (?:-1|0), .*\]"):
+            for slice_, state in self._ends(statement, lambda at: at.place in (Place.LAST, Place.FIRST)):
                 more = f": take {instead[state.name]}" if state.name in instead else ""
                 yield f"Without the mask {slice_} is {state.name}, with it it is not{more}."
         for statement, _ in self._statements():
-            last = [slice_ for slice_, _ in self._ends(statement, r"\[:, -1, .*\]")]
-            if last and any("[rows, last_step" in one for one in statement):
+            last = [slice_ for slice_, _ in self._ends(statement, lambda at: at.place is Place.LAST)]
+            if last and any(term.at.place is Place.LAST_STEP for one in statement for term in one.terms):
                 yield f"Masked steps at the end repeat the step before them, so {last[0]} is the state all the same."
 
     def across(self) -> Iterator[str]:
         """Say what holds between the combinations of the flags."""
         for statement in self.report.equal_across or ():
-            whole = [one for one in statement if one == "output"]
-            if not whole:
+            if OUTPUT.name not in statement:
                 continue
-            last = next((one for one in statement if one.startswith(f"{_SEQUENCE}[:, -1")), None)
-            listed = any(_SEQUENCE in one for other in self.report.equal_across or () for one in other)
+            slices = [term for one in statement for term in one.terms if term.tensor == _SEQUENCE.name]
+            last = next((term for term in slices if term.at.place is Place.LAST), None)
+            listed = any(one.has(_SEQUENCE.name) for other in self.report.equal_across or () for one in other)
             if last:
                 yield f"Without return_sequences, the output is {last}."
-            elif listed and self.layer.name == "Bidirectional":
-                yield f"Without return_sequences, the output is not {_SEQUENCE}[:, -1, :]."
+            elif listed and self.layer.name == BIDIRECTIONAL:
+                yield f"Without return_sequences, the output is not {Term(_SEQUENCE.name, Index(Place.LAST, 3))}."
 
     def order(self) -> Iterator[str]:
         """Say that h and c look alike and are not."""
         for group in self.report.same_shape_different_values:
-            memory = next((name for name in group if name.endswith("final_memory_state")), None)
-            carry = memory and memory.replace("memory", "carry")
-            if memory and carry in group and carry is not None:
-                first, second = sorted((memory, carry), key=self.names.index)
-                yield f"{first} comes before {second}: the same shape, different values, so mind the order."
+            cells: dict[Role, list[str]] = {}
+            for name, role in self.roles.items():
+                if name in group and role.state is not None:
+                    cells.setdefault(replace(role, state=None), []).append(name)
+            alike = next((names for names in cells.values() if len(names) > 1), None)
+            if alike is not None:
+                yield f"{alike[0]} comes before {alike[1]}: the same shape, different values, so mind the order."
                 return
 
     def passed_on(self) -> Iterator[str]:
@@ -189,18 +191,20 @@ class _Told:
         yield from ((statement, "is") for statement in self.report.equal)
         yield from ((statement, "is, but for rounding,") for statement in self.report.close or ())
 
-    def _ends(self, statement: Statement, index: str) -> Iterator[tuple[str, Tensor]]:
-        """Yield the slices of sequences in a statement that have such an index, each with the state that it equals."""
+    def _ends(self, statement: Statement, is_meant: Callable[[Index], bool]) -> Iterator[tuple[Term, Tensor]]:
+        """Yield the slices of sequences in a statement that are meant, each with the state that it equals."""
         states = [state for state in self.states if state.name in statement]
-        for one in statement:
-            if states and re.fullmatch(rf"\w*{_SEQUENCE}{index}", one):
+        for one in statement if states else ():
+            role = self.roles.get(one.tensor) if isinstance(one, Term) else None
+            if isinstance(one, Term) and role is not None and role.is_sequence and is_meant(one.at):
                 yield one, states[0]
 
     def _equals_something(self, name: str) -> bool:
-        return any(_is_in(name, one) for statement, _ in self._statements() for one in statement)
+        return any(one.has(name) for statement, _ in self._statements() for one in statement)
 
     def _is_reversed(self) -> bool:
-        return self.layer.argument("go_backwards") is True and "reversed" in self.tensors[0].meaning
+        role = self.tensors[0].role
+        return self.layer.argument("go_backwards") is True and role.every_step and role.is_backwards
 
 
 def _the(tensor: Tensor) -> str:
@@ -208,8 +212,12 @@ def _the(tensor: Tensor) -> str:
     return f"the {tensor.meaning}"
 
 
-def _is_in(name: str, code: str) -> bool:
-    return re.search(rf"\b{name}\b", code) is not None
+def _is_last_step(at: Index) -> bool:
+    return at.place is Place.LAST and at.side is Side.FULL
+
+
+def _form(one: Expression) -> Form | None:
+    return one.form if isinstance(one, Merge) else None
 
 
 def _listed(words: Sequence[str]) -> str:

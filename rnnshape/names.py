@@ -1,16 +1,17 @@
-"""What each returned tensor is called, which axes it has, and what it is in words.
+"""What each returned tensor is: its role, of which its name is a spelling, its axes, and what it is in words.
 
-Works from the anatomy of the layer and the real structure of the return value, so that a name never claims a
+Works from the anatomy of the layer and the real structure of the return value, so that a role never claims a
 tensor that did not come back.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-Path = tuple[int, ...]
+from rnnshape.catalogue import CellState
+from rnnshape.structure import Direction, Path, Role, RoleKind
 
 
 class Kind(enum.Enum):
@@ -24,12 +25,18 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CellStates:
-    """The states of one cell: how many, and whether they are an LSTM's h and c."""
+    """The states of one cell: how many, and which they are, where it is one of Keras's own cells.
+
+    The output of a cell of which that is known is its first state.
+    """
 
     count: int
-    is_lstm: bool = False
-    has_output: bool = True
-    """Whether the cell's output is its first state, as Keras's own cells have it."""
+    states: tuple[CellState, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known which states these are."""
+        return bool(self.states) and len(self.states) == self.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +74,16 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A returned tensor's name, axes and meaning."""
+    """What a tensor is: its role, its axes, and what it is in words."""
 
-    name: str
+    role: Role
     axes: tuple[str, ...]
     meaning: str
+
+    @property
+    def name(self) -> str:
+        """The name of the tensor."""
+        return self.role.name
 
 
 _MERGES = {
@@ -82,22 +94,22 @@ _MERGES = {
 }
 
 
-_Words = tuple[str, str, bool]
-"""A name, a meaning, and whether the tensor has a time axis."""
+_Said = tuple[Role, str]
+"""A role, and what it is in words."""
+_SIDES = tuple(Direction)
 
 
 def name_tensors(anatomy: Anatomy, leaves: tuple[Leaf, ...]) -> tuple[Named, ...]:
-    """Return a name, axes and a meaning for each tensor of a return value, in return order."""
-    sequences = _has_sequences(anatomy, leaves)
-    outputs = _outputs(anatomy, sequences=sequences)
+    """Return the role, axes and a meaning for each tensor of a return value, in return order."""
+    outputs = _outputs(anatomy, every_step=_has_sequences(anatomy, leaves))
+    has_time = [role.every_step for role, _ in outputs] + [leaf.has_time for leaf in leaves[len(outputs) :]]
     count = _count_outputs(anatomy, tuple(leaf.path for leaf in leaves), len(outputs))
     # A user's cell or layer may return more outputs than Keras's own do, nested where Keras has one tensor.
-    for at in range(len(outputs), count):
-        outputs.append((f"output_{at}", f"output {at}", leaves[at].has_time))
-    words = outputs[:count] + _states(anatomy, len(leaves) - count)
+    outputs += [(Role(kind=RoleKind.OUTPUT, number=at), f"output {at}") for at in range(len(outputs), count)]
+    said = outputs[:count] + _states(anatomy, len(leaves) - count)
     return tuple(
-        Named(name, _axes(anatomy, leaf.rank, has_time=has_time, has_batch=leaf.has_batch), meaning)
-        for leaf, (name, meaning, has_time) in zip(leaves, words, strict=True)
+        Named(role, _axes(anatomy, leaf.rank, has_time=at < count and has_time[at], has_batch=leaf.has_batch), meaning)
+        for at, (leaf, (role, meaning)) in enumerate(zip(leaves, said, strict=True))
     )
 
 
@@ -106,45 +118,53 @@ def _has_sequences(anatomy: Anatomy, leaves: tuple[Leaf, ...]) -> bool:
     kept = bool(leaves) and leaves[0].has_time
     if anatomy.kind is Kind.OTHER:
         return anatomy.return_sequences or kept
-    kerass = anatomy.own and all(cell.has_output for cell in (*anatomy.cells, *anatomy.backward))
+    kerass = anatomy.own and all(cell.is_known for cell in (*anatomy.cells, *anatomy.backward))
     return anatomy.return_sequences and (kerass or kept)
 
 
 def name_steps(anatomy: Anatomy, ranks: Sequence[int]) -> tuple[Named, ...]:
-    """Return a name, axes and a meaning for each state after every timestep; `ranks` are the tensors'."""
-    words = [
-        (f"{prefix}{name.replace('final_', 'every_')}", f"{prefix.replace('_', ' ')}{what}")
-        for prefix, cell in _cells(anatomy)
-        for name, what in _of_cell(cell)
-    ]
-    if len(words) != len(ranks):
-        words = [(f"every_state_{at}", f"state {at}") for at in range(len(ranks))]
+    """Return the role, axes and a meaning for each state after every timestep; `ranks` are the tensors'."""
+    roles = _of_cells(anatomy, len(ranks), every_step=True)
     order = ", in reversed order" if anatomy.go_backwards else ""
     return tuple(
-        Named(name, _axes(anatomy, rank, has_time=True), f"{what} after every timestep{order}, by stepping the cell")
-        for (name, what), rank in zip(words, ranks, strict=True)
+        Named(
+            role,
+            _axes(anatomy, rank, has_time=True),
+            f"{_words(role)} after every timestep{order}, by stepping the cell",
+        )
+        for role, rank in zip(roles, ranks, strict=True)
     )
 
 
-def name_initial_states(anatomy: Anatomy, count: int) -> list[str]:
-    """Return short names for the states that a layer starts from, in the order in which it takes them: `h`, `c`."""
-    words = []
-    for prefix, cell in _cells(anatomy):
-        if cell.is_lstm and cell.count == 2:
-            words += [f"{prefix}h", f"{prefix}c"]
-        elif cell.count == 1:
-            words.append(f"{prefix}h" if cell.has_output else f"{prefix}state")
-        else:
-            words += [f"{prefix}state_{number}" for number in range(cell.count)]
-    return words if len(words) == count else [f"state_{at}" for at in range(count)]
+def initial_states(anatomy: Anatomy, count: int) -> list[Role]:
+    """Return the roles of the states that a layer starts from, in the order in which it takes them."""
+    return _of_cells(anatomy, count)
 
 
-def _cells(anatomy: Anatomy) -> Iterator[tuple[str, CellStates]]:
-    """Yield the cells of both directions, each with what the names of its states begin with."""
-    sides = (("forward_", anatomy.cells), ("backward_", anatomy.backward))
-    for side, cells in sides if anatomy.kind is Kind.BIDIRECTIONAL else (("", anatomy.cells),):
-        for at, cell in enumerate(cells):
-            yield f"{side}cell_{at}_" if anatomy.stacked else side, cell
+def _of_cells(anatomy: Anatomy, count: int, *, every_step: bool = False) -> list[Role]:
+    """Return the roles of the states of all cells; where there are others than the cells have, numbers alone."""
+    sides = zip(_SIDES, (anatomy.cells, anatomy.backward), strict=True)
+    known = sides if anatomy.kind is Kind.BIDIRECTIONAL else ((None, anatomy.cells),)
+    roles = [
+        replace(role, direction=side, cell=at if anatomy.stacked else None, every_step=every_step)
+        for side, cells in known
+        for at, cell in enumerate(cells)
+        for role in _of_cell(cell)
+    ]
+    numbers = (Role(kind=RoleKind.STATE, number=at, every_step=every_step) for at in range(count))
+    return roles if len(roles) == count else list(numbers)
+
+
+def _of_cell(cell: CellStates) -> list[Role]:
+    if cell.is_known:
+        return [Role(kind=RoleKind.STATE, state=state) for state in cell.states]
+    return [Role(kind=RoleKind.STATE, number=at if cell.count > 1 else None) for at in range(cell.count)]
+
+
+def _words(role: Role) -> str:
+    """Return what a state is, in words: `forward cell 0 hidden state h`."""
+    number = "" if role.number is None else f" {role.number}"
+    return f"{role.front.replace('_', ' ')}{role.state.words if role.state else f'state{number}'}"
 
 
 def _count_outputs(anatomy: Anatomy, paths: tuple[Path, ...], expected: int) -> int:
@@ -158,73 +178,84 @@ def _count_outputs(anatomy: Anatomy, paths: tuple[Path, ...], expected: int) -> 
     return len(paths)
 
 
-def _outputs(anatomy: Anatomy, *, sequences: bool) -> list[_Words]:
-    name = "whole_sequence_output" if sequences else "output"
-    neutral = anatomy.kind is Kind.RECURRENT and (not anatomy.own or sequences != anatomy.return_sequences)
-    if anatomy.kind is Kind.OTHER or neutral:
-        return [(name, "output at every timestep" if sequences else "output", sequences)]
+def _outputs(anatomy: Anatomy, *, every_step: bool) -> list[_Said]:
+    role = Role(kind=RoleKind.OUTPUT, every_step=every_step)
+    if anatomy.kind is Kind.BIDIRECTIONAL and anatomy.merge_mode is None:
+        return [
+            (
+                replace(
+                    role,
+                    direction=side,
+                    is_backwards=anatomy.go_backwards if every_step else _runs_backwards(anatomy, side),
+                ),
+                _one_side(anatomy, side, sequences=every_step),
+            )
+            for side in _SIDES
+        ]
+    meaning = _of_output(anatomy, sequences=every_step)
+    is_plain = anatomy.kind in (Kind.OTHER, Kind.CELL) or _is_neutral(anatomy, sequences=every_step)
+    return [(replace(role, is_backwards=anatomy.go_backwards and not is_plain), meaning)]
+
+
+def _is_neutral(anatomy: Anatomy, *, sequences: bool) -> bool:
+    """Tell whether nothing is known of a recurrent layer's output but whether it is a sequence."""
+    return anatomy.kind is Kind.RECURRENT and (not anatomy.own or sequences != anatomy.return_sequences)
+
+
+def _of_output(anatomy: Anatomy, *, sequences: bool) -> str:
+    """Return what the one output is, in words."""
+    order = ", in reversed order" if anatomy.go_backwards and sequences else ""
+    if anatomy.kind is Kind.OTHER or _is_neutral(anatomy, sequences=sequences):
+        return "output at every timestep" if sequences else "output"
     if anatomy.kind is Kind.CELL:
-        return [(name, "output of this one step", False)]
+        return "output of this one step"
     if anatomy.kind is Kind.BIDIRECTIONAL:
-        if anatomy.merge_mode is None:
-            sides = ("forward", "backward")
-            return [(f"{side}_{name}", _one_side(anatomy, side, sequences=sequences), sequences) for side in sides]
-        order = "in reversed order, " if anatomy.go_backwards else ""
-        return [(name, f"{f'at every timestep, {order}' if sequences else ''}{_MERGES[anatomy.merge_mode]}", sequences)]
-    if anatomy.go_backwards:
-        reversed_ = "output at every timestep, in reversed order"
-        return [(name, reversed_ if sequences else "output of the first timestep, run last", sequences)]
-    return [(name, "output at every timestep" if sequences else "output of the last timestep", sequences)]
-
-
-def _one_side(anatomy: Anatomy, side: str, *, sequences: bool) -> str:
+        return f"{f'at every timestep{order}, ' if sequences else ''}{_MERGES[str(anatomy.merge_mode)]}"
     if sequences:
-        return f"{side} output at every timestep{', in reversed order' if anatomy.go_backwards else ''}"
-    return f"{side} output after the {'first' if _runs_backwards(anatomy, side) else 'last'} timestep"
+        return f"output at every timestep{order}"
+    return "output of the first timestep, run last" if anatomy.go_backwards else "output of the last timestep"
 
 
-def _runs_backwards(anatomy: Anatomy, side: str) -> bool:
+def _one_side(anatomy: Anatomy, side: Direction, *, sequences: bool) -> str:
+    if sequences:
+        return f"{side.value} output at every timestep{', in reversed order' if anatomy.go_backwards else ''}"
+    return f"{side.value} output after the {'first' if _runs_backwards(anatomy, side) else 'last'} timestep"
+
+
+def _runs_backwards(anatomy: Anatomy, side: Direction | None) -> bool:
     """Tell whether a side runs from the last timestep to the first; Bidirectional turns its backward side around."""
-    return anatomy.go_backwards != (side == "backward")
+    return anatomy.go_backwards != (side is Direction.BACKWARD)
 
 
-def _states(anatomy: Anatomy, count: int) -> list[_Words]:
-    """Return the words for the states. A user's cell may hand back more, or fewer, than its state_size says."""
+def _states(anatomy: Anatomy, count: int) -> list[_Said]:
+    """Return what the states are. A user's cell may hand back more, or fewer, than its state_size says."""
     if anatomy.kind is not Kind.BIDIRECTIONAL:
-        return _direction(anatomy, anatomy.cells, "", count)
+        return _direction(anatomy, anatomy.cells, None, count)
     forward, backward = (sum(cell.count for cell in cells) for cells in (anatomy.cells, anatomy.backward))
     if forward + backward != count and count % 2:
-        return [(f"final_state_{at}", f"state {at} after the last step", False) for at in range(count)]
+        roles = (Role(kind=RoleKind.STATE, number=at) for at in range(count))
+        return [(role, f"{_words(role)} after the last step") for role in roles]
     half = forward if forward + backward == count else count // 2
-    sides = (("forward", anatomy.cells, half), ("backward", anatomy.backward, count - half))
-    return [words for side, cells, of_side in sides for words in _direction(anatomy, cells, side, of_side)]
+    sides = zip(_SIDES, (anatomy.cells, anatomy.backward), (half, count - half), strict=True)
+    return [said for side, cells, of_side in sides for said in _direction(anatomy, cells, side, of_side)]
 
 
-def _direction(anatomy: Anatomy, cells: tuple[CellStates, ...], side: str, count: int) -> list[_Words]:
-    after = " after the first timestep, run last" if _runs_backwards(anatomy, side) else " after the last timestep"
+def _direction(anatomy: Anatomy, cells: tuple[CellStates, ...], side: Direction | None, count: int) -> list[_Said]:
+    is_backwards = _runs_backwards(anatomy, side) and anatomy.kind is not Kind.CELL and anatomy.own
+    after = " after the first timestep, run last" if is_backwards else " after the last timestep"
     if anatomy.kind is Kind.CELL:
         after = " after this one step"
     if not anatomy.own:
         after = ""
     stacked = anatomy.stacked or len(cells) > 1
     if sum(cell.count for cell in cells) != count:
-        cells, stacked = (CellStates(count, has_output=False),), False
-    named = []
-    for at, cell in enumerate(cells):
-        prefix = (f"{side}_" if side else "") + (f"cell_{at}_" if stacked else "")
-        owner = " ".join(filter(None, [side, f"cell {at}" if stacked else ""]))
-        owner = f"{owner} " if owner else ""
-        for state, words in _of_cell(cell):
-            named.append((f"{prefix}{state}", f"{owner}{words}{after}", False))
-    return named
-
-
-def _of_cell(cell: CellStates) -> list[tuple[str, str]]:
-    if cell.is_lstm and cell.count == 2:
-        return [("final_memory_state", "hidden state h"), ("final_carry_state", "carry state c")]
-    if cell.count == 1:
-        return [("final_state", "hidden state h" if cell.has_output else "state")]
-    return [(f"final_state_{at}", f"state {at}") for at in range(cell.count)]
+        cells, stacked = (CellStates(count),), False
+    roles = (
+        replace(role, direction=side, cell=at if stacked else None, is_backwards=is_backwards)
+        for at, cell in enumerate(cells)
+        for role in _of_cell(cell)
+    )
+    return [(role, f"{_words(role)}{after}") for role in roles]
 
 
 def _axes(anatomy: Anatomy, rank: int, *, has_time: bool, has_batch: bool = True) -> tuple[str, ...]:
@@ -238,26 +269,3 @@ def _axes(anatomy: Anatomy, rank: int, *, has_time: bool, has_batch: bool = True
         return (*front, anatomy.last_axis)
     middle = anatomy.spatial if len(anatomy.spatial) == rest - 1 else tuple(f"axis_{at + 1}" for at in range(rest - 1))
     return (*front, anatomy.last_axis, *middle) if anatomy.channels_first else (*front, *middle, anatomy.last_axis)
-
-
-def unpacking(paths: tuple[Path, ...], names: tuple[str, ...]) -> str:
-    """Return the left side of the assignment that unpacks the return value: `output, (a, b), (c,)`.
-
-    A place in the return value without any tensor is unpacked into `_`.
-    """
-    if paths == ((),):
-        return names[0]
-    return _nest(list(zip(paths, names, strict=True)), 0).removeprefix("(").removesuffix(")") or "()"
-
-
-def _nest(leaves: list[tuple[Path, str]], depth: int) -> str:
-    """Return the code of a tuple with the leaves at the places that their paths give from `depth` on."""
-    places: dict[int, list[tuple[Path, str]]] = {}
-    for path, name in leaves:
-        places.setdefault(path[depth], []).append((path, name))
-    code = []
-    for place in range(max(places, default=-1) + 1):
-        inside = places.get(place, [((), "_")])
-        is_leaf = len(inside[0][0]) <= depth + 1
-        code.append(inside[0][1] if is_leaf else _nest(inside, depth + 1))
-    return f"({', '.join(code)}{',' if len(code) == 1 else ''})"

@@ -9,17 +9,22 @@ from __future__ import annotations
 import os
 import reprlib
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Annotated
 
-from rnnshape.document import as_document, from_document
+from rnnshape.document import NOT_IN_DOCUMENT, Text, as_document, from_document
 from rnnshape.errors import SCHEMA_VERSION, InvalidQuery
+from rnnshape.expression import Call, parse
+from rnnshape.structure import OUTPUT, Expression, Nest, Role, Unpack, reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 Shape = tuple[int | None, ...]
-Statement = tuple[str, ...]
+Layer = Annotated[Call, Text(parse)]
+Code = Annotated[Expression, Text(reading.expression)]
+Statement = tuple[Code, ...]
 """NumPy expressions over the tensors' names, all of equal value (or, where said so, all of different values)."""
 
 
@@ -27,7 +32,9 @@ Statement = tuple[str, ...]
 class Tensor:
     """One tensor. `path` locates it in the return value, None where the layer does not return it.
 
-    An unknown size in `shape` is None.
+    An unknown size in `shape` is None. `role` is what it is to its layer; `name` is a spelling of that. On the way
+    through a Sequential, `layer` is the layer that returns the tensor, `name` is made of the layer's own, and `masked`
+    tells that the tensor carries a mask.
     """
 
     name: str
@@ -36,6 +43,9 @@ class Tensor:
     axes: tuple[str, ...]
     dtype: str
     meaning: str
+    layer: Layer | None = None
+    masked: bool | None = None
+    role: Role = field(default=OUTPUT, metadata=NOT_IN_DOCUMENT, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +66,7 @@ class States:
     """
 
     accepts: list[typing.Any]
-    structure: str
+    structure: Annotated[Nest, Text(reading.nest)]
     starts_from: str | None = None
 
 
@@ -109,7 +119,7 @@ class Parameters:
 class Reduced:
     """The small sizes at which the values were compared, because the asked ones are unknown or too large."""
 
-    layer: str
+    layer: Layer
     input: tuple[int, ...]
 
 
@@ -168,13 +178,13 @@ class Into:
     their shapes alone: one that is an h would be taken for a c, or the other way round.
     """
 
-    layer: str
+    layer: Layer
     fits: bool
     wants: str
     gives: str
-    initial_state: str | None
+    initial_state: Code | None
     change: str | None
-    layer_that_fits: str | None = None
+    layer_that_fits: Layer | None = None
     caution: str | None = None
 
 
@@ -209,9 +219,9 @@ class Report:
     """
 
     schema_version: int = SCHEMA_VERSION
-    layer: str
+    layer: Layer
     input: Input
-    unpack: str
+    unpack: Annotated[Unpack, Text(reading.unpack)]
     tensors: tuple[Tensor, ...]
     equal: tuple[Statement, ...]
     same_shape_different_values: tuple[Statement, ...]
@@ -257,7 +267,15 @@ class Report:
                 f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
             )
             raise InvalidQuery(message)
-        return typing.cast("Report", from_document(cls, document, "report"))
+        read = typing.cast("Report", from_document(cls, document, "report"))
+        return replace(
+            read, tensors=tuple(replace(one, role=reading.role(one.name, one.meaning)) for one in read.tensors)
+        )
+
+    @property
+    def returned_tensors(self) -> tuple[Tensor, ...]:
+        """The tensors that the layer itself returns; there may be more than these."""
+        return tuple(tensor for tensor in self.tensors if tensor.path is not None)
 
     def __rich__(self) -> RenderableType:
         """Return the table."""

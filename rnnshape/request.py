@@ -188,7 +188,7 @@ def _flagged(call: Call, flags: dict[str, bool]) -> Call:
 
 
 def _bidirectional(call: Call, mode: MergeMode | None) -> Call:
-    return Call("Bidirectional", args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
+    return Call(catalogue.BIDIRECTIONAL, args=(call,), kwargs=() if mode is None else (("merge_mode", mode.keras),))
 
 
 def _expression(word: str, options: Options) -> list[Call]:

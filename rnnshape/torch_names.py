@@ -5,12 +5,11 @@ With the weights copied over, the numbers are the same; the tests hold this agai
 
 from __future__ import annotations
 
-import re
-
-from rnnshape.expression import Call, parse
+from rnnshape.catalogue import BIDIRECTIONAL, Layer, by_class
+from rnnshape.expression import Call
 from rnnshape.report import Report
+from rnnshape.structure import Direction, Role
 
-_CLASSES = {"SimpleRNN": "RNN", "GRU": "GRU", "LSTM": "LSTM"}
 _HARMLESS = (
     "units", "return_sequences", "return_state", "stateful", "unroll", "use_cudnn", "name", "use_bias", "seed",
     "dropout", "recurrent_dropout", "kernel_initializer", "recurrent_initializer", "bias_initializer",
@@ -29,18 +28,21 @@ def torch_names(report: Report) -> dict[str, str]:
     found = _layer(report)
     if found is None:
         return {}
-    call, both = found
-    has_carry = call.name == "LSTM"
-    state = "final_memory_state" if has_carry else "final_state"
-    names = {"whole_sequence_output": "output"}
-    names["output"] = "torch.cat([h_n[0], h_n[1]], dim=-1)" if both else "output[:, -1]"
-    for at, side in enumerate(("forward_", "backward_") if both else ("",)):
-        names[f"{side}{state}"] = f"h_n[{at}]"
-        if has_carry:
-            names[f"{side}final_carry_state"] = f"c_n[{at}]"
-    returned = re.findall(r"\w+", report.unpack.partition(" = ")[0])
-    known = {tensor.name: names.get(tensor.name) for tensor in report.tensors if tensor.name in returned}
+    _, _, both = found
+    known = {tensor.name: _name(tensor.role, both=both) for tensor in report.returned_tensors}
     return {name: code for name, code in known.items() if code is not None} if None not in known.values() else {}
+
+
+def _name(role: Role, *, both: bool) -> str | None:
+    """Return what holds the values of a tensor of this role; None where nothing does."""
+    if role.number is not None or role.cell is not None:
+        return None
+    if role.is_state:
+        direction = list(Direction).index(role.direction) if role.direction else 0
+        return f"{role.state.letter}_n[{direction}]" if role.state else None
+    if role.is_sequence:
+        return "output"
+    return "torch.cat([h_n[0], h_n[1]], dim=-1)" if both else "output[:, -1]"
 
 
 def torch_sentence(report: Report) -> str | None:
@@ -48,37 +50,41 @@ def torch_sentence(report: Report) -> str | None:
     names, found = torch_names(report), _layer(report)
     if not names or found is None:
         return None
-    call, both = found
+    call, layer, both = found
     more = ", bidirectional=True" if both else ""
     listed = ", ".join(f"{name} is {code}" for name, code in names.items())
-    said = f"In PyTorch, from nn.{_CLASSES[call.name]}(…, batch_first=True{more}), {listed}"
+    said = (
+        f"In PyTorch, from nn.{layer.torch.name if layer.torch else layer.keras}(…, batch_first=True{more}), {listed}"
+    )
     states = [code[:3] for code in names.values() if code[1:3] == "_n"]
     if states:
         said += (
             f"; {' and '.join(dict.fromkeys(states))} never {'have' if len(set(states)) > 1 else 'has'} the batch first"
         )
-    biases = "" if call.argument("use_bias") is False else _biases(call)
+    biases = "" if call.argument("use_bias") is False else _biases(layer)
     return f"{said}{biases}."
 
 
-def _biases(call: Call) -> str:
-    if call.name == "GRU":
-        return "; the gates are in the order r, z, n instead of z, r, h"
+def _biases(layer: Layer) -> str:
+    if layer.torch is not None and layer.torch.gates:
+        ours = ", ".join(gate.letter for gate in layer.cell.gates)
+        return f"; the gates are in the order {', '.join(layer.torch.gates)} instead of {ours}"
     return "; the two biases add up to the one of Keras"
 
 
-def _layer(report: Report) -> tuple[Call, bool] | None:
-    """Return the recurrent layer and whether it runs in both directions, where PyTorch computes the same."""
-    call = parse(report.layer)
-    both = call.name == "Bidirectional"
+def _layer(report: Report) -> tuple[Call, Layer, bool] | None:
+    """Return the recurrent layer, its row, and whether it runs in both directions, where PyTorch computes the same."""
+    call = report.layer
+    both = call.name == BIDIRECTIONAL
     if both:
-        if report.layer != str(call) or len(call.args) != 1 or call.argument("merge_mode", "concat") != "concat":
+        if call.is_users or len(call.args) != 1 or call.argument("merge_mode", "concat") != "concat":
             return None
         if {name for name, _ in call.kwargs} - {"merge_mode", "name"} or not isinstance(call.args[0], Call):
             return None
         call = call.args[0]
-    if call.name not in _CLASSES or call.is_users or len(call.args) > 1:
+    row = by_class(call.name)
+    if row is None or row.torch is None or row.keras != call.name or call.is_users or len(call.args) > 1:
         return None
     if report.mask is not None or report.training or {name for name, _ in call.kwargs} - set(_HARMLESS):
         return None
-    return call, both
+    return call, row, both

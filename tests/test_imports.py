@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -91,20 +92,21 @@ ROOMS = {
     "query": PURE | {"expression", "mask"},
     "options": DATA,
     "request": DATA | {"options"},
-    "names": set(),
-    "equality": set(),
+    "structure": {"catalogue"},
+    "names": {"catalogue", "structure"},
+    "equality": {"structure"},
     "document": PURE,
-    "report": PURE | {"document", "show"},
+    "report": PURE | {"document", "show", "expression", "structure"},
     "program_report": PURE | {"document", "report", "show"},
     "trace": set(),
-    "answer": {"trace", "equality", "report", "program_report"},
+    "answer": {"trace", "equality", "report", "program_report", "structure"},
     "program": PURE | {"catalogue", "expression", "trace"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
     "run": DATA | {"program", "trace", "names", "explorer", "report", "__init__"},
-    "show": PURE | {"report", "program_report", "expression", "mask", "catalogue"},
-    "torch_names": PURE | {"report", "expression"},
-    "explain": PURE | {"report", "expression", "torch_names"},
-    "explorer": DATA | {"names", "equality", "report", "__init__"},
+    "show": PURE | {"report", "program_report", "expression", "mask", "catalogue", "structure"},
+    "torch_names": PURE | {"catalogue", "report", "expression", "structure"},
+    "explain": PURE | {"catalogue", "report", "expression", "structure", "torch_names"},
+    "explorer": DATA | {"names", "equality", "report", "structure", "__init__"},
     "versions": {"__init__", "report"},
     "programs": PURE | {"mask", "answer", "fixes", "program", "program_report", "run", "trace", "versions"},
     "python": PURE
@@ -192,11 +194,123 @@ def test_arrows_run_one_way(path):
         ("show", "from rnnshape.explorer import explore"),
         ("report", "import numpy as np"),
         ("expression", "def f():\n    import keras"),
-        ("names", "from rnnshape import catalogue"),
+        ("names", "from rnnshape import report"),
     ],
 )
 def test_an_arrow_the_other_way_is_seen(room, source):
     assert offences(room, source)
+
+
+# What is shown is shown of the structure of a report: nobody reads its text.
+SHOWING = [*sorted((PACKAGE / "show").rglob("*.py")), PACKAGE / "explain.py", PACKAGE / "torch_names.py"]
+READING = {"re", "ast.parse", "ast.literal_eval", "rnnshape.expression.parse", "rnnshape.expression.parse_value"}
+READING |= {"rnnshape.structure.reading", "rnnshape.program.code"}
+CALLED = {"eval", "exec", "parse", "literal_eval"}
+MEASURED = {
+    "show/fold.py": "it breaks any text into lines, and looks for the words in it",
+    "show/latex.py": "signs of TeX that would join are kept apart",
+    "show/markdown.py": "a fence is longer than the backticks in the text, and signs of Markdown are escaped",
+    "show/picture.py": "runs of spaces in a line are kept apart",
+    "show/program/section.py": "the report of a program has what was assumed as code alone",
+}
+"""The modules that search in text, each with the reason."""
+
+
+def readings(source: str) -> set[str]:
+    """Return what a module imports or calls to read text, or to evaluate it."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    # The text that is read is the name of a style.
+    calls = [call for call in calls if ast.unparse(call) != "Style.parse"]
+    named = {
+        one.id if isinstance(one, ast.Name) else one.attr for one in calls if isinstance(one, ast.Name | ast.Attribute)
+    }
+    imported = {name for name in imports_of(source) for way in READING if name == way or name.startswith(f"{way}.")}
+    return imported | named & CALLED
+
+
+@pytest.mark.parametrize("path", SHOWING, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_is_shown_is_not_read_from_text(path):
+    found = readings(path.read_text(encoding="utf-8"))
+    if path.relative_to(PACKAGE).as_posix() in MEASURED:
+        assert {one.partition(".")[0] for one in found} == {"re"}, "it is on the list for that"
+    else:
+        assert found == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import re",
+        "from re import findall",
+        "from rnnshape.expression import Call, parse",
+        "import ast\nast.literal_eval(report.unpack)",
+        "def f(report):\n    return eval(report.layer)",
+        "from rnnshape.structure import reading",
+    ],
+)
+def test_reading_text_is_seen(source):
+    assert readings(source)
+
+
+def test_nothing_is_evaluated_anywhere():
+    """The one exception runs the user's own program, which was asked for by `--run`."""
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = {
+            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not calls & {"eval", "exec"} or path.parent.name == "watching", path
+
+
+# What is special to a class of Keras's stands in the catalogue, and so do the names.
+NAMING = {
+    "catalogue.py": "it is the list of them",
+    "fixes": "a fix is known for a layer, by its name, and writes the name of another",
+    "run": "what names mean in a program: the libraries that it may use",
+    "explorer/cost.py": "operations of TensorFlow, of which two are called as layers are",
+}
+"""The rooms and modules that name Keras's classes in text, each with the reason."""
+
+
+def classes_of_keras() -> set[str]:
+    """Return the names of Keras's layers, read off its source: nothing is imported."""
+    found = importlib.util.find_spec("keras")
+    assert found is not None
+    assert found.origin is not None
+    source = (Path(found.origin).parent / "layers" / "__init__.py").read_text(encoding="utf-8")
+    names = {name.rpartition(".")[2] for name in imports_of(source)}
+    return {name for name in names if name[:1].isupper()} | {"ConvLSTMCell", "Input"}
+
+
+CLASSES = classes_of_keras()
+
+
+def names_of_classes(source: str) -> set[str]:
+    """Return the classes of Keras's that a module names in a text of its own, which is all that the text says."""
+    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {text for text in texts if isinstance(text, str) and text in CLASSES}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_classes_of_keras_are_named_in_the_catalogue_alone(path):
+    inside = path.relative_to(PACKAGE).as_posix()
+    if not inside.startswith(tuple(NAMING)):
+        assert names_of_classes(path.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize("source", ['if call.name == "LSTM": pass', 'GATES = {"GRUCell": 3}', 'x = ("Masking", 1)'])
+def test_a_name_of_a_class_is_seen(source):
+    assert names_of_classes(source)
+
+
+def test_every_exception_is_one():
+    """The lists of exceptions name nothing that needs none."""
+    for name in NAMING:
+        at = PACKAGE / name
+        paths = [at] if at.is_file() else list(at.rglob("*.py"))
+        assert any(names_of_classes(path.read_text(encoding="utf-8")) for path in paths), name
+    for name in MEASURED:
+        assert readings((PACKAGE / name).read_text(encoding="utf-8")), name
 
 
 def test_every_room_is_on_the_map():

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import ast
 import keyword
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnshape.catalogue import CARRY, HIDDEN, MEMORY
 from rnnshape.names import (
     Anatomy,
     CellStates,
     Kind,
     Leaf,
     Named,
-    name_initial_states,
+    initial_states,
     name_steps,
     name_tensors,
-    unpacking,
 )
+from rnnshape.structure import OUTPUT, Unpack
 
-ONE, LSTM = CellStates(1), CellStates(2, is_lstm=True)
+ONE, LSTM = CellStates(1, (HIDDEN,)), CellStates(2, (MEMORY, CARRY))
 
 
 def named(anatomy: Anatomy, *leaves: Any, timesteps_kept: bool = False) -> tuple[Named, ...]:
@@ -175,7 +177,7 @@ def test_names(anatomy: Anatomy, leaves: list[Any], names: str) -> None:
             id="bidirectional around a layer that goes backwards",
         ),
         pytest.param(
-            recurrent(CellStates(1, has_output=False), LSTM, stacked=True),
+            recurrent(CellStates(1), LSTM, stacked=True),
             [2, 2, 2, 2],
             [
                 "output of the last timestep",
@@ -225,7 +227,9 @@ def test_axes(anatomy: Anatomy, leaf: int, axes: str) -> None:
 
 def test_a_layer_that_keeps_the_time_axis() -> None:
     (tensor,) = named(Anatomy(kind=Kind.OTHER, last_axis="features"), ((), 3), timesteps_kept=True)
-    assert tensor == Named("whole_sequence_output", ("batch", "timesteps", "features"), "output at every timestep")
+    assert tensor == Named(
+        replace(OUTPUT, every_step=True), ("batch", "timesteps", "features"), "output at every timestep"
+    )
 
 
 def test_a_second_sequence_has_the_time_axis_too() -> None:
@@ -241,13 +245,13 @@ def test_a_second_sequence_has_the_time_axis_too() -> None:
 
 def test_nothing_is_said_of_axes_whose_sizes_deny_it() -> None:
     """A cell that puts out two tensors has them stacked in front of the batch."""
-    anatomy = Anatomy(kind=Kind.RECURRENT, cells=(CellStates(1, has_output=False),), return_sequences=True)
+    anatomy = Anatomy(kind=Kind.RECURRENT, cells=(CellStates(1),), return_sequences=True)
     (tensor,) = name_tensors(anatomy, (Leaf((), 4, has_batch=False),))
-    assert tensor == Named("output", ("axis_0", "axis_1", "axis_2", "axis_3"), "output")
+    assert tensor == Named(OUTPUT, ("axis_0", "axis_1", "axis_2", "axis_3"), "output")
 
 
 def test_of_what_a_subclass_returns_nothing_is_known() -> None:
-    anatomy = recurrent(CellStates(2, has_output=False), own=False, return_sequences=True)
+    anatomy = recurrent(CellStates(2), own=False, return_sequences=True)
     leaves = (Leaf((0,), 3, has_time=True), Leaf((1,), 2), Leaf((2,), 2))
     assert [(tensor.name, tensor.meaning) for tensor in name_tensors(anatomy, leaves)] == [
         ("whole_sequence_output", "output at every timestep"),
@@ -277,14 +281,14 @@ def test_of_what_a_subclass_returns_nothing_is_known() -> None:
     ],
 )
 def test_unpacking(paths: tuple[tuple[int, ...], ...], names: str, code: str) -> None:
-    assert unpacking(paths, tuple(names.split())) == code
+    assert Unpack(tuple(names.split()), paths).targets == code
 
 
 # --- properties
 
 trees = st.recursive(st.just(0), lambda inner: st.lists(inner, min_size=1, max_size=3), max_leaves=10)
 cell_lists = st.lists(
-    st.builds(CellStates, st.integers(0, 3), is_lstm=st.booleans(), has_output=st.booleans()), max_size=3
+    st.builds(CellStates, st.integers(0, 3), st.sampled_from([(), (HIDDEN,), (MEMORY, CARRY)])), max_size=3
 ).map(tuple)
 anatomies = st.builds(
     Anatomy,
@@ -323,7 +327,7 @@ def test_whatever_comes_back_is_named_and_unpacked(anatomy: Anatomy, tree: Any, 
     assert [len(tensor.axes) for tensor in found] == ranks
     assert all(len(set(tensor.axes)) == len(tensor.axes) for tensor in found)
     # The assignment, run on the tree with each leaf in place, gives every name its own leaf.
-    code = f"{unpacking(tuple(paths), tuple(names))} = value"
+    code = f"{Unpack(tuple(names), tuple(paths)).targets} = value"
     ast.parse(code)
     table: dict[str, Any] = {"value": numbered(tree, iter(range(len(paths))))}
     exec(code, table)  # noqa: S102
@@ -348,8 +352,12 @@ def test_states_after_every_timestep():
 
 
 def test_states_to_start_from():
-    assert name_initial_states(recurrent(LSTM), 2) == ["h", "c"]
-    assert name_initial_states(recurrent(LSTM, ONE, stacked=True), 3) == ["cell_0_h", "cell_0_c", "cell_1_h"]
-    assert name_initial_states(recurrent(CellStates(1, has_output=False)), 1) == ["state"]
-    assert name_initial_states(recurrent(CellStates(3)), 3) == ["state_0", "state_1", "state_2"]
-    assert name_initial_states(recurrent(ONE), 2) == ["state_0", "state_1"]
+    assert [role.word for role in initial_states(recurrent(LSTM), 2)] == ["h", "c"]
+    assert [role.word for role in initial_states(recurrent(LSTM, ONE, stacked=True), 3)] == [
+        "cell_0_h",
+        "cell_0_c",
+        "cell_1_h",
+    ]
+    assert [role.word for role in initial_states(recurrent(CellStates(1)), 1)] == ["state"]
+    assert [role.word for role in initial_states(recurrent(CellStates(3)), 3)] == ["state_0", "state_1", "state_2"]
+    assert [role.word for role in initial_states(recurrent(ONE), 2)] == ["state_0", "state_1"]

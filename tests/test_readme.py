@@ -101,7 +101,7 @@ def test_picture_is_real(name, same_as_file):
     report = explore(layer, **options)
     shown = diagram(report) if is_diagram else table([report])
     for file, ground in ((f"{name}.svg", Ground.LIGHT), (f"{name}-dark.svg", Ground.DARK)):
-        same_as_file(ROOT / "docs" / file, as_svg(shown, report.layer, ground))
+        same_as_file(ROOT / "docs" / file, as_svg(shown, str(report.layer), ground))
         assert f'="docs/{file}"' in README.read_text(encoding="utf-8")
 
 

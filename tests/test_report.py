@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
+import pickle
 import types
 import typing
 from importlib import resources
@@ -15,7 +17,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from rnnshape import errors, program_report, report
+from rnnshape.document import Text
 from rnnshape.errors import InvalidQuery
+from rnnshape.expression import parse
 from rnnshape.report import (
     Declared,
     Input,
@@ -28,6 +32,7 @@ from rnnshape.report import (
     Versions,
     Weight,
 )
+from rnnshape.structure import reading
 
 SCHEMA = json.loads(resources.files("rnnshape").joinpath("schema.json").read_text(encoding="utf-8"))
 DATACLASSES = [
@@ -46,17 +51,17 @@ def lstm(**more: Any) -> Report:
         return Tensor(name=name, path=(at,), shape=shape, axes=axes, dtype="float32", meaning="…")
 
     return Report(
-        layer="LSTM(4, return_sequences=True, return_state=True)",
+        layer=parse("LSTM(4, return_sequences=True, return_state=True)"),
         input=Input(shape=(None, 10, 8), axes=("batch", "timesteps", "features"), dtype="float32"),
-        unpack="whole_sequence_output, final_memory_state, final_carry_state = layer(inputs)",
+        unpack=reading.unpack("whole_sequence_output, final_memory_state, final_carry_state = layer(inputs)"),
         tensors=(
             tensor("whole_sequence_output", 0, 32, 10, 4),
             tensor("final_memory_state", 1, 32, 4),
             tensor("final_carry_state", 2, 32, 4),
         ),
-        equal=(("whole_sequence_output[:, -1, :]", "final_memory_state"),),
-        same_shape_different_values=(("final_memory_state", "final_carry_state"),),
-        states=States(accepts=[[32, 4], [32, 4]], structure="[h, c]"),
+        equal=(tuple(map(reading.expression, ("whole_sequence_output[:, -1, :]", "final_memory_state"))),),
+        same_shape_different_values=(tuple(map(reading.expression, ("final_memory_state", "final_carry_state"))),),
+        states=States(accepts=[[32, 4], [32, 4]], structure=reading.nest("[h, c]")),
         declared=Declared(agrees=True, structure="((32, 10, 4), (32, 4), (32, 4))"),
         returned=Returned(structure="((32, 10, 4), (32, 4), (32, 4))", container="tuple"),
         parameters=Parameters(total=208, weights=(Weight(name="kernel", shape=(8, 16)),)),
@@ -100,6 +105,11 @@ def test_what_is_absent_and_what_is_null() -> None:
 # --- the schema and the dataclasses in step
 
 
+def fields_of(cls: Any) -> list[Any]:
+    """Return the fields that the document has."""
+    return [field for field in dataclasses.fields(cls) if field.metadata.get("document", True)]
+
+
 def expected_schema(kind: Any, module: str) -> dict[str, Any]:
     """Return the schema of an annotation, without its description."""
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
@@ -113,6 +123,7 @@ def expected_schema(kind: Any, module: str) -> dict[str, Any]:
         return {"$ref": f"#/$defs/{'sizes' if module == report.__name__ else 'names'}"}
     if typing.get_origin(kind) is dict:
         return {"type": "object", "additionalProperties": expected_schema(typing.get_args(kind)[1], module)}
+    kind = str if hasattr(kind, "__metadata__") else kind
     return {"type": {str: "string", int: "integer", float: "number", bool: "boolean"}[kind]}
 
 
@@ -126,9 +137,9 @@ def test_the_schema_is_a_schema() -> None:
 @pytest.mark.parametrize("cls", DATACLASSES, ids=lambda cls: cls.__name__)
 def test_every_field_is_in_the_schema_and_the_other_way_round(cls: Any) -> None:
     found = SCHEMA["$defs"][cls.__name__.lower()]
-    hints = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls, include_extras=True)
     expected, required = {}, []
-    for field in dataclasses.fields(cls):
+    for field in fields_of(cls):
         # What is None by default is left out of the document while it is None: so it is never null.
         is_optional = field.default is None
         kind = typing.get_args(hints[field.name])[0] if is_optional else hints[field.name]
@@ -144,6 +155,19 @@ def test_every_field_is_in_the_schema_and_the_other_way_round(cls: Any) -> None:
 # --- generated reports
 
 words = st.text(max_size=6)
+WRITTEN: dict[Any, list[str]] = {
+    parse: ["GRU(4)", "Bidirectional(LSTM(4, return_state=True), merge_mode='sum')", "RNN(a/b.py:Cell(2))"],
+    reading.expression: [
+        "output", "a[:, -1, :]", "a[rows, -1 - first_step, :2]", "a + b", "(a + b) / 2", "x * y[:, 0]",
+        "[[concatenate([a, b], axis=-1)], zeros_like(a + b)]",
+    ],
+    reading.unpack: [
+        "a = layer(inputs)", "a, (b, _, c) = cell(inputs, states)", "() = layer(inputs, mask=mask)",
+        "a, = layer(inputs).values()",
+    ],
+    reading.nest: ["[]", "[h, c]", "[[forward_h], [cell_0_c, state_3, state]]"],
+}  # fmt: skip
+"""Texts of each kind of structure, by what reads them."""
 sizes = st.recursive(st.none() | st.integers(0, 99), lambda inner: st.lists(inner, max_size=3), max_leaves=5)
 
 
@@ -151,9 +175,12 @@ def built(kind: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for an annotation."""
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         return st.none() | built(typing.get_args(kind)[0])
+    if hasattr(kind, "__metadata__"):
+        (text,) = (mark for mark in kind.__metadata__ if isinstance(mark, Text))
+        return st.sampled_from(WRITTEN[text.read]).map(text.read)
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        names = [field.name for field in dataclasses.fields(kind) if field.name != "schema_version"]
+        hints = typing.get_type_hints(kind, include_extras=True)
+        names = [field.name for field in fields_of(kind) if field.name != "schema_version"]
         return st.builds(kind, **{name: built(hints[name]) for name in names})
     if typing.get_origin(kind) is tuple:
         return st.lists(built(typing.get_args(kind)[0]), max_size=2).map(tuple)
@@ -215,6 +242,18 @@ def test_the_schema_can_refuse(document: object) -> None:
         ),
         ({"layer": 4}, "report.layer must be a string. Received: report.layer=4"),
         ({"layer": None}, "report.layer must be a string. Received: report.layer=None"),
+        (
+            {"layer": "GRU"},
+            "report.layer: This is not a layer expression: it has the bare name GRU. Received: GRU",
+        ),
+        (
+            {"unpack": "a, = f(x)"},
+            "report.unpack must be the assignment that unpacks the return value. Received: report.unpack='a, = f(x)'",
+        ),
+        (
+            {"equal": [["a", "a[1]"]]},
+            "report.equal[0][1] must be an expression over the names of tensors. Received: report.equal[0][1]='a[1]'",
+        ),
         ({"input": []}, "report.input must be an object. Received: report.input=[]"),
         ({"tensors": {}}, "report.tensors must be a list. Received: report.tensors={}"),
         ({"tensors": [4]}, "report.tensors[0] must be an object. Received: report.tensors[0]=4"),
@@ -283,3 +322,51 @@ def test_whatever_is_read_is_a_report_or_refused(document: Any) -> None:
     except InvalidQuery:
         return
     VALIDATOR.validate(found.to_dict())
+
+
+# --- structure
+
+
+@pytest.mark.parametrize(("read", "text"), [(read, text) for read, texts in WRITTEN.items() for text in texts])
+def test_what_is_read_is_written_as_it_was(read: Any, text: str) -> None:
+    assert str(read(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        *((reading.expression, text) for text in ("", "a[1]", "a[", "a + ", "a + b + c", "f(a)", "(a) / 2", "[" * 99)),
+        *((reading.unpack, text) for text in ("", "a = f(x)", "a, b", "a, (b = layer(inputs)")),
+        (reading.unpack, f"{'(' * 99} = layer(inputs)"),
+        *((reading.nest, text) for text in ("", "h", "[h", "[H I]", "[" * 99)),
+    ],
+)  # fmt: skip
+def test_what_is_not_ours_is_refused(read: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=r"^(a|an|the|nested|names) \w+"):
+        read(text)
+
+
+def test_an_expression_is_a_string_that_knows_its_parts() -> None:
+    whole = reading.expression("concatenate([a[:, -1, :4], b], axis=-1)")
+    assert [(term.tensor, str(term.at)) for term in whole.terms] == [("a", "[:, -1, :4]"), ("b", "")]
+    assert whole.written(lambda term: term.tensor.upper(), "np.") == "np.concatenate([A, B], axis=-1)"
+    for copied in (pickle.loads(pickle.dumps(whole)), copy.deepcopy(whole)):
+        assert (copied, copied.terms, type(copied)) == (whole, whole.terms, type(whole))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "output", "output_2", "whole_sequence_output", "backward_whole_sequence_output", "final_state", "final_state_3",
+        "forward_cell_0_final_memory_state", "cell_1_every_carry_state", "every_state_0",
+    ],
+)  # fmt: skip
+def test_a_name_is_a_spelling_of_a_role(name: str) -> None:
+    assert reading.role(name, "").name == name
+
+
+def test_what_a_document_tells_of_roles() -> None:
+    assert [role.name for role in reading.nest("[[h, c], [cell_1_h]]").roles] == [
+        "final_memory_state", "final_carry_state", "cell_1_final_state",
+    ]  # fmt: skip
+    assert reading.role("final_state", "hidden state h after the first timestep, run last").is_backwards

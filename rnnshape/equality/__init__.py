@@ -21,6 +21,7 @@ from rnnshape.equality import values as of
 from rnnshape.equality.merges import find_merges
 from rnnshape.equality.statements import Expression, close, clusters_of, different, equal
 from rnnshape.equality.terms import Groups, Steps, Subject, Term, terms_of, values_at
+from rnnshape.structure import Expression as Code
 
 __all__ = ["Findings", "Steps", "Subject", "compare", "holds"]
 
@@ -34,13 +35,13 @@ class Findings:
     constant nor vary in enough draws to say anything of them: more draws may tell.
     """
 
-    equal: tuple[tuple[str, ...], ...]
-    close: tuple[tuple[str, ...], ...]
-    same_shape_different_values: tuple[tuple[str, ...], ...]
+    equal: tuple[tuple[Code, ...], ...]
+    close: tuple[tuple[Code, ...], ...]
+    same_shape_different_values: tuple[tuple[Code, ...], ...]
     constant: tuple[str, ...]
     undecided: tuple[str, ...] = ()
     statements: tuple[tuple[Expression, ...], ...] = field(default=(), compare=False, repr=False)
-    """Those of `equal`, as what they are made of."""
+    """Those of `equal`, with their values."""
     is_unsure: bool = field(default=False, compare=False)
     """Whether more draws may well tell more: a tensor, a slice or a merge is neither evidence nor constant."""
     is_partly_constant: bool = field(default=False, compare=False)

@@ -16,13 +16,15 @@ import numpy as np
 from rnnshape.equality import values as of
 from rnnshape.equality.terms import Groups, Term
 from rnnshape.equality.values import Array, Shelf, Signature, Values
+from rnnshape.structure import Form
+from rnnshape.structure import Merge as Code
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
     """A merge of two tensors. `width` is the width of the first one of a concatenation."""
 
-    form: str
+    form: Form
     left: Term
     right: Term
     width: int | None = None
@@ -35,7 +37,7 @@ class Merge:
     def is_borne_out(self) -> bool:
         """Tell whether both terms matter in enough draws: what vanishes beside the other term is no evidence."""
         draws = list(zip(self.left.values, self.right.values, strict=True))
-        if self.form == _CONCATENATION:
+        if self.form is Form.SIDE_BY_SIDE:
             told = sum(of.tells(left) and of.tells(right) for left, right in draws)
         else:
             merged = self.values(self.left.values, self.right.values)
@@ -44,12 +46,12 @@ class Merge:
 
     def _without(self, left: Array, right: Array) -> list[Array]:
         """Return what the merge may be where one of its terms does not matter."""
-        return [left, right, left / 2, right / 2] if self.form == MEAN else [left, right]
+        return [left, right, left / 2, right / 2] if self.form is Form.MEAN else [left, right]
 
     @property
-    def code(self) -> str:
-        """The merge as code."""
-        return self.form.format(self.left.code, self.right.code)
+    def code(self) -> Code:
+        """What the merge is made of, without the values."""
+        return Code(self.form, self.left.code, self.right.code)
 
 
 Merges = dict[Signature, list[Merge]]
@@ -101,14 +103,12 @@ def _side_by_side(left: Array, right: Array) -> Array:
     return np.concatenate([left, right], axis=-1)
 
 
-MEAN = "({} + {}) / 2"
-_CONCATENATION = "concatenate([{}, {}], axis=-1)"
-_ARITHMETIC: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = (
-    ("{} + {}", operator.add),
-    ("{} * {}", operator.mul),
-    (MEAN, _mean),
+_ARITHMETIC: tuple[tuple[Form, Callable[[Array, Array], Array]], ...] = (
+    (Form.SUM, operator.add),
+    (Form.PRODUCT, operator.mul),
+    (Form.MEAN, _mean),
 )
-_FUNCTIONS = {**dict(_ARITHMETIC), _CONCATENATION: _side_by_side}
+_FUNCTIONS = {**dict(_ARITHMETIC), Form.SIDE_BY_SIDE: _side_by_side}
 
 
 def _arithmetic(
@@ -160,4 +160,4 @@ def _concatenations(
         for left, left_exact in like(tuple(array[..., :width] for array in target.values), dtype) if rights else ():
             for right, right_exact in rights:
                 if pair := _pair(left, right):
-                    yield Merge(_CONCATENATION, pair[0], pair[1], width), target, left_exact and right_exact
+                    yield Merge(Form.SIDE_BY_SIDE, pair[0], pair[1], width), target, left_exact and right_exact

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from rnnshape.equality import values as of
-from rnnshape.equality.merges import MEAN, Merge, Merges
-from rnnshape.equality.terms import FULL, WHOLE, Groups, Key, Term
+from rnnshape.equality.merges import Merge, Merges
+from rnnshape.equality.terms import Groups, Key, Term
 from rnnshape.equality.values import Shelf, Signature
+from rnnshape.structure import Expression as Code
+from rnnshape.structure import Form, Place, Side
 
 Expression = Term | Merge
-"""One side of a statement: `code` is how it is written."""
+"""One side of a statement, with its values: `code` says what it is made of."""
 
 
 def clusters_of(groups: Groups) -> dict[Signature, Signature]:
@@ -44,7 +46,7 @@ def equal(groups: Groups, merges: Merges) -> tuple[tuple[Expression, ...], ...]:
 
 def close(
     groups: Groups, heads: Mapping[Signature, Signature], exact: Merges, near: Merges
-) -> tuple[tuple[str, ...], ...]:
+) -> tuple[tuple[Code, ...], ...]:
     """Return the statements of what differs by rounding, each class of equal terms by its first."""
     clusters: dict[Signature, list[Signature]] = {}
     for signature in groups:
@@ -58,22 +60,22 @@ def close(
     told = _Told([[term for each in members for term in groups[each]] for members in clusters.values()], merges)
     for head, members in clusters.items():
         kept = ([term.code for term in groups[each] if not told.is_consequence(term)] for each in members)
-        codes = [code[0] for code in kept if code] + _new(heads, *found[head])
+        codes = [*(code[0] for code in kept if code), *_new(heads, *found[head])]
         if len(codes) > 1:
             statements.append(tuple(codes))
     return tuple(statements)
 
 
-def _new(heads: Mapping[Signature, Signature], exact: list[Merge], near: list[Merge]) -> list[str]:
+def _new(heads: Mapping[Signature, Signature], exact: list[Merge], near: list[Merge]) -> list[Code]:
     """Return the near merges that do not follow from an exact one, or another near one, of tensors close to theirs."""
 
     def gist(merge: Merge) -> tuple[object, ...]:
         return merge.form, heads[merge.left.signature], heads[merge.right.signature]
 
     known = {gist(merge) for merge in exact}
-    codes = []
+    codes: list[Code] = []
     for merge in near:
-        is_mean_of_close = merge.form == MEAN and heads[merge.left.signature] == heads[merge.right.signature]
+        is_mean_of_close = merge.form is Form.MEAN and heads[merge.left.signature] == heads[merge.right.signature]
         if gist(merge) not in known and not is_mean_of_close:
             known.add(gist(merge))
             codes.append(merge.code)
@@ -102,33 +104,35 @@ class _Told:
         of two terms that follow from each other, one is kept.
         """
         owner, place, side = term.key
-        full, whole = Key(owner, place, FULL), Key(owner, WHOLE, side)
-        if side != FULL and full in self._terms:
+        full, whole = Key(owner, place, Side.FULL), Key(owner, Place.WHOLE, side)
+        if side is not Side.FULL and full in self._terms:
             if term.half in self._joined[full]:
                 return True
             if any(
                 other.half == term.half and other.key._replace(side=side) in self._terms
                 for other in self._earlier(full)
-                if other.key.side == FULL
+                if other.key.side is Side.FULL
             ):
                 return True
-        return place != WHOLE and any(
-            other.key._replace(place=place) in self._terms for other in self._earlier(whole) if other.key.place == WHOLE
+        return place is not Place.WHOLE and any(
+            other.key._replace(place=place) in self._terms
+            for other in self._earlier(whole)
+            if other.key.place is Place.WHOLE
         )
 
     def _earlier(self, key: Key) -> Iterator[Term]:
         def rank(key: Key) -> tuple[bool, Key]:
-            return key.side != FULL, key
+            return key.side is not Side.FULL, key
 
         return (term for term in self._equals.get(key, ()) if rank(term.key) < rank(key))
 
 
-def different(groups: Groups, heads: Mapping[Signature, Signature]) -> tuple[tuple[str, ...], ...]:
+def different(groups: Groups, heads: Mapping[Signature, Signature]) -> tuple[tuple[Code, ...], ...]:
     """Return the groups of tensors of one shape whose values all differ, one tensor per class of equal ones.
 
     The last tensor of a class stands for it: the state rather than the output it equals.
     """
-    found: dict[of.Shapes, dict[Signature, str]] = {}
+    found: dict[of.Shapes, dict[Signature, Code]] = {}
     wholes = [term for group in groups.values() for term in group if term.is_whole]
     for term in sorted(wholes, key=lambda term: term.key):
         found.setdefault(of.shapes(term.values), {})[heads[term.signature]] = term.code

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from rnnshape.catalogue import MODULES, READ_FROM_FILES, REFUSED, RENAMED, TOP_LEVEL
+from rnnshape.catalogue import INPUT, MODULES, READ_FROM_FILES, REFUSED, RENAMED, TOP_LEVEL
 from rnnshape.errors import InvalidQuery, nearest
 from rnnshape.explorer import engine
 from rnnshape.explorer.users import is_users_own, users_class
@@ -53,7 +53,7 @@ def _is_imported(call: Call) -> bool:
 
 def _keras_class(call: Call, whole: Call) -> Any:
     keras = engine.load()
-    if call.name == "Input":
+    if call.name == INPUT:
         # In an expression, Input is what a Sequential begins with; the function of that name makes a tensor.
         return keras.layers.InputLayer
     home, _, name = call.name.rpartition(".")

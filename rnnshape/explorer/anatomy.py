@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnshape.catalogue import SPATIAL_AXES
+from rnnshape import catalogue
+from rnnshape.catalogue import SPATIAL_AXES, cell_of
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import engine
 from rnnshape.explorer.said import Said, agreed, said_of
@@ -123,14 +124,15 @@ def _cells(cell: Any, owner: Any, *, own: bool = True) -> tuple[CellStates, ...]
         return ()
     if isinstance(cell, layers.StackedRNNCells):
         return tuple(states for inner in cell.cells for states in _cells(inner, None, own=own))
-    name = getattr(runs_as(cell) if own else None, "__name__", "")
-    if isinstance(owner, layers.ConvLSTM1D | layers.ConvLSTM2D | layers.ConvLSTM3D):
+    known = cell_of(getattr(runs_as(cell) if own else None, "__name__", ""))
+    if known is not None:
+        return (CellStates(len(known.states), known.states),)
+    kind = _kind_of(owner)
+    if kind is not None and kind.spatial:
         # Its cell's state_size is a single number, whatever the states are.
-        return (CellStates(2, is_lstm=bool(name), has_output=bool(name)),)
+        return (CellStates(len(kind.cell.states)),)
     sizes = cell.state_size
-    count = len(sizes) if isinstance(sizes, list | tuple) else 1
-    kerass = name in ("SimpleRNNCell", "GRUCell", "LSTMCell")
-    return (CellStates(count, is_lstm=name == "LSTMCell", has_output=kerass),)
+    return (CellStates(len(sizes) if isinstance(sizes, list | tuple) else 1),)
 
 
 def _spatial(layer: Any) -> dict[str, Any]:
@@ -143,18 +145,19 @@ def _spatial(layer: Any) -> dict[str, Any]:
 
 def spatial_rank(layer: Any) -> int:
     """Return the number of spatial axes of a ConvLSTM layer, or of a wrapped convolution; 0 for all others."""
-    layers = engine.load().layers
-    for rank, classes in (
-        (1, (layers.ConvLSTM1D,)),
-        (2, (layers.ConvLSTM2D,)),
-        (3, (layers.ConvLSTM3D,)),
-    ):
-        if isinstance(layer, classes):
-            return rank
+    layers, kind = engine.load().layers, _kind_of(layer)
+    if kind is not None:
+        return kind.spatial
     if isinstance(layer, layers.TimeDistributed):
         inner = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
         return next((rank for rank, cls in enumerate(inner, 1) if isinstance(layer.layer, cls)), 0)
     return 0
+
+
+def _kind_of(layer: Any) -> catalogue.Layer | None:
+    """Return the row of the catalogue of the class, or one above it, that this is a layer of."""
+    layers = engine.load().layers
+    return next((row for row in catalogue.LAYERS if isinstance(layer, getattr(layers, row.keras, ()))), None)
 
 
 def entrance(layer: Any) -> Any:

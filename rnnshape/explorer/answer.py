@@ -21,7 +21,7 @@ from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run
 from rnnshape.explorer.states import accepted_states, starts_from
 from rnnshape.explorer.weights import parameters_of
-from rnnshape.names import Kind, Named, name_initial_states, name_steps, unpacking
+from rnnshape.names import Kind, Named, initial_states, name_steps
 from rnnshape.report import (
     Declared,
     Input,
@@ -31,10 +31,12 @@ from rnnshape.report import (
     Reduced,
     Report,
     Returned,
+    Statement,
     States,
     Tensor,
     Versions,
 )
+from rnnshape.structure import Invocation, Nest, Unpack
 
 _ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 5
 """How often two more draws are made at most: where something is constant, which may be so by accident, and where the
@@ -48,11 +50,10 @@ def report_of(found: Found) -> Report:
     query = found.query
     found, findings = decided(found)
     first = found.run
-    names = tuple(named.name for named in found.named)
     return Report(
-        layer=str(found.asked_layer),
+        layer=found.asked_layer,
         input=Input(shape=found.asked_layout.shape, axes=found.asked_layout.axes, dtype=found.asked_layout.dtype),
-        unpack=f"{unpacking(first.paths, names)} = {_call_code(found)}",
+        unpack=Unpack(tuple(named.name for named in found.named), first.paths, _invocation(found)),
         tensors=_tensors(found),
         equal=findings.equal,
         same_shape_different_values=findings.same_shape_different_values,
@@ -141,7 +142,7 @@ def subject(found: Found, at: int, named: Named) -> Subject:
     )
 
 
-def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
+def _broken(found: Found) -> tuple[Statement, ...] | None:
     """Return the statements that hold without the mask and do not hold with it; None without a mask."""
     if found.query.mask is None:
         return None
@@ -154,25 +155,31 @@ def _broken(found: Found) -> tuple[tuple[str, ...], ...] | None:
     return tuple(codes for codes, statement in statements if not holds(statement, subjects))
 
 
-def _call_code(found: Found) -> str:
+def _invocation(found: Found) -> Invocation:
     if found.anatomy.kind is Kind.CELL:
-        return "cell(inputs, states)"
-    arguments = ["inputs"]
+        return Invocation(("states",), is_cell=True)
+    arguments = []
     if found.query.mask is not None:
         arguments.append("mask=mask")
     if found.query.initial_state is not None:
         arguments.append("initial_state=initial_state")
     if found.query.training:
         arguments.append("training=True")
-    # A dict unpacks into its keys.
-    values = ".values()" if isinstance(found.run.value, dict) else ""
-    return f"layer({', '.join(arguments)}){values}"
+    return Invocation(tuple(arguments), is_dict=isinstance(found.run.value, dict))
 
 
 def _tensors(found: Found) -> tuple[Tensor, ...]:
     run = found.run
     returned = (
-        Tensor(name=named.name, path=path, shape=shape, axes=named.axes, dtype=dtype, meaning=named.meaning)
+        Tensor(
+            name=named.name,
+            path=path,
+            shape=shape,
+            axes=named.axes,
+            dtype=dtype,
+            meaning=named.meaning,
+            role=named.role,
+        )
         for named, path, shape, dtype in zip(found.named, run.paths, found.shapes, run.dtypes, strict=True)
     )
     stepped = (
@@ -183,6 +190,7 @@ def _tensors(found: Found) -> tuple[Tensor, ...]:
             axes=named.axes,
             dtype=str(array.dtype),
             meaning=named.meaning,
+            role=named.role,
         )
         for named, array in zip(_stepped(found), run.stepped[0] if run.stepped else (), strict=True)
     )
@@ -208,13 +216,13 @@ def _states(found: Found) -> States | None:
     shapes = _states_shapes(found)
     if shapes is None:
         return None
-    words = name_initial_states(found.anatomy, len(nest.shape_leaves(shapes)))
-    structure = _in_words(nest.refilled(shapes, iter(words)))
+    roles = initial_states(found.anatomy, len(nest.shape_leaves(shapes)))
+    structure = _as_nest(nest.refilled(shapes, iter(roles)))
     return States(accepts=_as_lists(shapes), structure=structure, starts_from=starts_from(found.layer))
 
 
-def _in_words(nested: Any) -> str:
-    return f"[{', '.join(map(_in_words, nested))}]" if isinstance(nested, list) else str(nested)
+def _as_nest(roles: list[Any]) -> Nest:
+    return Nest(tuple(_as_nest(item) if isinstance(item, list) else item for item in roles))
 
 
 def _states_shapes(found: Found) -> Any:
@@ -267,7 +275,7 @@ def _parameters(found: Found) -> Parameters:
 def _reduced(found: Found) -> Reduced | None:
     if found.asked is None:
         return None
-    return Reduced(layer=str(found.query.layer), input=tuple(size or 1 for size in found.layout.shape))
+    return Reduced(layer=found.query.layer, input=tuple(size or 1 for size in found.layout.shape))
 
 
 def _mask(found: Found) -> Mask | None:

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rnnshape.catalogue import SEQUENTIAL
 from rnnshape.errors import KerasRefused, RnnshapeError
 from rnnshape.explorer import nest, sizes, stepping
 from rnnshape.explorer.anatomy import (
@@ -23,8 +24,9 @@ from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run_in_range
 from rnnshape.explorer.said import said_of
 from rnnshape.expression import Call
-from rnnshape.names import Anatomy, Leaf, Named, Path, name_tensors
+from rnnshape.names import Anatomy, Leaf, Named, name_tensors
 from rnnshape.query import DEFAULT_BATCH, Query
+from rnnshape.structure import Path
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
@@ -93,7 +95,7 @@ def _built_for_layout(call: Call) -> tuple[Any, bool]:
     """Return the layer, and whether it has no weights that could be run: a model that says its input makes them all."""
     import tensorflow as tf
 
-    said = said_of(call) if call.name == "Sequential" else None
+    said = said_of(call) if call.name == SEQUENTIAL else None
     if said is not None:
         shape = tuple(size or DEFAULT_BATCH for size in said.shape)
         if not has_plainly_few_weights(call, shape):

@@ -1,8 +1,7 @@
 """What the columns of each weight are, and how the number of parameters comes about.
 
-Which gates Keras's cells have, in which order, is read off their code: `lstm.py`, `gru.py`, `conv_lstm.py` of Keras 3
-split the columns so. That the columns are as many as the gates is checked on the real weight; the tests compute a step
-by hand from these gates.
+Which gates a cell has, in which order, stands in its row of the catalogue. That the columns are as many as the gates is
+checked on the real weight; the tests compute a step by hand from these gates.
 """
 
 from __future__ import annotations
@@ -11,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rnnshape.catalogue import SPATIAL_AXES, by_class, cell_of
 from rnnshape.explorer.weights import owned_weights
 from rnnshape.explorer.whose import runs_as
 from rnnshape.report import Parameters, Weight
 
-_LSTM = ("i", "f", "c", "o")
-_GRU = ("z", "r", "h")
 _INPUTS = "multiplies the inputs"
 _STATE = "multiplies the state of the step before"
 _TWO_BIASES = (
@@ -55,10 +53,10 @@ def _kind(cell: Any) -> _Kind | None:
     """Return what is known of a cell; nothing of a subclass that is called or built in its own way."""
     cls = runs_as(cell)
     name = "" if cls is None or type(cell).build is not getattr(cls, "build", None) else cls.__name__
-    if name == "ConvLSTMCell":
-        return _Kind(_LSTM, "filters", cell.filters)
-    gates = {"LSTMCell": _LSTM, "GRUCell": _GRU, "SimpleRNNCell": ("h",)}.get(name)
-    return None if gates is None else _Kind(gates, "units", cell.units)
+    known, layer = cell_of(name), by_class(name)
+    if known is None or layer is None:
+        return None
+    return _Kind(tuple(gate.letter for gate in known.gates), layer.size, getattr(cell, layer.size))
 
 
 def _explained(weight: Weight, kind: _Kind | None) -> Weight:
@@ -66,7 +64,7 @@ def _explained(weight: Weight, kind: _Kind | None) -> Weight:
     if kind is None or role is None or weight.shape[-1] != len(kind.gates) * kind.units:
         return weight
     columns = f"{len(kind.gates)} * {kind.size}" if len(kind.gates) > 1 else kind.size
-    window = ("rows", "cols", "depth")[: len(weight.shape) - 2]
+    window = SPATIAL_AXES[: len(weight.shape) - 2]
     axes, note = {
         "kernel": ((*(f"kernel {axis}" for axis in window), "features", columns), _INPUTS),
         "recurrent_kernel": ((*(f"kernel {axis}" for axis in window), kind.size, columns), _STATE),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rnnshape.catalogue import LAYERS
 from rnnshape.explorer import engine, nest
 from rnnshape.explorer.anatomy import last_of
 from rnnshape.explorer.sizes import AskedSizes
@@ -37,7 +38,7 @@ def _known_width(forward: Any) -> int | None:
     cell: Any = getattr(forward, "cell", None) if runs_as(forward) is not None else None
     while isinstance(cell, layers.StackedRNNCells) and cell.cells:
         cell = cell.cells[-1]
-    known: Any = (layers.SimpleRNNCell, layers.GRUCell, layers.LSTMCell)
+    known = tuple(getattr(layers, row.cell.keras) for row in LAYERS if hasattr(layers, row.cell.keras))
     return int(cell.units) if runs_as(cell) in known else None
 
 

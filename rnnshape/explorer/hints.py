@@ -13,12 +13,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from rnnshape.catalogue import BIDIRECTIONAL, LAYERS, RECURRENT, REPEAT, RNN, STACKED_CELLS
 from rnnshape.errors import InvalidQuery, nearest
 from rnnshape.explorer import engine
 from rnnshape.explorer.ranks import example, lost_time, rank, reaches, stack_of
 from rnnshape.expression import Call, Items, flag, flag_layer, parse
 
-_LAYERS = ("SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN", "Bidirectional")
+_LAYERS = (*RECURRENT, BIDIRECTIONAL)
+_WITH_CELLS = {layer.keras: layer.cell.keras for layer in LAYERS if not layer.spatial}
+"""The layers whose cells are Keras layers, too, and those."""
 _SHOWN_NAMES = 12
 
 Advice = Callable[[Call | None, str], str | None]
@@ -58,7 +61,7 @@ def _no_sequence_before(call: Call | None, said: str) -> str | None:
 
 def _sequence_before(call: Call | None, _: str) -> str | None:
     for before, after in itertools.pairwise(stack_of(call)):
-        if after.name == "RepeatVector" and flag(before, "return_sequences") is True:
+        if after.name == REPEAT and flag(before, "return_sequences") is True:
             return f"RepeatVector repeats a single output: give {flag_layer(before).name} return_sequences=False."
     return "Give the whole shape of the input that it takes: --input 32,8"
 
@@ -114,22 +117,22 @@ def _states_inside(call: Call | None, _: str) -> str | None:
 
 def _layer_as_cell(call: Call | None) -> str | None:
     for inner in call.calls() if call is not None else ():
-        if inner.name not in ("RNN", "StackedRNNCells"):
+        if inner.name not in (RNN, STACKED_CELLS):
             continue
         parts = [item for value in inner.args for item in (value.values if isinstance(value, Items) else (value,))]
         for part in parts:
-            if isinstance(part, Call) and part.name in ("SimpleRNN", "GRU", "LSTM"):
-                return f"{inner.name} takes cells, and {part.name} is a whole layer: write {part.name}Cell."
+            if isinstance(part, Call) and part.name in _WITH_CELLS:
+                return f"{inner.name} takes cells, and {part.name} is a whole layer: write {_WITH_CELLS[part.name]}."
     return None
 
 
 def _cell_as_layer(call: Call | None, _: str) -> str | None:
     for inner in call.calls() if call is not None else ():
         part = inner.args[0] if inner.args else None
-        if inner.name == "Bidirectional" and isinstance(part, Call):
+        if inner.name == BIDIRECTIONAL and isinstance(part, Call):
             if part.name.endswith("Cell"):
-                name = part.name.removesuffix("Cell")
-                instead = name if name in ("SimpleRNN", "GRU", "LSTM") else f"RNN({part})"
+                whole = next((layer for layer, cell in _WITH_CELLS.items() if cell == part.name), None)
+                instead = whole or f"RNN({part})"
                 return f"Bidirectional takes a whole layer, and {part.name} is a cell: write {instead}."
             if part.name not in _LAYERS:
                 return "Bidirectional takes a recurrent layer: LSTM, GRU, SimpleRNN, RNN or a ConvLSTM."

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnshape.catalogue import INPUTS
 from rnnshape.equality import values as of
 from rnnshape.explorer import engine, nest
 from rnnshape.explorer.anatomy import Layout, entrance, is_cell, is_recurrent
@@ -271,7 +272,7 @@ def _written(layer: Any, call: Call) -> dict[int, str]:
     arguments = [*call.args, *(value for _, value in call.kwargs)]
     if isinstance(layer, engine.load().Sequential):
         listed = [item for value in arguments if isinstance(value, Items) for item in value.values]
-        inner = [item for item in listed if isinstance(item, Call) and item.name not in ("Input", "InputLayer")]
+        inner = [item for item in listed if isinstance(item, Call) and item.name not in INPUTS]
         pairs = list(zip(layer.layers, inner, strict=False))
     else:
         pairs = [(getattr(layer, "layer", None), item) for item in arguments[:1] if isinstance(item, Call)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rnnshape.names import Path
+from rnnshape.structure import Path
 
 
 class Leaf(tuple[int | None, ...]):

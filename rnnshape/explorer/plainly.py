@@ -7,6 +7,7 @@ import inspect
 import math
 from typing import Any
 
+from rnnshape.catalogue import TIME_DISTRIBUTED
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout
 from rnnshape.explorer.smaller import integers, is_unrolled
@@ -46,8 +47,8 @@ def has_plainly_few_weights(call: Call, shape: tuple[int, ...]) -> bool:
 
 def _laid_out(call: Call, layer: Any, layout: Layout) -> float:
     """Return how many layers and cells there are, with the steps of what is laid out one by one."""
-    wrappers = sum(inner.name == "TimeDistributed" for inner in call.calls())
-    if wrappers > 1 or (wrappers and call.name != "TimeDistributed"):
+    wrappers = sum(inner.name == TIME_DISTRIBUTED for inner in call.calls())
+    if wrappers > 1 or (wrappers and call.name != TIME_DISTRIBUTED):
         return _MOST_LAID_OUT + 1
     steps = (layout.size("timesteps") or 1) if wrappers or is_unrolled(call) else 1
     return steps * weighed_layers(call, layer)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rnnshape.catalogue import RECURRENT
+from rnnshape.catalogue import BIDIRECTIONAL, EMBEDDING, RECURRENT, RNN, SEQUENTIAL, TIME_DISTRIBUTED, by_class
 from rnnshape.expression import Call, Items, flag
 
-_WHOLE = (*RECURRENT, "Bidirectional", "TimeDistributed")
+_WHOLE = (*RECURRENT, BIDIRECTIONAL, TIME_DISTRIBUTED)
 """The layers that take a whole sequence."""
 _SPATIAL = re.compile(r"(?:Depthwise|Separable)?Conv(\d)D\w*|(?!Global)\w*Pool(?:ing)?(\d)D|\w+(?:ing|Dropout)(\d)D")
-_CONV_LSTM = re.compile(r"ConvLSTM(\d)D")
 _KEEPS = re.compile(r"Dense|\w*Dropout|\w*Normalization|Activation|\w*ReLU|Masking|Gaussian\w+|Identity|Softmax")
 """The layers that return as many axes as they take, whatever they take."""
 _LOSES = re.compile(r"Flatten|Global\w+")
@@ -21,7 +20,7 @@ def stack_of(call: Call | None) -> tuple[Call, ...]:
     """Return the layers of the first Sequential in the expression."""
     for inner in call.calls() if call is not None else ():
         listed = next((value for value in (*inner.args, inner.argument("layers")) if isinstance(value, Items)), None)
-        if inner.name == "Sequential" and listed is not None:
+        if inner.name == SEQUENTIAL and listed is not None:
             return tuple(item for item in listed.values if isinstance(item, Call))
     return ()
 
@@ -32,7 +31,7 @@ def lost_time(stack: Sequence[Call]) -> tuple[Call, Call] | None:
     for layer in stack:
         if lost is not None and layer.name in _WHOLE:
             return lost, layer
-        if layer.name in (*RECURRENT, "Bidirectional"):
+        if layer.name in (*RECURRENT, BIDIRECTIONAL):
             lost = None if flag(layer, "return_sequences") is True else layer
         elif _LOSES.fullmatch(layer.name):
             lost = layer
@@ -43,19 +42,19 @@ def lost_time(stack: Sequence[Call]) -> tuple[Call, Call] | None:
 
 def rank(call: Call) -> int | None:
     """Return how many axes a layer's input has; None where any number may do, or nobody knows."""
-    if call.name == "Sequential":
+    if call.name == SEQUENTIAL:
         first = next((layer for layer in stack_of(call) if not _KEEPS.fullmatch(layer.name)), None)
         return None if first is None else rank(first)
     inside = call.args[0] if call.args else call.argument("layer")
-    if call.name in ("TimeDistributed", "Bidirectional") and isinstance(inside, Call):
+    if call.name in (TIME_DISTRIBUTED, BIDIRECTIONAL) and isinstance(inside, Call):
         inner = rank(inside)
-        return (inner or 2) + 1 if call.name == "TimeDistributed" else inner or 3
-    conv, spatial = _CONV_LSTM.fullmatch(call.name), _SPATIAL.fullmatch(call.name)
-    if conv is not None:
-        return int(conv[1]) + 3
+        return (inner or 2) + 1 if call.name == TIME_DISTRIBUTED else inner or 3
+    row, spatial = by_class(call.name), _SPATIAL.fullmatch(call.name)
+    if row is not None and call.name == row.keras:
+        return row.spatial + 3
     if spatial is not None:
         return int(next(filter(None, spatial.groups()))) + 2
-    return {**dict.fromkeys(RECURRENT, 3), "Embedding": 2}.get(call.name)
+    return {RNN: 3, EMBEDDING: 2}.get(call.name)
 
 
 def reaches(stack: Sequence[Call], layer: str) -> bool:
@@ -74,7 +73,7 @@ def example(axes: int, call: Call | None) -> str:
     Keras lays out every step of a TimeDistributed, so that there are few of them.
     """
     outer = 0
-    while call is not None and call.name == "TimeDistributed":
+    while call is not None and call.name == TIME_DISTRIBUTED:
         inside = call.args[0] if call.args else call.argument("layer")
         outer, call = outer + 1, inside if isinstance(inside, Call) else None
     middle = ["2"] * outer + ["10"] * (axes - 2 - outer)

@@ -17,8 +17,8 @@ from rnnshape.explorer.anatomy import Layout
 from rnnshape.explorer.calling import caller
 from rnnshape.explorer.states import initial_states, reset_states
 from rnnshape.explorer.stepping import states_at_every_step, watching
-from rnnshape.names import Path
 from rnnshape.query import Query
+from rnnshape.structure import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnshape.catalogue import SPATIAL_AXES
+from rnnshape.catalogue import BIDIRECTIONAL, EMBEDDING, INPUTS, RNN, SEQUENTIAL, SPATIAL_AXES, TIME_DISTRIBUTED
 from rnnshape.errors import InvalidQuery
 from rnnshape.expression import Call, Items
 from rnnshape.query import Sizes as Asked
 
 Sizes = tuple[int | None, ...]
-_INPUTS = ("Input", "InputLayer")
 _AXES = {"batch": "batch", "time": "timesteps", "features": "features"}
 """The axis of each size option."""
 _WHOLE = ("batch_shape", "batch_input_shape")
@@ -46,7 +45,7 @@ def said_of(call: Call) -> Said | None:
 
     """
     inner = _first(call)
-    if call.name in _INPUTS:
+    if call.name in INPUTS:
         found = _of_input(call)
         return None if found is None else replace(found, by_model=True)
     if call.is_users:
@@ -54,10 +53,10 @@ def said_of(call: Call) -> Said | None:
     found = _of_arguments(call)
     if found is None and inner is not None:
         found = said_of(inner)
-        if found is not None and call.name in ("TimeDistributed", "RNN"):
+        if found is not None and call.name in (TIME_DISTRIBUTED, RNN):
             # What is inside sees one timestep.
             found = replace(found, shape=(found.shape[0], None, *found.shape[1:]))
-    return found if found is None or call.name != "Sequential" else replace(found, by_model=True)
+    return found if found is None or call.name != SEQUENTIAL else replace(found, by_model=True)
 
 
 def agreed(shape: Sizes, axes: tuple[str, ...], asked: dict[str, int | None], sizes: Asked, call: Call) -> Sizes:
@@ -94,7 +93,7 @@ def _typed(sizes: Asked, name: str) -> str:
 
 def resized(call: Call, shape: Sizes) -> Call:
     """Return the expression with other sizes in the places of those that it gives for its input."""
-    if call.name in _INPUTS:
+    if call.name in INPUTS:
         return _changed_input(call, shape)
     if call.is_users:
         return call
@@ -103,13 +102,13 @@ def resized(call: Call, shape: Sizes) -> Call:
     inner = _first(call)
     if inner is None:
         return call
-    within = (shape[0], *shape[2:]) if call.name in ("TimeDistributed", "RNN") else shape
+    within = (shape[0], *shape[2:]) if call.name in (TIME_DISTRIBUTED, RNN) else shape
     return _with_first(call, resized(inner, within))
 
 
 def _first(call: Call) -> Call | None:
     """Return the call, among the arguments, that the inputs meet first."""
-    name = {"Sequential": "layers", "Bidirectional": "layer", "TimeDistributed": "layer", "RNN": "cell"}.get(call.name)
+    name = {SEQUENTIAL: "layers", BIDIRECTIONAL: "layer", TIME_DISTRIBUTED: "layer", RNN: "cell"}.get(call.name)
     if name is None:
         return None
     value = call.args[0] if call.args else call.argument(name)
@@ -130,7 +129,7 @@ def _with_first(call: Call, inner: Call) -> Call:
 def _of_arguments(call: Call) -> Said | None:
     """Return what a layer's own keyword arguments say."""
     given = dict(call.kwargs)
-    is_embedding = call.name == "Embedding"
+    is_embedding = call.name == EMBEDDING
     if given.get("batch_input_shape") is not None:
         return Said(_shape(call, "batch_input_shape"))
     if given.get("input_dim") is not None and not is_embedding:

@@ -16,7 +16,7 @@ from rnnshape.expression.parser import (
     parse_value,
     without_prefix,
 )
-from rnnshape.expression.recurrent import flag, flag_layer, like, takes_flags, with_flags
+from rnnshape.expression.recurrent import flag, flag_layer, like, stacked, takes_flags, with_flags
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -32,6 +32,7 @@ __all__ = [
     "like",
     "parse",
     "parse_value",
+    "stacked",
     "takes_flags",
     "with_flags",
     "without_prefix",

@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rnnshape.catalogue import RECURRENT, by_word
+from rnnshape.catalogue import BIDIRECTIONAL, INPUTS, RECURRENT, RNN, SEQUENTIAL, by_word
 from rnnshape.expression.data import Call, Items
 
 _BY_POSITION = ("cell", "return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 """The first arguments of RNN. The other recurrent layers have their flags far behind."""
 
 
+def stacked(call: Call) -> list[Call]:
+    """Return the layers of a Sequential, the one that meets the inputs first; none of any other layer."""
+    listed = call.args[0] if call.args else call.argument("layers")
+    if call.name != SEQUENTIAL or not isinstance(listed, Items):
+        return []
+    return [one for one in listed.values if isinstance(one, Call) and one.name not in INPUTS]
+
+
 def flag_layer(call: Call) -> Call:
     """Return the layer that takes the flags: what a Bidirectional wraps, or else the layer itself."""
     inside = call.args[0] if call.args else call.argument("layer")
-    return inside if call.name == "Bidirectional" and isinstance(inside, Call) else call
+    return inside if call.name == BIDIRECTIONAL and isinstance(inside, Call) else call
 
 
 def flag(call: Call, name: str) -> object:
     """Return what an expression says of a flag; None where it says nothing."""
     layer = flag_layer(call)
-    if layer.name == "RNN" and name in _BY_POSITION[: len(layer.args)]:
+    if layer.name == RNN and name in _BY_POSITION[: len(layer.args)]:
         return layer.args[_BY_POSITION.index(name)]
     return layer.argument(name)
 
@@ -35,7 +43,7 @@ def takes_flags(call: Call) -> bool:
 def with_flags(call: Call, flags: Mapping[str, bool]) -> Call:
     """Return the expression with the true ones of these flags; both layers of a Bidirectional get them."""
     said = {name: True for name, is_on in flags.items() if is_on and flag(call, name) is None}
-    if call.name != "Bidirectional":
+    if call.name != BIDIRECTIONAL:
         return call.with_arguments(**said)
     wrapped = [value.with_arguments(**said) if isinstance(value, Call) else value for value in call.args]
     kwargs = [

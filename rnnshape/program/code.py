@@ -8,6 +8,7 @@ import re
 import warnings
 from dataclasses import dataclass, field
 
+from rnnshape.catalogue import INPUT, MODEL, SEQUENTIAL
 from rnnshape.program.refused import NotRead
 from rnnshape.program.text import cell, clean, error_of
 
@@ -147,7 +148,7 @@ def _constructs(node: ast.expr) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return bool(_CLASS_NAME.fullmatch(name)) and name not in {"Input", "Model", "Sequential"}
+    return bool(_CLASS_NAME.fullmatch(name)) and name not in {INPUT, MODEL, SEQUENTIAL}
 
 
 def _is_call_on_tensor(node: ast.expr) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from rnnshape.catalogue import EMBEDDING, STACKED_CELLS
 from rnnshape.errors import printable
-from rnnshape.expression import Call, parse
+from rnnshape.expression import Call
 from rnnshape.mask import MaskKind, parse_mask
-from rnnshape.report import Into, Mask, Report, Shape, Statement, Tensor
+from rnnshape.report import Into, Mask, Report, Shape, Tensor
 from rnnshape.show.fold import fill, fold, fold_assignment
 from rnnshape.show.keras_code import Imports, keras_code, smaller
 from rnnshape.show.stepping_code import cannot_step, stepped_tensors, stepping_code
+from rnnshape.structure import Expression, Place, Term
 
 _WIDTH = 88
 _ROUNDING = 1e-5
@@ -21,11 +23,6 @@ _DECODER_FEATURES = 8
 _BYTES = 4
 _LARGEST_WEIGHTS = 2 * 10**9
 """Bytes of weights that a script may ask a reader's machine for: a symbolic call makes them, too."""
-
-_NAME = re.compile(r"[^\W\d]\w*")
-_SLICE_OF_ROWS = re.compile(r"(\w+)(?=\[rows,)")
-_FUNCTION = re.compile(r"\b(?=(?:concatenate|zeros_like)\()")
-_HALF = re.compile(r"(?<=, )(:?)(\d+)(:?)(?=\])")
 
 
 def code(report: Report) -> str:
@@ -48,19 +45,23 @@ class _Script:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.imports = Imports()
-        self.targets, _, self.call = report.unpack.partition(" = ")
-        self.is_cell = self.call.startswith("cell(")
-        self.variable = "cell" if self.is_cell else "layer"
+        self.is_cell = report.unpack.call.is_cell
+        self.variable = report.unpack.call.variable
         stepped = stepped_tensors(report)
         self.unstepped = cannot_step(report) if stepped else None
         self.stepped = [] if self.unstepped else stepped
-        self.returned = [tensor for tensor in report.tensors if tensor.name in _NAME.findall(self.targets)]
 
     def as_asked(self) -> list[list[str]]:
         """Return the run at the sizes that were asked."""
         shape = tuple(size or 1 for size in self.report.input.shape)
         setting = [*self._real_inputs(shape, {}), *self._layer(self.report.layer)]
-        return [setting, self._unpacking(), self._prints(), *self._stepping(), self._asserts({})]
+        return [
+            setting,
+            self._unpacking(),
+            _printed(self.report.returned_tensors),
+            *self._stepping(),
+            self._asserts({}),
+        ]
 
     def at_small_sizes(self) -> list[list[str]]:
         """Return the symbolic call at the sizes that were asked, and the real run at small ones."""
@@ -79,13 +80,13 @@ class _Script:
         else:
             said = "The shapes at the sizes that were asked for: nothing is computed."
             symbolic = [[f"# {said}", *self._symbolic_inputs(), *self._layer(self.report.layer)]]
-            symbolic += [self._unpacking(), self._prints()]
+            symbolic += [self._unpacking(), _printed(self.report.returned_tensors)]
         asserts = self._asserts(small)
         if not (asserts or self.stepped) and len(symbolic) > 1:
             return symbolic
         layer = self._layer(reduced.layer) if reduced.layer != self.report.layer or len(symbolic) == 1 else []
         setting = ["# The values at small sizes.", *self._real_inputs(reduced.input, small), *layer]
-        prints = [] if len(symbolic) > 1 else [self._prints()]
+        prints = [] if len(symbolic) > 1 else [_printed(self.report.returned_tensors)]
         return [*symbolic, setting, self._unpacking(), *prints, *self._stepping(), asserts]
 
     def handing_on(self) -> list[str]:
@@ -98,34 +99,33 @@ class _Script:
         said = _comment(f"{into.layer} does not take the states as they are: {into.change}.") if into.change else []
         return [*said, *self._decoder(into, into.initial_state)]
 
-    def _decoder(self, into: Into, states: str) -> list[str]:
+    def _decoder(self, into: Into, states: Expression) -> list[str]:
         given = self.report.input
         reduced = self.report.ran.reduced_to
         shape = tuple(size or 1 for size in (reduced.input if reduced else given.shape))
         shape = shape if "features" in given.axes else (*shape, _DECODER_FEATURES)
         layer = into.layer_that_fits or into.layer
-        states = _FUNCTION.sub("keras.ops.", states)
-        if _is_cell(parse(layer)):
+        is_cell = _is_cell(layer)
+        if is_cell:
             shape = (shape[0], shape[-1])
         elif self.is_cell:
             shape = (shape[0], 10, shape[-1])
-        argument = "states" if _is_cell(parse(layer)) else "initial_state=initial_state"
-        name = "states" if _is_cell(parse(layer)) else "initial_state"
+        argument, name = ("states", "states") if is_cell else ("initial_state=initial_state", "initial_state")
         return [
             *_assigned("decoder", keras_code(layer, self.imports)),
             f"decoder_inputs = keras.random.normal({shape})",
-            *_assigned(name, states),
+            *_assigned(name, states.written(module="keras.ops.")),
             f"decoder_outputs = decoder(decoder_inputs, {argument})",
         ]
 
-    def _layer(self, layer: str) -> list[str]:
+    def _layer(self, layer: Call) -> list[str]:
         return _assigned(self.variable, keras_code(layer, self.imports))
 
     def _real_inputs(self, shape: Sequence[int], small: Mapping[int, int]) -> list[str]:
         """Return the inputs, and the states and the mask where some are given, of random numbers."""
         given = self.report.input
         if given.dtype.startswith(("int", "uint")):
-            tokens = _tokens(parse(self.report.layer))
+            tokens = _tokens(self.report.layer)
             least = min(1, max(tokens - 1, 0))
             made = f'keras.random.randint({tuple(shape)}, {least}, {tokens}, dtype="{given.dtype}")'
         else:
@@ -167,13 +167,12 @@ class _Script:
         return f"keras.ops.zeros({shape})" if self.report.initial_state == "zeros" else f"keras.random.normal({shape})"
 
     def _unpacking(self) -> list[str]:
-        head, opening, inside = self.report.unpack.partition(f"{self.variable}(")
-        if len(self.report.unpack) > _WIDTH >= len(head + opening) and "," in inside:
-            return [head + opening, *fold(f"    {inside[:-1]}", _WIDTH), ")"]
-        return fold_assignment(self.report.unpack, _WIDTH)
-
-    def _prints(self) -> list[str]:
-        return _printed(self.returned)
+        unpack = self.report.unpack
+        head = f"{unpack.targets} = {self.variable}("
+        if len(str(unpack)) > _WIDTH >= len(head) and unpack.call.arguments:
+            inside = ", ".join(("inputs", *unpack.call.arguments))
+            return [head, *fold(f"    {inside}", _WIDTH), f"){unpack.call.end}"]
+        return fold_assignment(str(unpack), _WIDTH)
 
     def _stepping(self) -> list[list[str]]:
         """Return what makes and prints the states after every timestep, or why it is not here."""
@@ -185,14 +184,13 @@ class _Script:
 
     def _asserts(self, small: Mapping[int, int]) -> list[str]:
         """Return an assertion for each equality between tensors of the script; slices are for the small sizes."""
-        tensors = (*self.returned, *self.stepped)
-        known = {*(tensor.name for tensor in tensors), "rows", "first_step", "last_step", "concatenate", "axis"}
+        known = {tensor.name for tensor in (*self.report.returned_tensors, *self.stepped)}
         said: list[str] = []
-        used: set[str] = set()
+        used: set[Place] = set()
         for close, statements in ((False, self.report.equal), (True, self.report.close or ())):
             for statement in statements:
-                kept = [one for one in statement if known.issuperset(_NAME.findall(one))]
-                used.update(name for one in kept for name in _NAME.findall(one))
+                kept = [one for one in statement if known.issuperset(term.tensor for term in one.terms)]
+                used.update(term.at.place for one in kept for term in one.terms)
                 said += _compared([_as_numpy(one, small) for one in kept], close=close)
         if not said:
             return []
@@ -204,7 +202,7 @@ def _printed(tensors: Iterable[Tensor]) -> list[str]:
     return [f'print("{tensor.name}", {tensor.name}.shape)' for tensor in tensors]
 
 
-def _compared(codes: Statement | list[str], *, close: bool) -> list[str]:
+def _compared(codes: Sequence[str], *, close: bool) -> list[str]:
     function, more = ("allclose", f", atol={_ROUNDING}") if close else ("array_equal", "")
     lines = []
     for other in codes[1:]:
@@ -212,20 +210,26 @@ def _compared(codes: Statement | list[str], *, close: bool) -> list[str]:
     return lines
 
 
-def _as_numpy(expression: str, small: Mapping[int, int]) -> str:
+def _as_numpy(expression: Expression, small: Mapping[int, int]) -> str:
     """Return an expression over the tensors as code: an index of arrays is NumPy's to understand, not TensorFlow's."""
-    numpy = _SLICE_OF_ROWS.sub(r"np.array(\1)", _FUNCTION.sub("np.", expression))
-    return _HALF.sub(lambda found: f"{found[1]}{small.get(int(found[2]), int(found[2]))}{found[3]}", numpy)
+
+    def numpy(term: Term) -> str:
+        half = term.at.half
+        index = term.at if half is None else replace(term.at, half=small.get(half, half))
+        return f"np.array({term.tensor}){index}" if index.place.is_of_mask else f"{term.tensor}{index}"
+
+    return expression.written(numpy, "np.")
 
 
-def _steps(mask: Mask | None, used: Iterable[str]) -> list[str]:
+def _steps(mask: Mask | None, used: Iterable[Place]) -> list[str]:
     """Return the assignments of the names that stand for steps of the mask, those that are used."""
-    if mask is None or "rows" not in used:
+    names = {place.step for place in used if place.is_of_mask}
+    if mask is None or not names:
         return []
     spec = parse_mask(mask.given)
     lines = [f"rows = np.arange({len(mask.last_step)})"]
     for name, steps in (("first_step", mask.first_step), ("last_step", mask.last_step)):
-        if name not in used:
+        if name not in names:
             continue
         if len(set(steps)) == 1:
             lines.append(f"{name} = {steps[0]}")
@@ -280,14 +284,14 @@ def _is_shape(value: object) -> bool:
 
 
 def _is_cell(call: Call) -> bool:
-    return call.name.endswith(("Cell", "StackedRNNCells"))
+    return call.name == STACKED_CELLS or call.name.endswith("Cell")
 
 
 def _tokens(layer: Call) -> int:
     """Return how many tokens the layer's embedding knows: two at least, if it is a user's; ten, if there is none."""
     found: object = None
     for call in layer.calls():
-        if call.name == "Embedding":
+        if call.name == EMBEDDING:
             found = call.args[0] if call.args else call.argument("input_dim")
     if isinstance(found, int):
         return found

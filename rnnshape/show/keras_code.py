@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import itertools
 import keyword
-import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from rnnshape.catalogue import MODULES, TOP_LEVEL
-from rnnshape.expression import Call, Items, Pairs, as_code, parse
-
-_INITIALIZED = re.compile(rf"(?:{'|'.join(MODULES)})\.")
-
+from rnnshape.catalogue import INPUTS, MODULES, TOP_LEVEL
+from rnnshape.expression import Call, Items, Pairs, as_code
 
 _TAKEN = ("keras", "layers", "np", "runpy", "sys")
 """Names that a script has for itself."""
 _NEEDED = {*sys.stdlib_module_names, "keras", "numpy", "tensorflow"}
 """Modules that a script imports, or that those import; a file of such a name is never imported by it."""
 
+_PLAIN = frozenset("_ .,:;/+-")
+"""Signs that need no escape between double quotes, besides letters and digits."""
 _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim", "input_length")
 """Arguments that are no widths of what comes out."""
 
@@ -87,29 +85,25 @@ class Imports:
         return f'{known_as} = runpy.run_path({file!r})["{name}"]'
 
 
-def keras_code(text: str, imports: Imports) -> str:
-    """Return a layer expression as code that runs after these imports."""
-    return _code(parse(text), imports)
-
-
-def smaller(asked: str, small: str) -> dict[int, int]:
+def smaller(asked: Call, small: Call) -> dict[int, int]:
     """Return which small number stands in the one expression where the other, of the same build, has a large one."""
-    return dict(_pairs(parse(asked), parse(small)))
+    return dict(_pairs(asked, small))
 
 
-def _code(value: object, imports: Imports) -> str:
+def keras_code(value: object, imports: Imports) -> str:
+    """Return a layer expression, or a value in one, as code that runs after these imports."""
     match value:
         case Call():
-            inside = [_code(item, imports) for item in value.args]
-            inside += [f"{name}={_code(item, imports)}" for name, item in value.kwargs]
+            inside = [keras_code(item, imports) for item in value.args]
+            inside += [f"{name}={keras_code(item, imports)}" for name, item in value.kwargs]
             return f"{_name(value, imports)}({', '.join(inside)})"
         case Items():
-            listed = ", ".join(_code(item, imports) for item in value.values)
+            listed = ", ".join(keras_code(item, imports) for item in value.values)
             if value.is_list:
                 return f"[{listed}]"
             return f"({listed},)" if len(value.values) == 1 else f"({listed})"
         case Pairs():
-            pairs = (f"{_code(key, imports)}: {_code(item, imports)}" for key, item in value.pairs)
+            pairs = (f"{keras_code(key, imports)}: {keras_code(item, imports)}" for key, item in value.pairs)
             return "{" + ", ".join(pairs) + "}"
     return as_code(value).replace("'", '"') if isinstance(value, str) and _is_plain(value) else as_code(value)
 
@@ -124,19 +118,19 @@ def _name(call: Call, imports: Imports) -> str:
         module = [part for part in parts[:-1] if not part[:1].isupper()] or parts[:1]
         imports.modules[".".join(module)] = None
         return call.name
-    if call.name in TOP_LEVEL or _INITIALIZED.match(call.name):
+    if call.name in TOP_LEVEL or call.name.partition(".")[0] in MODULES:
         return f"keras.{call.name}"
     imports.layers = True
     return f"layers.{call.name}"
 
 
 def _is_plain(text: str) -> bool:
-    return re.fullmatch(r"[\w .,:;/+-]*", text) is not None
+    return all(sign.isalnum() or sign in _PLAIN for sign in text)
 
 
 def _pairs(asked: object, small: object) -> list[tuple[int, int]]:
     match asked, small:
-        case Call(), Call() if asked.name not in ("Input", "InputLayer"):
+        case Call(), Call() if asked.name not in INPUTS:
             ours = (*asked.args, *(value for name, value in asked.kwargs if name not in _OF_THE_INPUT))
             theirs = (*small.args, *(value for name, value in small.kwargs if name not in _OF_THE_INPUT))
         case Items(), Items():

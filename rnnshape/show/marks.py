@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rnnshape.report import Report, Statement
-from rnnshape.show.terms import term
+from rnnshape.structure import Expression, Index, Term
 
 
 class Part(enum.Enum):
@@ -43,8 +43,8 @@ class Carried:
 
     mark: Mark
     part: Part
-    own: tuple[str, ...]
-    others: tuple[str, ...]
+    own: tuple[Index, ...]
+    others: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _marks_of(family: Sequence[Report]) -> list[tuple[Mark, ...]]:
 
 def _merged(statements: Iterable[Statement]) -> list[Statement]:
     """Return the statements with those made one that share an expression, in the order of their first ones."""
-    classes: list[dict[str, None]] = []
+    classes: list[dict[Expression, None]] = []
     for statement in statements:
         joined = dict.fromkeys(statement)
         touched = [known for known in classes if not known.keys().isdisjoint(joined)]
@@ -163,13 +163,14 @@ def _carried(names: Sequence[str], shared: tuple[Mark, ...]) -> Marks:
 def _carry(name: str, mark: Mark) -> Carried | None:
     """Return how the tensor is in the class, or None when it is not."""
     if name in mark.statement:
-        return Carried(mark, Part.WHOLE, (), tuple(code for code in mark.statement if code != name))
-    terms = [term(code) for code in mark.statement]
-    slices = [one for one in terms if one.index and one.names == (name,)]
+        return Carried(mark, Part.WHOLE, (), _others(mark, lambda one: one == name))
+    slices = {one: one.at for one in mark.statement if isinstance(one, Term) and one.tensor == name}
     if slices:
-        mine = {one.code for one in slices}
-        others = tuple(code for code in mark.statement if code not in mine)
-        return Carried(mark, Part.SLICE, tuple(one.index for one in slices), others)
-    if any(name in one.names for one in terms):
-        return Carried(mark, Part.MERGED, (), tuple(one.code for one in terms if name not in one.names))
+        return Carried(mark, Part.SLICE, tuple(slices.values()), _others(mark, lambda one: one in slices))
+    if any(one.has(name) for one in mark.statement):
+        return Carried(mark, Part.MERGED, (), _others(mark, lambda one: one.has(name)))
     return None
+
+
+def _others(mark: Mark, is_mine: Callable[[Expression], bool]) -> tuple[Expression, ...]:
+    return tuple(one for one in mark.statement if not is_mine(one))

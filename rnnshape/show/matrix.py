@@ -48,7 +48,7 @@ def matrix(reports: Sequence[Report]) -> Matrix | None:
             (one.return_sequences, one.return_state) for one in (report.combination for report in reports) if one
         ),
         places=tuple(tuple(some[row.name].place if row.name in some else "" for some in every) for row in rows),
-        unpacks=tuple(report.unpack for report in reports),
+        unpacks=tuple(str(report.unpack) for report in reports),
     )
 
 
@@ -68,7 +68,7 @@ def _signs(row: Row) -> list[tuple[int, object]]:
 
 
 def _section(reports: Sequence[Report], marked: Sequence[Marks], rows: Sequence[Row]) -> Section:
-    plain = min(reports, key=lambda report: len(report.layer))
+    plain = min(reports, key=lambda report: len(str(report.layer)))
     facts = _once(
         fact
         for report, found in zip(reports, marked, strict=True)
@@ -76,7 +76,7 @@ def _section(reports: Sequence[Report], marked: Sequence[Marks], rows: Sequence[
     )
     found = dict.fromkeys(note for report in reports for note in notes.notes(report))
     return Section(
-        title=plain.layer,
+        title=str(plain.layer),
         called_with=notes.called_with(plain),
         rows=tuple(rows),
         facts=tuple(facts),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 
+from rnnshape.catalogue import GATES
+from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Into, Mask, Measured, Parameters, Report, States, Versions
-from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
+from rnnshape.show.rows import INSIDE, STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
 _ROWS_LISTED = 12
-_GATES = {"i": "input", "f": "forget", "c": "candidate", "o": "output", "z": "update", "r": "reset", "h": "candidate"}
-"""The gates of LSTM and GRU by the letters that Keras's code has for them."""
 
 
 def notes(report: Report) -> list[Note]:
@@ -79,7 +78,9 @@ def whose(versions: Versions, device: str, seed: int | None) -> str:
 
 
 def _stepped(report: Report) -> Iterator[Note]:
-    if any(tensor.path is None for tensor in report.tensors):
+    if any(tensor.layer is not None for tensor in report.tensors):
+        yield Note((f"{INSIDE}: on the way; the layer does not return it",), Tone.QUIET)
+    if any(tensor.path is None and tensor.layer is None for tensor in report.tensors):
         yield Note((f"{STEPPED}: the layer does not return it; its cell was called step by step",), Tone.QUIET)
 
 
@@ -100,7 +101,12 @@ def _mask(report: Report) -> list[Note]:
         for statement in report.broken or ()
     ]
     said += _what_became_of(mask, report)
-    if any("[rows," in code for statement in (*report.equal, *(report.close or ())) for code in statement):
+    if any(
+        term.at.place.is_of_mask
+        for statement in (*report.equal, *(report.close or ()))
+        for one in statement
+        for term in one.terms
+    ):
         said.append(Note((Code(f"rows = arange({len(mask.last_step)})"),), Tone.QUIET))
     return said
 
@@ -108,7 +114,7 @@ def _mask(report: Report) -> list[Note]:
 def _masks_made(report: Report) -> Iterator[Note]:
     """Yield which layers make a mask of their own, and how to have the first one mask something."""
     for made in report.masks_made or ():
-        begins = re.sub(r"^(?:Sequential\(\[)+", "", report.layer).startswith(made)
+        begins = str(_entrance(report.layer)).startswith(made)
         if report.mask is None:
             yield Note((Code(made), f" makes a mask{'; --mask pads these inputs' if begins else ''}"), Tone.QUIET)
         elif report.mask.padding is None or not begins:
@@ -117,6 +123,12 @@ def _masks_made(report: Report) -> Iterator[Note]:
         if report.mask is None or lost != report.mask.lost_at:
             said = (Code(lost), ": the layers behind it run without")
             yield Note(said, Tone.WRONG, "a mask that is made here is lost at")
+
+
+def _entrance(call: Call) -> Call:
+    """Return the layer that the inputs meet first."""
+    layers = stacked(call)
+    return _entrance(layers[0]) if layers else call
 
 
 def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:
@@ -210,7 +222,7 @@ def weights(parameters: Parameters) -> list[Note]:
 
 
 def _gates(gates: Sequence[str]) -> Note:
-    return Note((f"gates: {', '.join(f'{gate} {_GATES.get(gate, gate)}' for gate in gates)}",), Tone.QUIET)
+    return Note((f"gates: {', '.join(f'{gate} {GATES.get(gate, gate)}' for gate in gates)}",), Tone.QUIET)
 
 
 def _reduced(report: Report) -> Iterator[Note]:
@@ -235,7 +247,7 @@ def takes(report: Report) -> Words:
     """Return which initial states the layer takes, without their shapes; nothing where it takes none."""
     if report.states is None:
         return ()
-    name = "states" if report.unpack.endswith("= cell(inputs, states)") else "initial_state"
+    name = "states" if report.unpack.call.is_cell else "initial_state"
     return (Code(f"{name}={report.states.structure}"),)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +14,7 @@ from rnnshape.show.marks import Marks, families, marks
 from rnnshape.show.rows import ONLY, Fact, Note, Problem, Section, Signs, Tone, shape_code, signs
 from rnnshape.show.sections import rows_of
 from rnnshape.show.varying import Varying, varying
+from rnnshape.structure import Side, Term
 
 Item = Report | RnnshapeError
 
@@ -112,9 +112,12 @@ def _query(
 
 
 def _column(tensor: Tensor) -> str:
-    """Return the column of a tensor's place; the only one stands in the column of first ones."""
-    found = place(tensor.path)
-    return "[0]" if found == ONLY else found
+    """Return the column of a tensor: its place, or its name where it is not returned.
+
+    The only one stands in the column of first ones.
+    """
+    found = place(tensor)
+    return "[0]" if found == ONLY else found if tensor.path is not None else tensor.name
 
 
 def _order(one: str) -> tuple[bool, str]:
@@ -157,28 +160,33 @@ def _kinds(reports: Sequence[Report], marked: Sequence[Marks], found: Varying) -
         yield replace(kind, title=", ".join((title, *more)) if len(kinds) > 1 else "")
 
 
-def _sizes(found: Varying, at: int) -> dict[str, str]:
+def _sizes(found: Varying, at: int) -> dict[int, str]:
     """Return the names of the sizes that vary, by the numbers that they are in one query."""
     names = [column for column in found.columns if column.name in ("units", "filters")]
-    return {str(column.values[at]): column.name for column in names}
+    return {size: column.name for column in names if isinstance(size := column.values[at], int)}
 
 
-def _kind(report: Report, found: Marks, sizes: dict[str, str]) -> Section:
+def _kind(report: Report, found: Marks, sizes: dict[int, str]) -> Section:
     rows = tuple(replace(row, shape=None) for row in rows_of(report, found))
     facts = tuple(_general(fact, sizes) for fact in facts_of(found, report.same_shape_different_values))
     states = report.states
     takes = (Note(notes.takes(report), spare="takes"),) if states is not None else ()
     return Section(
-        title="", rows=rows, facts=facts, signs=tuple(signs_of(rows, facts)), unpack=report.unpack, notes=takes
+        title="", rows=rows, facts=facts, signs=tuple(signs_of(rows, facts)), unpack=str(report.unpack), notes=takes
     )
 
 
-def _general(fact: Fact, sizes: dict[str, str]) -> Fact:
+def _general(fact: Fact, sizes: dict[int, str]) -> Fact:
     """Return the fact with the names of sizes where an index has a size: `[:, -1, :units]`."""
-    if not sizes:
-        return fact
 
-    def named(match: re.Match[str]) -> str:
-        return sizes.get(match[0], match[0])
+    def named(term: Term) -> str:
+        size = sizes.get(term.at.half or 0)
+        if size is None or term.at.side is Side.FULL:
+            return str(term)
+        left = term.at.side is Side.LEFT
+        front = str(term).removesuffix(f":{term.at.half}]" if left else f"{term.at.half}:]")
+        return f"{front}:{size}]" if left else f"{front}{size}:]"
 
-    return replace(fact, terms=tuple(re.sub(r"(?<=, :)\d+(?=\])|(?<=, )\d+(?=:\])", named, one) for one in fact.terms))
+    return (
+        replace(fact, terms=tuple(one.written(named) for one in fact.mark.statement)) if fact.mark and sizes else fact
+    )

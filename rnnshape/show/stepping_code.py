@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnshape.expression import Call, Items, parse
+from rnnshape.catalogue import BIDIRECTIONAL, MASKING, SEQUENTIAL
+from rnnshape.expression import stacked
 from rnnshape.report import Report, Tensor
+from rnnshape.structure import Direction
 
 _HEAD = """\
 def step_cell(layer, sequences, states):
@@ -35,21 +37,22 @@ def stepped_tensors(report: Report) -> list[Tensor]:
 
 def cannot_step(report: Report) -> str | None:
     """Return why no script can make these states as the report's were made; None where one can."""
-    call = parse(report.layer)
+    call = report.layer
     if report.states is not None and report.states.starts_from == "random numbers":
         return "it starts from other random numbers in each call"
     if call.is_users:
         return "what a layer of your own hands on to its cell is known to itself alone"
-    if report.training and (call.name == "Sequential" or any(inner.is_users for inner in call.calls())):
+    if report.training and (call.name == SEQUENTIAL or any(inner.is_users for inner in call.calls())):
         return "what is random in training is so in each call"
-    if call.name != "Sequential":
+    if call.name != SEQUENTIAL:
         ranks = {len(tensor.shape) for tensor in stepped_tensors(report)}
         return "its states have other numbers of axes" if report.mask is not None and len(ranks) > 1 else None
-    makes_masks = any(inner.name == "Masking" or inner.argument("mask_zero") for inner in call.calls())
+    makes_masks = any(inner.name == MASKING or inner.argument("mask_zero") for inner in call.calls())
     if report.mask is not None or makes_masks:
         return "the mask is handed on inside the model"
-    last = _last(call)
-    return "it is inside another model" if last is None or last.is_users or last.name == "Sequential" else None
+    last = stacked(call)[-1:]
+    is_apart = bool(last) and not last[0].is_users and last[0].name != SEQUENTIAL
+    return None if is_apart else "it is inside another model"
 
 
 def stepping_code(report: Report) -> list[str]:
@@ -60,25 +63,24 @@ def stepping_code(report: Report) -> list[str]:
         axes = ", None" * (len(stepped[0].shape) - 2)
         lines += _MASKED.format(axes=axes).splitlines()
     lines += [*_TAIL.splitlines(), "", ""]
-    call, layer, sequences = parse(report.layer), "layer", "inputs"
-    if call.name == "Sequential":
+    call, layer, sequences = report.layer, "layer", "inputs"
+    if call.name == SEQUENTIAL:
         layer, sequences = "recurrent", "sequences"
-        call = _last(call) or call
+        call = (stacked(call) or [call])[-1]
         lines += [
             "*before, recurrent = layer.layers",
             "sequences = inputs",
             "for part in before:",
             "    sequences = part(sequences)",
         ]
-    names = [tensor.name for tensor in stepped]
-    if call.name != "Bidirectional":
-        return [*lines, *_assigned(names, layer, sequences, _start(report, layer, ""))]
+    if call.name != BIDIRECTIONAL:
+        return [*lines, *_assigned(stepped, layer, sequences, _start(report, layer, ""))]
     # Each direction has states of its own, forward's first.
     count = 0 if report.states is None else len(report.states.accepts) // 2
-    for side, part in (("forward", f"[:{count}]"), ("backward", f"[{count}:]")):
-        own = [name for name in names if name.startswith(f"{side}_")]
-        one = f"{layer}.{side}_layer"
-        lines += _assigned(own, one, sequences, _start(report, one, part), flip=side == "backward")
+    for side, part in ((Direction.FORWARD, f"[:{count}]"), (Direction.BACKWARD, f"[{count}:]")):
+        own = [tensor for tensor in stepped if tensor.role.direction is side]
+        one = f"{layer}.{side.value}_layer"
+        lines += _assigned(own, one, sequences, _start(report, one, part), flip=side is Direction.BACKWARD)
     return lines
 
 
@@ -88,15 +90,9 @@ def _start(report: Report, layer: str, part: str) -> str:
     return f"{layer}.get_initial_state(batch_size=inputs.shape[0])"
 
 
-def _assigned(names: Sequence[str], layer: str, sequences: str, start: str, *, flip: bool = False) -> list[str]:
+def _assigned(tensors: Sequence[Tensor], layer: str, sequences: str, start: str, *, flip: bool = False) -> list[str]:
     lines = [f"states = {start}", f"states = step_cell({layer}, {sequences}, states)"]
     if flip:
         # Bidirectional puts its backward output in the order of the input.
         lines.append("states = [keras.ops.flip(each, axis=1) for each in states]")
-    return [*lines, *(f"{name} = states[{at}]" for at, name in enumerate(names))]
-
-
-def _last(call: Call) -> Call | None:
-    listed = call.args[0] if call.args else call.argument("layers")
-    last = listed.values[-1] if isinstance(listed, Items) and listed.values else None
-    return last if isinstance(last, Call) else None
+    return [*lines, *(f"{tensor.name} = states[{at}]" for at, tensor in enumerate(tensors))]

@@ -17,7 +17,7 @@ from rnnshape.show.many import four, many
 from rnnshape.show.matrix import matrix
 from rnnshape.show.notes import has_blocks
 from rnnshape.show.overview import overview
-from rnnshape.show.rows import Section
+from rnnshape.show.rows import Section, Tone
 from rnnshape.show.sections import sections
 
 TYPE_CHECKING = False
@@ -65,5 +65,7 @@ def whole(section: Section, look: Look) -> Iterator[Text]:
     if section.unpack:
         yield Text()
         yield from (Text(line) for line in fold_assignment(look.safe(section.unpack), look.width))
+        if section.notes and section.notes[0].tone is Tone.WRONG and not section.notes[0].apart:
+            yield Text()
     yield from lines.notes(section.notes, look)
     yield from last(section, look)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rnnshape.catalogue import LAYERS
-from rnnshape.expression import Call, Items, as_code, parse
+from rnnshape.expression import Call, Items, as_code
 from rnnshape.report import Report
 from rnnshape.show.rows import shape_code
 
@@ -74,7 +74,7 @@ class Varying:
 
 def varying(reports: Sequence[Report]) -> Varying:
     """Return what varies among these reports."""
-    calls = tuple(parse(report.layer) for report in reports)
+    calls = tuple(report.layer for report in reports)
     named = [_named(call) for call in calls]
     names = _names(named)
     arguments = [Column(name, tuple(one.get(name, False) for one in named)) for name in names]
@@ -191,7 +191,7 @@ def _called(reports: Sequence[Report]) -> tuple[list[Column], list[str]]:
         if _varies(values):
             columns.append(Column(name, tuple(Code("none" if value is None else value) for value in values)))
         elif values[0] is not None and (name, values[0]) != ("dtype", "float32"):
-            phrases.append(f"{name}={values[0]}")
+            phrases.append(str(values[0]) if name == "dtype" else f"{name}={values[0]}")
     return columns, phrases
 
 

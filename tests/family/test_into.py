@@ -135,7 +135,7 @@ def test_what_fits_is_found_and_runs(encoder, decoder):
     assert (into.initial_state is not None) >= something_fits(encoder, wanted)
     if into.initial_state is None:
         return
-    layer = built(into.layer_that_fits or decoder)
+    layer = built(str(into.layer_that_fits or decoder))
     names = {**values_of(encoder), "concatenate": np.concatenate, "zeros_like": np.zeros_like}
     states = eval(into.initial_state, names)  # noqa: S307 - our own expression
     assert shapes(states) == shapes(wanted_by(layer))
@@ -261,7 +261,12 @@ WORDS = [
 @pytest.mark.parametrize(("encoder", "decoder", "change", "states", "other"), WORDS)
 def test_what_has_to_be_done_is_said(encoder, decoder, change, states, other):
     into = into_of(encoder, decoder)
-    assert (into.fits, into.change, into.initial_state, into.layer_that_fits) == (False, change, states, other)
+    assert (into.fits, into.change, into.initial_state, into.layer_that_fits and str(into.layer_that_fits)) == (
+        False,
+        change,
+        states,
+        other,
+    )
 
 
 _NUMBER = itertools.count()

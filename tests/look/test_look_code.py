@@ -17,6 +17,7 @@ from reports import EVERY
 
 from rnnshape import explore
 from rnnshape.errors import RnnshapeError
+from rnnshape.expression import parse
 from rnnshape.report import Report
 from rnnshape.show.code import code
 
@@ -89,7 +90,7 @@ def test_the_script_is_python_that_fits_a_page(name):
     ast.parse(script)
     assert all(len(line) <= 88 for line in script.splitlines() if "'" not in line)
     assert script == "\n".join(line.rstrip() for line in script.splitlines()) + "\n"
-    unpacking = [ast.unparse(node) for node in ast.walk(ast.parse(report.unpack)) if isinstance(node, ast.Assign)]
+    unpacking = [ast.unparse(node) for node in ast.walk(ast.parse(str(report.unpack))) if isinstance(node, ast.Assign)]
     assert unpacking[0] in [ast.unparse(node) for node in ast.parse(script).body]
 
 
@@ -119,7 +120,7 @@ def test_nothing_is_imported_that_is_not_used():
 def test_what_a_users_class_is_imported_from():
     assert "import my_look_cells\n" in code(FOUND_REPORTS["users-module"])
     assert "\nMinimalCell = runpy.run_path('my-look-cells.py')[\"MinimalCell\"]" in code(FOUND_REPORTS["users-file"])
-    elsewhere = dataclasses.replace(FOUND_REPORTS["users-file"], layer="RNN(lib/my_cells.py:MinimalCell(5))")
+    elsewhere = dataclasses.replace(FOUND_REPORTS["users-file"], layer=parse("RNN(lib/my_cells.py:MinimalCell(5))"))
     script = code(elsewhere)
     assert "import sys\n\nimport keras" in script
     assert "sys.path.insert(0, 'lib')\nfrom my_cells import MinimalCell\n" in script
@@ -133,7 +134,7 @@ def test_weights_beyond_any_memory_are_not_made():
 
 def test_an_embedding_of_the_users_gets_tokens_that_any_has():
     report = FOUND_REPORTS["classifier"]
-    users = dataclasses.replace(report, layer=report.layer.replace("Embedding(", "mine.Embedding("))
+    users = dataclasses.replace(report, layer=parse(str(report.layer).replace("Embedding(", "mine.Embedding(")))
     assert "keras.random.randint((32, 10), 1, 100," in code(report)
     assert "keras.random.randint((32, 10), 1, 2," in code(users)
 

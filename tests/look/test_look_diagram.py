@@ -13,6 +13,7 @@ from reports import EVERY
 from screens import Stream, cell_len
 
 from rnnshape.errors import RnnshapeError
+from rnnshape.expression import parse
 from rnnshape.report import Report
 from rnnshape.show.console import as_text, stdout_console
 from rnnshape.show.diagram import diagram
@@ -258,7 +259,7 @@ def test_colour_looks_as_it_did(golden):
     ["Bidirectional(3)", "RNN(3)", "RNN([3])", "Sequential([GRU(4), GRU(3)])", "Sequential([Input((3, 4)), Dense(2)])"],
 )
 def test_a_layer_that_no_picture_is_known_of_is_a_box(layer):
-    report = dataclasses.replace(found()["gru-state"], layer=layer)
+    report = dataclasses.replace(found()["gru-state"], layer=parse(layer))
     text = as_text(diagram(report))
     assert all(tensor.name in text for tensor in report.tensors)
 

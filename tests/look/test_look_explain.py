@@ -9,10 +9,11 @@ import sys
 
 import pytest
 from asked import found
-from reports import EVERY, all_flags, bidirectional_sequences, constant, huge, lstm_both
+from reports import EVERY, all_flags, bidirectional_sequences, constant, huge, lstm_both, statements
 
 from rnnshape.errors import RnnshapeError
 from rnnshape.explain import MOST, explain
+from rnnshape.expression import parse
 from rnnshape.report import Report
 from rnnshape.torch_names import torch_names
 
@@ -92,8 +93,8 @@ def test_what_is_said_of_an_lstm():
 
 
 def test_tensors_that_the_layer_does_not_return_change_nothing():
-    more = dataclasses.replace(lstm_both.tensors[0], name="every_final_carry_state")
-    statement = ("every_final_carry_state[:, -1, :]", "final_memory_state")
+    more = dataclasses.replace(lstm_both.tensors[0], name="every_final_carry_state", path=None)
+    (statement,) = statements(("every_final_carry_state[:, -1, :]", "final_memory_state"))
     report = dataclasses.replace(lstm_both, tensors=(*lstm_both.tensors, more), equal=(*lstm_both.equal, statement))
     assert explain(report) == explain(lstm_both)
 
@@ -107,7 +108,7 @@ def test_the_traps_of_a_bidirectional_layer():
     # Where the trap holds after all, it is none.
     equal = (
         *bidirectional_sequences.equal[:1],
-        (*bidirectional_sequences.equal[1], "whole_sequence_output[:, -1, 4:]"),
+        *statements((*bidirectional_sequences.equal[1], "whole_sequence_output[:, -1, 4:]")),
     )
     assert "is not" not in said(dataclasses.replace(bidirectional_sequences, equal=equal))
 
@@ -132,7 +133,7 @@ def test_the_other_traps():
 def test_what_holds_between_the_combinations():
     sentence = "Without return_sequences, the output is whole_sequence_output[:, -1, :]."
     assert all(sentence in explain(report) for report in all_flags)
-    apart = (
+    apart = statements(
         ("output", "concatenate([forward_final_state, backward_final_state], axis=-1)"),
         ("whole_sequence_output[:, -1, :4]", "forward_final_state"),
     )
@@ -150,8 +151,8 @@ def test_pytorch_is_spoken_of_only_where_it_computes_the_same():
         "LSTM(4, activation='relu')",
         "Bidirectional(LSTM(4), backward_layer=GRU(4))",
     ):
-        assert torch_names(dataclasses.replace(REPORTS["gru"], layer=layer)) == {}
-    assert "two biases" not in said(dataclasses.replace(lstm_both, layer="LSTM(4, use_bias=False)"))
+        assert torch_names(dataclasses.replace(REPORTS["gru"], layer=parse(layer))) == {}
+    assert "two biases" not in said(dataclasses.replace(lstm_both, layer=parse("LSTM(4, use_bias=False)")))
 
 
 def test_it_imports_next_to_nothing():
@@ -166,6 +167,6 @@ def test_the_sentences_are_those_that_they_were(golden):
 
 def test_a_layer_of_one_s_own_may_take_its_states_in_another_order():
     report = REPORTS["lstm"]
-    own = dataclasses.replace(report, layer="mine.LSTM(4, return_state=True)")
+    own = dataclasses.replace(report, layer=parse("mine.LSTM(4, return_state=True)"))
     assert any("goes on from here" in sentence for sentence in explain(report))
     assert not any("goes on from here" in sentence for sentence in explain(own))

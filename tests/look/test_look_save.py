@@ -18,6 +18,7 @@ from reports import EVERY, gru_state
 from screens import cell_len
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError
+from rnnshape.expression import Call
 from rnnshape.report import Report
 from rnnshape.show import formats
 from rnnshape.show import save as saving
@@ -34,7 +35,7 @@ REPORTS = found()
 SUFFIXES = tuple(formats.BY_SUFFIX)
 NASTY = dataclasses.replace(
     gru_state,
-    layer="=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe",
+    layer=Call("=cmd|' /C calc'!A0</text><script>alert(1)</script>{fill}\x1b[31m`|`\x00\ufffe"),
     tensors=tuple(
         dataclasses.replace(tensor, meaning="+1 | <b>*h*</b>\n\n# a\x07 {x}") for tensor in gru_state.tensors
     ),

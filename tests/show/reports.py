@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from rnnshape.errors import KerasRefused
+from rnnshape.expression import Call, parse
 from rnnshape.report import (
     Combination,
     Declared,
@@ -23,12 +24,34 @@ from rnnshape.report import (
     Versions,
     Weight,
 )
+from rnnshape.structure import reading
 
 BTF = ("batch", "timesteps", "features")
 
 
 def tensor(name: str, path: tuple[int, ...], shape: tuple[int | None, ...], axes: str, meaning: str) -> Tensor:
-    return Tensor(name=name, path=path, shape=shape, axes=tuple(axes.split()), dtype="float32", meaning=meaning)
+    return Tensor(
+        name=name, path=path, shape=shape, axes=tuple(axes.split()), dtype="float32", meaning=meaning,
+        role=reading.role(name, meaning),
+    )  # fmt: skip
+
+
+class Raw(str):
+    """Text that is no literal in an expression: as it stands."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def states(accepts: list[list[int]], structure: str) -> States:
+    return States(accepts=accepts, structure=reading.nest(structure))
+
+
+def statements(*written: tuple[str, ...]) -> Any:
+    """Return statements that are written as text."""
+    return tuple(tuple(reading.expression(one) for one in statement) for statement in written)
 
 
 def report(layer: str, unpack: str, *tensors: Tensor, **more: Any) -> Report:
@@ -37,14 +60,17 @@ def report(layer: str, unpack: str, *tensors: Tensor, **more: Any) -> Report:
         "input": Input(shape=(32, 10, 8), axes=BTF, dtype="float32"),
         "equal": (),
         "same_shape_different_values": (),
-        "states": States(accepts=[[32, 4]], structure="[h]"),
+        "states": states([[32, 4]], "[h]"),
         "declared": Declared(agrees=True, structure=structure),
         "returned": Returned(structure=structure, container="tuple" if len(tensors) > 1 else "tensor"),
         "parameters": Parameters(total=168, weights=()),
         "ran": Ran(seed=0, draws=2, device="CPU", reduced_to=None),
         "versions": Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.9"),
     }
-    return Report(layer=layer, unpack=f"{unpack} = layer(inputs)", tensors=tensors, **{**rest, **more})
+    written = ("equal", "close", "broken", "equal_across", "same_shape_different_values")
+    read = {name: statements(*more[name]) for name in written if more.get(name) is not None}
+    unpacked = reading.unpack(f"{unpack} = layer(inputs)")
+    return Report(layer=parse(layer), unpack=unpacked, tensors=tensors, **{**rest, **more, **read})
 
 
 AFTER = "after the last timestep"
@@ -53,7 +79,7 @@ SEQUENCE = tensor("whole_sequence_output", (0,), (32, 10, 4), "batch timesteps u
 STATE = tensor("final_state", (1,), (32, 4), "batch units", f"hidden state h {AFTER}")
 H = tensor("final_memory_state", (1,), (32, 4), "batch units", f"hidden state h {AFTER}")
 C = tensor("final_carry_state", (2,), (32, 4), "batch units", f"carry state c {AFTER}")
-HC = States(accepts=[[32, 4], [32, 4]], structure="[h, c]")
+HC = states([[32, 4], [32, 4]], "[h, c]")
 
 gru = report("GRU(4)", "output", dataclasses.replace(OUTPUT, path=()))
 gru_state = report(
@@ -143,7 +169,7 @@ bidirectional_none = report(
             "backward_final_carry_state",
         ),
     ),
-    states=States(accepts=[[32, 4]] * 4, structure="[forward_h, forward_c, backward_h, backward_c]"),
+    states=states([[32, 4]] * 4, "[forward_h, forward_c, backward_h, backward_c]"),
 )  # fmt: skip
 lstm_bidirectional = report(
     "Bidirectional(LSTM(4, return_sequences=True, return_state=True))",
@@ -167,7 +193,7 @@ stacked = report(
     tensor("cell_1_final_state", (2, 0), (32, 6), "batch units", f"cell 1 hidden state h {AFTER}"),
     equal=(("output", "cell_1_final_state"),),
     same_shape_different_values=(("cell_0_final_memory_state", "cell_0_final_carry_state"),),
-    states=States(accepts=[[[32, 4], [32, 4]], [[32, 6]]], structure="[[h, c], [h]]"),
+    states=states([[[32, 4], [32, 4]], [[32, 6]]], "[[h, c], [h]]"),
     declared=Declared(agrees=False, structure="((32, 6), [(32, 4), (32, 4)], (32, 6))"),
     returned=Returned(structure="((32, 6), [(32, 4), (32, 4)], [(32, 6)])", container="tuple"),
 )  # fmt: skip
@@ -183,7 +209,7 @@ conv = report(
     input=Input(shape=(32, 10, 8, 8, 8), axes=("batch", "timesteps", "rows", "cols", "features"), dtype="float32"),
     equal=(("whole_sequence_output[:, -1, :, :, :]", "final_memory_state"),),
     same_shape_different_values=(("final_memory_state", "final_carry_state"),),
-    states=States(accepts=[[32, 6, 6, 4]] * 2, structure="[h, c]"),
+    states=states([[32, 6, 6, 4]] * 2, "[h, c]"),
 )  # fmt: skip
 masked = report(
     "GRU(4, return_sequences=True, return_state=True, zero_output_for_mask=True)",
@@ -202,8 +228,10 @@ unknown = report(
     input=Input(shape=(None, None, 8), axes=BTF, dtype="float32"),
     equal=(("output", "final_memory_state"),),
     same_shape_different_values=(("final_memory_state", "final_carry_state"),),
-    states=States(accepts=[[None, 4], [None, 4]], structure="[h, c]"),
-    ran=Ran(seed=0, draws=2, device="CPU", reduced_to=Reduced(layer="LSTM(4, return_state=True)", input=(3, 5, 2))),
+    states=states([[None, 4], [None, 4]], "[h, c]"),
+    ran=Ran(
+        seed=0, draws=2, device="CPU", reduced_to=Reduced(layer=parse("LSTM(4, return_state=True)"), input=(3, 5, 2)),
+    ),
 )  # fmt: skip
 huge = report(
     "GRU(512, return_sequences=True, return_state=True)",
@@ -211,10 +239,10 @@ huge = report(
     dataclasses.replace(SEQUENCE, shape=(1_000_000, 100_000, 512)), dataclasses.replace(STATE, shape=(1_000_000, 512)),
     input=Input(shape=(1_000_000, 100_000, 512), axes=BTF, dtype="float32"),
     close=(("whole_sequence_output[:, -1, :]", "final_state"),),
-    states=States(accepts=[[1_000_000, 512]], structure="[h]"),
+    states=states([[1_000_000, 512]], "[h]"),
     ran=Ran(
         seed=0, draws=2, device="GPU",
-        reduced_to=Reduced(layer="GRU(4, return_sequences=True, return_state=True)", input=(3, 5, 2)),
+        reduced_to=Reduced(layer=parse("GRU(4, return_sequences=True, return_state=True)"), input=(3, 5, 2)),
     ),
 )  # fmt: skip
 FIVE = (
@@ -231,30 +259,35 @@ into_no = report(
     same_shape_different_values=bidirectional_none.same_shape_different_values[1:],
     states=bidirectional_none.states,
     into=Into(
-        layer="LSTM(4)", fits=False, wants="[h, c] of shapes [(32, 4), (32, 4)]",
+        layer=parse("LSTM(4)"), fits=False, wants="[h, c] of shapes [(32, 4), (32, 4)]",
         gives="[(32, 4), (32, 4), (32, 4), (32, 4)]",
-        initial_state="[concatenate([forward_final_memory_state, backward_final_memory_state], axis=-1), "
-        "concatenate([forward_final_carry_state, backward_final_carry_state], axis=-1)]",
+        initial_state=reading.expression(
+            "[concatenate([forward_final_memory_state, backward_final_memory_state], axis=-1), "
+            "concatenate([forward_final_carry_state, backward_final_carry_state], axis=-1)]"
+        ),
         change="With 8 units, LSTM(8), the two directions side by side fit:",
     ),
 )  # fmt: skip
 into_yes = dataclasses.replace(
     lstm_state,
     into=Into(
-        layer="LSTM(4, return_sequences=True)", fits=True, wants="[(32, 4), (32, 4)]", gives="[(32, 4), (32, 4)]",
-        initial_state="[final_memory_state, final_carry_state]", change=None,
+        layer=parse("LSTM(4, return_sequences=True)"), fits=True, wants="[(32, 4), (32, 4)]",
+        gives="[(32, 4), (32, 4)]", change=None,
+        initial_state=reading.expression("[final_memory_state, final_carry_state]"),
     ),
 )  # fmt: skip
 long_layer = dataclasses.replace(
     gru_state,
-    layer="Bidirectional(GRU(4, return_state=True, kernel_regularizer=L1L2(l1=0.001, l2=0.001), "
-    "recurrent_initializer=Orthogonal(gain=0.5), bias_initializer=Constant(value=0.25), "
-    "name='encoder (first, of two)'), "
-    "merge_mode=None)",
+    layer=parse(
+        "Bidirectional(GRU(4, return_state=True, kernel_regularizer=L1L2(l1=0.001, l2=0.001), "
+        "recurrent_initializer=Orthogonal(gain=0.5), bias_initializer=Constant(value=0.25), "
+        "name='encoder (first, of two)'), "
+        "merge_mode=None)"
+    ),
 )  # fmt: skip
 markup = dataclasses.replace(
     gru_state,
-    layer="Layer[bold]層(4, name='[red]表[/red] [link=x]\x1b[31m\u202e')",
+    layer=Call("Layer[bold]層", (4,), (("name", Raw("'[red]表[/red] [link=x]\x1b[31m\u202e'")),)),
     tensors=(OUTPUT, dataclasses.replace(STATE, meaning="état [bold]h[/bold] 最後\x1b[2J")),
 )
 constant = dataclasses.replace(gru_state, equal=(), constant=("output", "final_state"))
@@ -292,11 +325,11 @@ def _combination(layer: str, unpack: str, sequences: bool, state: bool, *tensors
 
 all_flags = (
     _combination("LSTM(4)", "output", False, False, dataclasses.replace(OUTPUT, path=())),
-    _combination(lstm_state.layer, lstm_state.unpack[:-16], False, True, OUTPUT, H, C, equal=lstm_state.equal,
+    _combination(str(lstm_state.layer), lstm_state.unpack.targets, False, True, OUTPUT, H, C, equal=lstm_state.equal,
         same_shape_different_values=lstm_state.same_shape_different_values),
     _combination("LSTM(4, return_sequences=True)", "whole_sequence_output", True, False,
         dataclasses.replace(SEQUENCE, path=())),
-    _combination(lstm_both.layer, lstm_both.unpack[:-16], True, True, SEQUENCE, H, C, equal=lstm_both.equal,
+    _combination(str(lstm_both.layer), lstm_both.unpack.targets, True, True, SEQUENCE, H, C, equal=lstm_both.equal,
         same_shape_different_values=lstm_both.same_shape_different_values),
 )  # fmt: skip
 several = (
@@ -311,13 +344,11 @@ several = (
 into_nothing = dataclasses.replace(
     gru_state,
     into=Into(
-        layer="RNN([GRUCell(4), GRUCell(4)])", fits=False, wants="[[(32, 4)], [(32, 4)]]", gives="[(32, 4)]",
+        layer=parse("RNN([GRUCell(4), GRUCell(4)])"), fits=False, wants="[[(32, 4)], [(32, 4)]]", gives="[(32, 4)]",
         initial_state=None, change="nothing simple makes them fit",
     ),
 )  # fmt: skip
-unequal_states = dataclasses.replace(
-    gru_state, states=States(accepts=[[32, 4], [32, 3]], structure="[state_0, state_1]")
-)
+unequal_states = dataclasses.replace(gru_state, states=states([[32, 4], [32, 3]], "[state_0, state_1]"))
 declared_twice = dataclasses.replace(
     gru_state,
     declared=Declared(

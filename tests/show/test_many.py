@@ -10,9 +10,11 @@ import reports
 from screens import cell_len, plain
 
 from rnnshape.errors import KerasRefused
+from rnnshape.expression import parse
 from rnnshape.report import Input, Report
 from rnnshape.show.matrix import matrix
 from rnnshape.show.varying import varying
+from rnnshape.structure import reading
 
 
 def with_units(report: Report, units: int, batch: int | None = 32) -> Report:
@@ -22,9 +24,10 @@ def with_units(report: Report, units: int, batch: int | None = 32) -> Report:
         for one in report.tensors
     )
     equal = tuple(
-        tuple(code.replace(":4]", f":{units}]").replace("4:]", f"{units}:]") for code in one) for one in report.equal
+        tuple(reading.expression(code.replace(":4]", f":{units}]").replace("4:]", f"{units}:]")) for code in one)
+        for one in report.equal
     )
-    layer = report.layer.replace("(4", f"({units}")
+    layer = parse(str(report.layer).replace("(4", f"({units}"))
     given = dataclasses.replace(report.input, shape=(batch, *report.input.shape[1:]))
     size = dataclasses.replace(report.parameters, total=units * 1000)
     return dataclasses.replace(report, tensors=tensors, layer=layer, input=given, equal=equal, parameters=size)
@@ -42,7 +45,7 @@ def columns_of(*some: Report) -> dict[str, list[str]]:
 
 
 def called(layer: str, **more: object) -> Report:
-    return dataclasses.replace(reports.gru, layer=layer, **more)
+    return dataclasses.replace(reports.gru, layer=parse(layer), **more)
 
 
 VARYING = {
@@ -201,7 +204,7 @@ def test_the_combinations_are_a_matrix() -> None:
     assert text.count("output = final_memory_state = whole_sequence_output[:, -1, :]") == 1
     assert text.count("same shape, different values") == 1
     for report in reports.all_flags:
-        assert report.unpack in text.splitlines()
+        assert str(report.unpack) in text.splitlines()
 
 
 def test_a_matrix_is_of_one_query_and_of_what_is_the_same_in_all_of_them() -> None:

@@ -40,7 +40,7 @@ def test_a_name_inside_another_name_is_not_that_name() -> None:
     report = dataclasses.replace(
         reports.gru_state,
         tensors=(OUTPUT, STATE, dataclasses.replace(STATE, name="state"), dataclasses.replace(STATE, name="x_output")),
-        equal=(("output", "final_state + x_output"),),
+        equal=reports.statements(("output", "final_state + x_output")),
     )
     (found,) = marks([report])
     assert found.of("state") == ()
@@ -51,14 +51,18 @@ def test_two_slices_of_one_tensor_in_one_class() -> None:
     report = dataclasses.replace(
         reports.gru_state,
         tensors=(reports.SEQUENCE, STATE),
-        equal=(("whole_sequence_output[:, -1, :]", "whole_sequence_output[rows, last_step]", "final_state"),),
+        equal=reports.statements(
+            ("whole_sequence_output[:, -1, :]", "whole_sequence_output[rows, last_step]", "final_state")
+        ),
     )
     (carried,) = marks([report])[0].of("whole_sequence_output")
     assert (carried.own, carried.others) == (("[:, -1, :]", "[rows, last_step]"), ("final_state",))
 
 
 def test_close_comes_after_equal_and_has_its_own_mark() -> None:
-    report = dataclasses.replace(reports.lstm_both, close=(("final_memory_state", "final_carry_state"),))
+    report = dataclasses.replace(
+        reports.lstm_both, close=reports.statements(("final_memory_state", "final_carry_state"))
+    )
     (found,) = marks([report])
     assert [(mark.letter, mark.is_close) for mark in found.all] == [("A", False), ("B", True)]
 
@@ -78,7 +82,7 @@ def test_a_combination_that_comes_again_begins_another_family() -> None:
 
 def test_statements_that_share_an_expression_are_one_fact_in_a_family() -> None:
     first, second = reports.all_flags[1], reports.all_flags[3]
-    first = dataclasses.replace(first, equal_across=(("final_carry_state", "output"),))
+    first = dataclasses.replace(first, equal_across=reports.statements(("final_carry_state", "output")))
     second = dataclasses.replace(second, equal_across=())
     found = marks([first, second])
     assert len({id(mark) for some in found for mark in some.all}) == 1

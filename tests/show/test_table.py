@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
+import reports
 from reports import EVERY
 from screens import cell_len, plain, shown
 
 from rnnshape.errors import RnnshapeError
+from rnnshape.expression import parse
 from rnnshape.report import Report, Tensor
 from rnnshape.show.console import as_text
 from rnnshape.show.facts import place
@@ -42,9 +44,9 @@ def row_of(tensor: Tensor, lines: Sequence[str]) -> list[str]:
         if tensor.name in cells:
             at = cells.index(tensor.name)
             front = " ".join(cells[:at])
-            if front.startswith(place(tensor.path)) and cells[at + 1] == str(tensor.shape):
-                return [front.removeprefix(place(tensor.path)).strip(), *cells[at:]]
-    raise AssertionError(f"no row shows {tensor.name} {place(tensor.path)} {tensor.shape}")
+            if front.startswith(place(tensor)) and cells[at + 1] == str(tensor.shape):
+                return [front.removeprefix(place(tensor)).strip(), *cells[at:]]
+    raise AssertionError(f"no row shows {tensor.name} {place(tensor)} {tensor.shape}")
 
 
 def marks_of(tensor: Tensor, lines: Sequence[str]) -> dict[str, str]:
@@ -193,7 +195,7 @@ def with_units(report: Report, units: int) -> Report:
     tensors = tuple(dataclasses.replace(one, shape=sized(one.shape)) for one in report.tensors)
     assert report.states is not None
     states = dataclasses.replace(report.states, accepts=[list(sized(one)) for one in report.states.accepts])
-    layer = report.layer.replace("(4", f"({units}")
+    layer = parse(str(report.layer).replace("(4", f"({units}"))
     return dataclasses.replace(report, tensors=tensors, states=states, layer=layer)
 
 
@@ -208,7 +210,7 @@ def test_nothing_is_said_only_to_say_that_there_is_nothing() -> None:
 def test_in_a_pipe_each_row_and_each_assignment_is_one_line(name: str) -> None:
     lines = plain(EVERY[name]).splitlines()
     for report in reports_of(EVERY[name]):
-        assert report.unpack in lines
+        assert str(report.unpack) in lines
         for tensor in report.tensors:
             assert row_of(tensor, lines)
 
@@ -218,7 +220,7 @@ def test_in_a_pipe_each_row_and_each_assignment_is_one_line(name: str) -> None:
 def test_the_assignment_can_be_pasted(name: str, width: int) -> None:
     text = plain(EVERY[name], width=width)
     for report in reports_of(EVERY[name]):
-        assert holds_code(text, report.unpack)
+        assert holds_code(text, str(report.unpack))
         if report.into is not None and report.into.initial_state is not None:
             assert holds_code(text, f"initial_state = {report.into.initial_state}")
 
@@ -229,7 +231,7 @@ def test_the_layer_can_be_pasted(name: str, width: int) -> None:
     text = re.sub(r" on inputs .*", "", plain(EVERY[name], width=width))
     for report in reports_of(EVERY[name]):
         if name != "markup":
-            assert holds_code(text, report.layer)
+            assert holds_code(text, str(report.layer))
 
 
 @every
@@ -301,6 +303,36 @@ def test_a_stray_surrogate_is_written_as_its_escape() -> None:
     assert "\\udce9" in plain([error, error])
 
 
+ON_THE_WAY = dataclasses.replace(
+    reports.lstm_state,
+    layer=parse("Sequential([Embedding(9, 16, mask_zero=True), LSTM(4, return_state=True)])"),
+    tensors=(
+        *reports.lstm_state.tensors,
+        dataclasses.replace(
+            reports.SEQUENCE, name="embedding", path=None, layer=parse("Embedding(9, 16, mask_zero=True)"), masked=True,
+            meaning="output of Embedding at every timestep",
+        ),
+    ),
+)  # fmt: skip
+
+
+def test_what_is_on_the_way_stands_in_front() -> None:
+    lines = plain([ON_THE_WAY], width=90).splitlines()
+    assert lines[4] == " inside    embedding           (32, 10, 4)  output of Embedding at every timestep, masked"
+    assert lines[5] == " [0]    A  output              (32, 4)      output of the last timestep"
+    assert "inside: on the way; the layer does not return it" in lines
+    wide = plain([ON_THE_WAY]).splitlines()
+    assert sum("  Embedding(9, 16, mask_zero=True)" in line for line in wide) == 1
+
+
+def test_what_is_stepped_says_so() -> None:
+    stepped = dataclasses.replace(reports.SEQUENCE, name="every_state", path=None)
+    report = dataclasses.replace(reports.gru_state, tensors=(*reports.gru_state.tensors, stepped))
+    lines = plain([report]).splitlines()
+    assert any(line.startswith(" stepped    every_state  (32, 10, 4)") for line in lines)
+    assert "stepped: the layer does not return it; its cell was called step by step" in lines
+
+
 def test_a_report_prints_itself() -> None:
     (report,) = EVERY["lstm_both"]
     assert isinstance(report, Report)
@@ -331,4 +363,4 @@ def test_the_invariants_notice_a_wrong_text() -> None:
     assert facts_in(wrong.splitlines())["A"] != [set(report.equal[0])]
     with pytest.raises(AssertionError):
         row_of(report.tensors[0], text.replace("(32, 10, 4)", "(32, 10, 5)").splitlines())
-    assert not holds_code(text.replace("final_carry_state = layer", "final_state = layer"), report.unpack)
+    assert not holds_code(text.replace("final_carry_state = layer", "final_state = layer"), str(report.unpack))

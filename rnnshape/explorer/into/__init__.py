@@ -27,6 +27,7 @@ from rnnshape.explorer.into.ways import Way, ways
 from rnnshape.names import Kind
 from rnnshape.query import Sizes
 from rnnshape.report import Into
+from rnnshape.structure import Expression, Index, Listed, Place, Term, Zeros
 
 _NOTHING = "nothing simple makes them fit"
 _NOT_RETURNED = "no states are returned: give the layer return_state=True"
@@ -75,16 +76,16 @@ def into(found: Found) -> Into | None:
                 failed, change = True, refused.message
             continue
         return Into(
-            layer=str(call),
+            layer=call,
             fits=offer.change is None,
             wants=wants,
             gives=gives,
             initial_state=_code(offer.states),
             change=offer.change,
-            layer_that_fits=None if offer.to is to else str(offer.to.call),
+            layer_that_fits=None if offer.to is to else offer.to.call,
             caution=_caution(found, offer) if offer.change is None else None,
         )
-    return Into(layer=str(call), fits=False, wants=wants, gives=gives, initial_state=None, change=change)
+    return Into(layer=call, fits=False, wants=wants, gives=gives, initial_state=None, change=change)
 
 
 def _caution(found: Found, offer: _Offer) -> str | None:
@@ -124,7 +125,7 @@ def _returned(found: Found) -> Any:
 def _nested(found: Found) -> Any:
     """Return what came back with a `State` in the place of each tensor."""
     tensors = zip(found.named, found.run.draws[0], found.shapes, strict=True)
-    states = (State(named.name, value, tuple(shape)) for named, value, shape in tensors)
+    states = (State(Term(named.name), value, tuple(shape)) for named, value, shape in tensors)
     return nest.refilled(nest.shapes(found.run.value), states)
 
 
@@ -151,13 +152,13 @@ def _offers_of_outputs(found: Found, to: Decoder) -> Iterator[_Offer]:
     """
     nested = _nested(found)
     outputs = [state for _, state in nest.leaves(nested)] if not isinstance(nested, dict) else []
-    has_carry = any(cell.is_lstm for cell in (*found.anatomy.cells, *found.anatomy.backward))
+    has_carry = any(cell.is_known and cell.count > 1 for cell in (*found.anatomy.cells, *found.anatomy.backward))
     is_recurrent = _is_recurrent(found)
     kept = found.anatomy.return_sequences and is_recurrent
     taken = [_last_step(state) for state in outputs] if kept else outputs
     hidden = [[[State(state.code, state.value, state.shape, Role.HIDDEN)] for state in taken]]
     for way in ways(hidden, to.slots, _axis(found)) if taken else ():
-        if has_carry and any(state.code.startswith("zeros_like") for state in way.states):
+        if has_carry and any(isinstance(state.code, Zeros) for state in way.states):
             continue
         output = "the last timestep of its output" if kept else "its output"
         lead = f"{_NOT_RETURNED}, or pass on {output}" if is_recurrent else f"no states are returned: pass on {output}"
@@ -170,8 +171,11 @@ def _is_recurrent(found: Found) -> bool:
 
 
 def _last_step(state: State) -> State:
-    rest = "".join(", :" for _ in state.shape[2:])
-    return State(f"{state.code}[:, -1{rest}]", state.value[:, -1], (state.shape[0], *state.shape[2:]))
+    return State(
+        Term(str(state.code), Index(Place.LAST, len(state.shape))),
+        state.value[:, -1],
+        (state.shape[0], *state.shape[2:]),
+    )
 
 
 def _offer(way: Way, to: Decoder, renested: str) -> Iterator[_Offer]:
@@ -222,5 +226,5 @@ def _shapes(states: Any) -> Any:
     return [_shapes(item) for item in states] if isinstance(states, list) else nest.Leaf(states.shape)
 
 
-def _code(states: Any) -> str:
-    return f"[{', '.join(map(_code, states))}]" if isinstance(states, list) else str(states.code)
+def _code(states: Any) -> Expression:
+    return Listed(tuple(map(_code, states))) if isinstance(states, list) else states.code

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnshape.explorer.nest import Leaf
 from rnnshape.names import Anatomy, CellStates, Kind
+from rnnshape.structure import Expression, Form, Merge, Zeros
 
 
 class Role(enum.Enum):
@@ -29,7 +30,7 @@ class State:
     sizes that were asked for (an unknown size is None).
     """
 
-    code: str
+    code: Expression
     value: np.ndarray[Any, Any]
     shape: tuple[int | None, ...]
     role: Role = Role.ANY
@@ -78,9 +79,9 @@ def by_cell(items: Iterable[Item], anatomy: Anatomy, *, are_kerass: bool) -> lis
 
 
 def _roles(cell: CellStates, *, are_kerass: bool) -> list[Role]:
-    if are_kerass and cell.is_lstm and cell.count == 2:
-        return [Role.HIDDEN, Role.CARRY]
-    return [Role.HIDDEN if are_kerass and cell.count == 1 else Role.ANY] * cell.count
+    if are_kerass and (cell.is_known or cell.count == 1):
+        return [Role.HIDDEN, *[Role.CARRY] * (cell.count - 1)]
+    return [Role.ANY] * cell.count
 
 
 def joined(a: State, b: State, axis: int) -> State | None:
@@ -93,19 +94,19 @@ def joined(a: State, b: State, axis: int) -> State | None:
     width = None if None in sizes else sum(size for size in sizes if size is not None)
     value = np.concatenate([a.value, b.value], axis=axis)
     shape = Leaf((*a.shape[:at], width, *a.shape[at + 1 :]))
-    return State(f"concatenate([{a.code}, {b.code}], axis={axis})", value, shape, _common(a, b))
+    return State(Merge(Form.SIDE_BY_SIDE, a.code, b.code, axis), value, shape, _common(a, b))
 
 
 def added(a: State, b: State) -> State | None:
     """Return the sum; None where the shapes differ."""
     if a.shape != b.shape:
         return None
-    return State(f"{a.code} + {b.code}", a.value + b.value, a.shape, _common(a, b))
+    return State(Merge(Form.SUM, a.code, b.code), a.value + b.value, a.shape, _common(a, b))
 
 
 def zeros_like(a: State) -> State:
     """Return zeros in the place of a state that did not come back."""
-    return State(f"zeros_like({a.code})", np.zeros_like(a.value), a.shape)
+    return State(Zeros(a.code), np.zeros_like(a.value), a.shape)
 
 
 def _common(a: State, b: State) -> Role:

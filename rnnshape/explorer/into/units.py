@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from rnnshape import catalogue
 from rnnshape.expression import Call, Items
 
 _NAMES = ("units", "filters")
@@ -22,17 +23,18 @@ def with_units(call: Call, units: Sequence[int]) -> Call | None:
 
 def words_for(units: Sequence[int], call: Call) -> str:
     """Return what is to be done, in words."""
-    what = "filters" if any(one.name.startswith("ConvLSTM") for one in call.calls()) else "units"
+    rows = filter(None, (catalogue.by_class(one.name) for one in call.calls()))
+    what = next((row.size for row in rows), "units")
     numbers = list(dict.fromkeys(units))
     return f"give it {' and '.join(map(str, numbers))} {what}"
 
 
 def _changed(call: Call, units: Iterator[int]) -> Call | None:
     match call.name:
-        case "Bidirectional":
+        case catalogue.BIDIRECTIONAL:
             return _both_directions(call, units)
-        case "RNN" | "StackedRNNCells":
-            return _within(call, "cell" if call.name == "RNN" else "cells", units)
+        case catalogue.RNN | catalogue.STACKED_CELLS:
+            return _within(call, "cell" if call.name == catalogue.RNN else "cells", units)
     number = next(units, None)
     name = next((name for name in _NAMES if call.argument(name) is not None), None)
     if number is None:

@@ -56,7 +56,7 @@ class _Diagram:
 
 
 def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
-    yield from (Text(line, "bold") for line in fold(look.safe(report.layer), look.width))
+    yield from (Text(line, "bold") for line in fold(look.safe(str(report.layer)), look.width))
     phrases = [look.safe(phrase) for phrase in notes.called_with(report)]
     yield from (Text(line, "dim") for line in fill(phrases, look.width, "  "))
     yield Text()

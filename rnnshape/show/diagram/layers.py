@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, chop_cells
 
-from rnnshape.expression import Call, Items, as_code, parse
+from rnnshape.expression import stacked
 from rnnshape.report import Report
 from rnnshape.show.diagram.canvas import Canvas
 from rnnshape.show.fold import fold, prose
@@ -20,7 +20,7 @@ def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
     room = max(look.width - 4, 1)
     boxes = [
         [piece for line in fold(look.safe(code), room) for piece in (chop_cells(line, room) if line else [line])]
-        for code in _layers(parse(report.layer))
+        for code in map(str, stacked(report.layer) or [report.layer])
     ]
     inner = max(2, *(cell_len(line) for box in boxes for line in box))
     y = 0
@@ -48,14 +48,3 @@ def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
     if 9 + len(shape) <= look.width:
         canvas.put(9, y + 1, shape, _QUIET)
     return canvas
-
-
-def _layers(call: Call) -> list[str]:
-    """Return the layers of a Sequential, or the layer itself, as code; the first is the one that meets the inputs."""
-    listed = call.args[0] if call.args else call.argument("layers")
-    if call.name == "Sequential" and isinstance(listed, Items):
-        items = [
-            item for item in listed.values if not (isinstance(item, Call) and item.name in ("Input", "InputLayer"))
-        ]
-        return [as_code(item) for item in items] or [str(call)]
-    return [str(call)]

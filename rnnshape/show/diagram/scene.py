@@ -5,23 +5,15 @@ All of it is read from the report: the layer's expression, the names of its tens
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rnnshape.expression import Call, Items, parse
+from rnnshape.catalogue import BIDIRECTIONAL, BY_STEP, HIDDEN, RECURRENT, RNN, SEQUENTIAL, STACKED_CELLS, by_class
+from rnnshape.expression import Call, Items, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Report, Tensor
+from rnnshape.structure import Direction, Role, RoleKind
 
-_WHOLE = "whole_sequence_output"
-_CARRIES = ("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
-_RECURRENT = (*_CARRIES, "SimpleRNN", "GRU", "RNN")
-_BY_STEP = (
-    "Embedding", "Masking", "Dense", "TimeDistributed", "Dropout", "SpatialDropout1D", "GaussianNoise",
-    "GaussianDropout", "Activation", "ReLU", "LeakyReLU", "LayerNormalization", "BatchNormalization",
-)  # fmt: skip
-"""Layers that do the same at every step, and so stand in a stack as a floor without arrows from step to step."""
-_STATE_WORD = re.compile(r"\w+")
 STARTS = {"ones": "1", "random numbers": "r", "a weight": "w", "values of its own": "v"}
 """The signs of what a layer starts from by itself, where that is not 0."""
 _MERGED = {
@@ -84,9 +76,8 @@ class Scene:
 
 def scene(report: Report) -> Scene | None:
     """Return what there is to draw, or None where the layer is none that can be drawn over time."""
-    call = parse(report.layer)
-    is_cell = report.unpack.endswith("= cell(inputs, states)")
-    rows = _two_rows(report, call) if _class(call) == "Bidirectional" else _one_row(report, call, is_cell=is_cell)
+    call, is_cell = report.layer, report.unpack.call.is_cell
+    rows = _two_rows(report, call) if _class(call) == BIDIRECTIONAL else _one_row(report, call, is_cell=is_cell)
     if rows is None or not rows[0].floors or not (is_cell or "timesteps" in report.input.axes):
         return None
     steps = 1 if is_cell else report.input.shape[1]
@@ -99,7 +90,7 @@ def scene(report: Report) -> Scene | None:
         rows=rows,
         steps=steps,
         is_cell=is_cell,
-        sequences=_WHOLE in report.tensors[0].name,
+        sequences=report.tensors[0].role.is_sequence,
         start=_start(report, is_cell=is_cell),
         merged=_MERGED.get(str(merge)),
         masked=_masked(report, drawn, steps or 1),
@@ -118,11 +109,11 @@ def _start(report: Report, *, is_cell: bool) -> str:
 
 
 def _one_row(report: Report, call: Call, *, is_cell: bool) -> tuple[Row, ...] | None:
-    if _class(call) == "Sequential":
+    if _class(call) == SEQUENTIAL:
         floors = _sequential(report, call)
         backwards = False
-    elif is_cell or _class(call) in _RECURRENT or (call.is_users and report.states is not None):
-        floors = _floors(report, call, "")
+    elif is_cell or _class(call) in RECURRENT or (call.is_users and report.states is not None):
+        floors = _floors(report, call, None)
         backwards = call.argument("go_backwards") is True
     else:
         return None
@@ -134,19 +125,19 @@ def _one_row(report: Report, call: Call, *, is_cell: bool) -> tuple[Row, ...] | 
 
 def _two_rows(report: Report, call: Call) -> tuple[Row, ...] | None:
     inner = call.args[0] if call.args else call.argument("layer")
-    if not isinstance(inner, Call) or not (_class(inner) in _RECURRENT or inner.is_users):
+    if not isinstance(inner, Call) or not (_class(inner) in RECURRENT or inner.is_users):
         return None
     other = call.argument("backward_layer")
     backwards = inner.argument("go_backwards") is True
     apart = _merge_mode(call) is None
     half = "" if apart or _merge_mode(call) != "concat" else str(_half(report, other is not None))
     rows = []
-    for at, side in enumerate(("forward", "backward")):
+    for at, side in enumerate(Direction):
         layer = other if at and isinstance(other, Call) else inner
         output = report.tensors[at if apart else 0]
         rows.append(
             Row(
-                floors=_floors(report, layer, f"{side}_"),
+                floors=_floors(report, layer, side),
                 leftwards=backwards != bool(at),
                 # What the backward layer puts out is turned around before the two are merged.
                 reverses=backwards,
@@ -166,11 +157,16 @@ def _half(report: Report, differ: bool) -> int:  # noqa: FBT001
     width = report.tensors[0].shape[-1] or 0
     if not differ or report.states is None:
         return width // 2
-    words = _STATE_WORD.findall(report.states.structure)
-    shapes = list(_flat(report.states.accepts))
-    forward = [shape for word, shape in zip(words, shapes, strict=True) if word.startswith("forward_")]
-    outputs = [shape for word, shape in zip(words, shapes, strict=True) if re.fullmatch(r"forward_\w*h", word)]
-    return int((outputs or forward or [[width // 2]])[-1][-1] or 0)
+    states = zip(report.states.structure.roles, _flat(report.states.accepts), strict=True)
+    forward = [(role, shape) for role, shape in states if role.direction is Direction.FORWARD]
+    # The output of a cell whose states are known is the first of them.
+    outputs = [shape for at, (role, shape) in enumerate(forward) if role.state and not _same_cell(forward, at)]
+    return int((outputs or [shape for _, shape in forward] or [[width // 2]])[-1][-1] or 0)
+
+
+def _same_cell(states: Sequence[tuple[Role, object]], at: int) -> bool:
+    """Tell whether the state before this one is of the same cell."""
+    return at > 0 and states[at - 1][0].front == states[at][0].front
 
 
 def _flat(shapes: Sequence[object]) -> Iterator[list[int | None]]:
@@ -183,44 +179,42 @@ def _flat(shapes: Sequence[object]) -> Iterator[list[int | None]]:
 
 def _index(output: Tensor, side: str) -> str:
     """Return the index of one step's output: `[:, {t}, :]`, `[:, {t}, :4]`; of a single output `[:, :4]` or nothing."""
-    if _WHOLE not in output.name:
+    if not output.role.is_sequence:
         return f"[:, {side}]" if side else ""
     if len(output.shape) > 3:
         return f"[:, {{t}}, ..., {side}]" if side else "[:, {t}, ...]"
     return f"[:, {{t}}, {side or ':'}]" if len(output.shape) == 3 else "[:, {t}]"
 
 
-def _floors(report: Report, call: Call, prefix: str) -> tuple[Floor, ...]:
+def _floors(report: Report, call: Call, side: Direction | None) -> tuple[Floor, ...]:
     """Return the floors of one direction, each with its states."""
-    words = _STATE_WORD.findall(report.states.structure) if report.states is not None else []
+    roles = [role for role in report.states.structure.roles if role.direction is side] if report.states else []
     cells = _cells(call)
-    floors = []
-    for at, cell in enumerate(cells):
-        own = (
-            f"{prefix}cell_{at}_"
-            if len(cells) > 1 or any(word.startswith(f"{prefix}cell_") for word in words)
-            else prefix
-        )
-        signs = [word.removeprefix(own) for word in words if word.startswith(own)]
-        floors.append(_floor(report, cell, own, signs))
-    return tuple(floors)
+    is_stacked = len(cells) > 1 or any(role.cell is not None for role in roles)
+    front = Role(kind=RoleKind.STATE, direction=side)
+    return tuple(
+        _floor(report, cell, roles, replace(front, cell=at if is_stacked else None)) for at, cell in enumerate(cells)
+    )
 
 
-def _floor(report: Report, cell: Call, prefix: str, words: Sequence[str]) -> Floor:
-    words = words or (["h", "c"] if _class(cell) in _CARRIES else ["h"])
+def _floor(report: Report, cell: Call, roles: Sequence[Role], front: Role) -> Floor:
+    """Return a cell with its states: those of these roles that are in its place, or the ones that its class has."""
+    row = by_class(_class(cell))
+    states = row.cell.states if row is not None else (HIDDEN,)
+    own = [role for role in roles if role.front == front.front] or [replace(front, state=one) for one in states]
     tensors = {tensor.name: tensor for tensor in report.tensors}
-    states = []
-    for word in words:
-        base = {"h": "final_memory_state" if "c" in words else "final_state", "c": "final_carry_state"}.get(word)
-        name = base or f"final_{word}"
-        states.append(State(re.sub(r"^state_?", "s", word), tensors.get(f"{prefix}{name}")))
-    return Floor(_title(cell), tuple(states))
+    return Floor(_title(cell), tuple(State(_sign(role), tensors.get(role.name)) for role in own))
+
+
+def _sign(role: Role) -> str:
+    number = "" if role.number is None else role.number
+    return role.state.letter if role.state else f"s{number}"
 
 
 def _cells(call: Call) -> list[Call]:
     """Return the cells of a layer, the first one first; a layer that is its own cell is one."""
     inner = call.args[0] if call.args else call.argument("cell", call.argument("cells"))
-    if _class(call) not in ("RNN", "StackedRNNCells"):
+    if _class(call) not in (RNN, STACKED_CELLS):
         return [call]
     if isinstance(inner, Call):
         return _cells(inner)
@@ -231,21 +225,19 @@ def _cells(call: Call) -> list[Call]:
 
 def _sequential(report: Report, call: Call) -> tuple[Floor, ...]:
     """Return the floors of a stack of layers that all keep the time axis, up to the last one; nothing for others."""
-    listed = call.args[0] if call.args else call.argument("layers")
-    items = [item for item in listed.values if isinstance(item, Call)] if isinstance(listed, Items) else []
-    items = [item for item in items if _class(item) not in ("Input", "InputLayer")]
+    items = stacked(call)
     floors: list[Floor] = []
     for at, item in enumerate(items):
         is_last = at == len(items) - 1
-        if _class(item) in _BY_STEP:
+        if _class(item) in BY_STEP:
             floors.append(Floor(_title(item), ()))
-        elif _class(item) in _RECURRENT and item.argument("go_backwards") is not True:
+        elif _class(item) in RECURRENT and item.argument("go_backwards") is not True:
             if not is_last and item.argument("return_sequences") is not True:
                 return ()
             cells = _cells(item)
             for number, cell in enumerate(cells):
-                prefix = f"cell_{number}_" if len(cells) > 1 else ""
-                floor = _floor(report, cell, prefix, ())
+                front = Role(kind=RoleKind.STATE, cell=number if len(cells) > 1 else None)
+                floor = _floor(report, cell, (), front)
                 bare = tuple(State(state.sign, None) for state in floor.states)
                 floors.append(floor if is_last else Floor(floor.name, bare))
         else:
