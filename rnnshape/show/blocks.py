@@ -160,7 +160,7 @@ def _problem(problem: Problem) -> Iterator[Block]:
 def _tensors(section: Section, about: Heading | None = None) -> Table:
     shown = columns(section)
     kinds = {Column.LINE: Kind.NUMBER, Column.NAME: Kind.NAME, Column.MEANING: Kind.PROSE}
-    starts = [at for at, row in enumerate(section.rows) if row.layer or not at]
+    starts = [at for at in range(len(section.rows)) if _starts(section.rows, at)]
     groups = (section.rows[start:end] for start, end in itertools.pairwise([*starts, len(section.rows)]))
     return Table(
         headings=tuple(one.value for one in shown),
@@ -168,6 +168,13 @@ def _tensors(section: Section, about: Heading | None = None) -> Table:
         groups=tuple(Group(some[0].layer, tuple(_row(row, shown) for row in some)) for some in groups),
         about=about,
     )
+
+
+def _starts(rows: Sequence[Row], at: int) -> bool:
+    """Tell whether another layer made this row than the one before. In code, only the first row of a call names it."""
+    if not at:
+        return True
+    return bool(rows[at].layer) if rows[at].line is not None else rows[at].layer != rows[at - 1].layer
 
 
 def _row(row: Row, shown: Sequence[Column]) -> tuple[Said, ...]:

@@ -26,23 +26,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A form of answers. `module` is in this room; `suffix` is what a file's name ends in, empty if none means it."""
+    """A form of answers. `module` is in this room; `suffix` is what a file's name ends in, empty if none means it.
+
+    `says` is what it is, in a few words.
+    """
 
     name: str
     module: str
     suffix: str
+    says: str = ""
 
 
 FORMATS = (
-    Format("table", "text", ""),
-    Format("json", "json", ".json"),
-    Format("md", "markdown", ".md"),
-    Format("html", "html", ".html"),
-    Format("svg", "svg", ".svg"),
-    Format("csv", "spreadsheet", ".csv"),
-    Format("tex", "latex", ".tex"),
-    Format("txt", "text", ".txt"),
-    Format("plain", "plain", ".tsv"),
+    Format("table", "text", "", "what a terminal shows"),
+    Format("json", "json", ".json", "one JSON document for each answer"),
+    Format("md", "markdown", ".md", "tables for GitHub"),
+    Format("html", "html", ".html", "a page that follows the reader's theme"),
+    Format("svg", "svg", ".svg", "a picture that follows the reader's theme"),
+    Format("csv", "spreadsheet", ".csv", "a line for each tensor, for spreadsheets"),
+    Format("tex", "latex", ".tex", "booktabs tables, for papers"),
+    Format("txt", "text", ".txt", "the table as text, neither cut nor wrapped"),
+    Format("plain", "plain", ".tsv", "one record a line, for cut and awk"),
 )
 NAMES: tuple[str, ...] = tuple(form.name for form in FORMATS)
 BY_SUFFIX: dict[str, str] = {form.suffix: form.name for form in FORMATS if form.suffix}

@@ -57,7 +57,7 @@ def last(section: Section, look: Look) -> Iterator[Text]:
     yield from lines.notes([Note((part,), Tone.QUIET) for part in said], look)
 
 
-_SIGN, _NAME, _MEANING = 2, 3, 6
+_SIGN, _NAME, _AXES, _MEANING = 2, 3, 5, 6
 _BELOW = 13
 """The column at which a line that stands below its row begins at the latest."""
 _COLUMNS = (
@@ -72,24 +72,27 @@ _COLUMNS = (
 )
 
 
+_LAST_AXIS = Heading("last axis")
+
+
 def _fitted(tensors: Sequence[Row], look: Look, *, brackets: bool) -> tuple[Grid, list[tuple[Cell, ...]]]:
     """Return the first of the layouts that fits, the most telling first, and its rows."""
-    rows: list[tuple[Cell, ...]] = []
-    for plan in _PLANS if all(row.line is None for row in tensors) else _PLANS_OF_CODE:
-        rows = [
-            _cells(row, plan, look, brackets=brackets, with_line=not at or row.line != tensors[at - 1].line)
-            for at, row in enumerate(tensors)
-        ]
-        headings = tuple(Heading("last axis") if at == 5 and plan.axes == 1 else one for at, one in enumerate(_COLUMNS))
-        widths = grid.natural(headings, rows)
+    fronts = [
+        _front(row, look, brackets=brackets, with_line=not at or row.line != tensors[at - 1].line)
+        for at, row in enumerate(tensors)
+    ]
+    front_widths = grid.natural(_COLUMNS[:_AXES], fronts)
+    for plan in _PLANS_WITH_LAYERS if any(row.layer for row in tensors) else _PLANS:
+        told = [_told(row, plan, look) for row in tensors]
+        headings = (*_COLUMNS[:_AXES], _LAST_AXIS if plan.axes == 1 else _COLUMNS[_AXES], *_COLUMNS[_MEANING:])
+        widths = (*front_widths, *grid.natural(headings[_AXES:], told))
         if grid.total(headings, widths) <= look.width:
-            return grid.layout(headings, widths, look), rows
-    return grid.layout(_COLUMNS, widths, look, wraps=_MEANING, indent=_indent(widths)), rows
-
-
-def _indent(widths: Sequence[int]) -> int:
-    """Return where a line begins that stands below its row: a little right of the name."""
-    return min(grid.total(_COLUMNS[:_NAME], widths) + _COLUMNS[_NAME].gap + 2, _BELOW)
+            break
+    else:
+        told = [_told(row, _Plan(words=LEVELS), look, with_below=True) for row in tensors]
+    indent = min(grid.total(_COLUMNS[:_NAME], widths) + _COLUMNS[_NAME].gap + 2, _BELOW)
+    columns = grid.layout(headings, widths, look, wraps=_MEANING, indent=indent)
+    return columns, [(*front, *rest) for front, rest in zip(fronts, told, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,12 @@ class _Plan:
 
 _IN_WORDS = tuple(_Plan(words=level) for level in range(LEVELS + 1))
 _PLANS = (_Plan(2), _Plan(1), *_IN_WORDS)
-_PLANS_OF_CODE = (_Plan(2, layer=True), _Plan(layer=True), *_IN_WORDS)
-"""Of code, what made a tensor tells more than its axes."""
+_PLANS_WITH_LAYERS = (_Plan(2, layer=True), _Plan(layer=True), *_IN_WORDS)
+"""What made a tensor tells more than its axes."""
 
 
-def _cells(row: Row, plan: _Plan, look: Look, *, brackets: bool, with_line: bool) -> tuple[Cell, ...]:
-    axes = ("", row.axes[-1] if row.axes else "", ", ".join(row.axes))[plan.axes]
+def _front(row: Row, look: Look, *, brackets: bool, with_line: bool) -> tuple[Cell, ...]:
+    """Return the cells that are the same however much is told."""
     shape = "" if row.shape is None else shape_code(row.shape)
     return (
         grid.plain(f"{row.line:>4}" if row.line is not None and with_line else "", look.quiet),
@@ -116,8 +119,16 @@ def _cells(row: Row, plan: _Plan, look: Look, *, brackets: bool, with_line: bool
         Cell(lines.signs(row.signs, look, brackets=brackets), ()),
         grid.plain(look.safe(row.name), look.tone(Tone.STRONG)),
         grid.plain(shape if row.dtype == "float32" or not shape else f"{shape} {row.dtype}"),
+    )
+
+
+def _told(row: Row, plan: _Plan, look: Look, *, with_below: bool = False) -> tuple[Cell, ...]:
+    """Return the cells of the axes, of what it is, and of what made it."""
+    axes = ("", row.axes[-1] if row.axes else "", ", ".join(row.axes))[plan.axes]
+    below = look.safe(_below(row, look)) if with_below else ""
+    return (
         grid.only_in_column(look.safe(axes), look.quiet),
-        Cell(((look.safe(shorter(row.meaning, plan.words)), ""),), ((look.safe(_below(row, look)), ""),)),
+        Cell(((look.safe(shorter(row.meaning, plan.words)), ""),), ((below, ""),)),
         grid.only_in_column(look.safe(row.layer if plan.layer else ""), look.quiet),
     )
 

@@ -17,9 +17,6 @@ from rnnshape.show.overview import Overview, Place, Query
 from rnnshape.show.rows import Row, Section, Tone, shape_code
 from rnnshape.show.shorter import LEVELS, shorter
 
-_FLAG = 3
-"""The width of `yes` and of `[0]`."""
-
 
 def many(shown: Overview, look: Look) -> Iterator[Text]:
     """Yield the lines, row by row."""
@@ -45,7 +42,8 @@ def four(shown: Matrix, look: Look) -> Iterator[Text] | None:
             for row, places in zip(shown.section.rows, shown.places, strict=True)
         ]
         found = grid.natural(headings, rows)
-        widths = (*found[:2], *(_FLAG for _ in flags), *found[-2:])
+        wide = max(len("yes"), *found[2:-2])
+        widths = (*found[:2], *(wide for _ in flags), *found[-2:])
         if grid.total(headings, widths) <= look.width:
             break
     if grid.total(headings[:-2], widths) > look.width:
@@ -61,7 +59,7 @@ def _four(
     yield Text()
     front = grid.total(columns.headings[:2], columns.widths)
     for at, name in enumerate(("return_sequences", "return_state")):
-        said = " ".join(f"{'yes' if flags[at] else 'no':<{_FLAG}}" for flags in shown.flags)
+        said = " ".join(f"{'yes' if flags[at] else 'no':<{columns.widths[2]}}" for flags in shown.flags)
         yield Text(f"{name:>{front}}  {said}".rstrip(), look.quiet)
     yield from grid.head(columns)
     for row in rows:
@@ -89,12 +87,13 @@ def _rows(shown: Overview, look: Look) -> Iterator[Text]:
     queries = [row for row in shown.rows if isinstance(row, Query)]
     headings = tuple(_headings(shown))
     signs = tuple(_sign_width(queries, at) for at in range(len(shown.places)))
-    widths = grid.natural(headings, (_cells(row, shown, signs, look) for row in queries))
-    columns = grid.layout(headings, widths, look, indent=4)
+    cells = [_cells(row, shown, signs, look) for row in queries]
+    columns = grid.layout(headings, grid.natural(headings, cells), look, indent=4)
+    left = iter(cells)
     yield from grid.head(columns)
     for row in shown.rows:
         if isinstance(row, Query):
-            yield from grid.body(_cells(row, shown, signs, look), columns)
+            yield from grid.body(next(left), columns)
             yield from lines.notes(row.notes, look, indent=4)
         elif row.error is not None:
             yield from lines.problem(row.error, look, row.title)

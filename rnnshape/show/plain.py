@@ -26,7 +26,7 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report, Shape
 from rnnshape.show.console import safe
-from rnnshape.show.rows import Kind, Section, listed
+from rnnshape.show.rows import ONLY, Kind, Section, listed
 from rnnshape.show.rows import plain as in_words
 from rnnshape.show.sections import sections
 
@@ -76,7 +76,7 @@ def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -
         given = answer.input
         axes, shape = ",".join(given.axes), _shape(given.shape)
         yield Record("asked", name=str(answer.layer), shape=shape, axes=axes, dtype=given.dtype)
-        yield from _tensors(section, [tensor.path for tensor in answer.tensors])
+        yield from _tensors(section)
     yield from _facts(answer, section)
     yield from [Record("unpack", name=section.unpack)] if section.unpack else []
     yield Record("parameters", name=str(answer.parameters.total))
@@ -86,7 +86,7 @@ def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -
 
 def _of_program(report: ProgramReport, section: Section) -> Iterator[Record]:
     told = set()
-    for tensor, record in zip(report.tensors, _tensors(section, [()] * len(section.rows)), strict=True):
+    for tensor, record in zip(report.tensors, _tensors(section), strict=True):
         if tensor.step is not None and tensor.step not in told:
             told.add(tensor.step)
             step = report.steps[tensor.step]
@@ -94,15 +94,14 @@ def _of_program(report: ProgramReport, section: Section) -> Iterator[Record]:
         yield record
 
 
-def _tensors(section: Section, paths: list[tuple[int, ...] | None]) -> Iterator[Record]:
-    for row, path in zip(section.rows, paths, strict=True):
-        place = ".".join(map(str, path)) if path is not None else row.place
+def _tensors(section: Section) -> Iterator[Record]:
+    for row in section.rows:
         yield Record(
             "tensor",
             mark=row.sign,
             name=row.name,
             shape=_shape(row.shape or ()),
-            at=place if row.line is None else str(row.line),
+            at=_place(row.place) if row.line is None else str(row.line),
             axes=",".join(row.axes),
             dtype=row.dtype,
             meaning=row.meaning,
@@ -126,6 +125,11 @@ def _errors(report: ProgramReport) -> Iterator[Record]:
     for fix in (error.fix, *(error.other_fixes or ())):
         if fix is not None:
             yield Record("fix", name=fix.code.strip(), shape=_shape(fix.then or ()), at=str(fix.line))
+
+
+def _place(place: str) -> str:
+    """Return a place in the return value as its numbers; a word for what is not returned stays."""
+    return "" if place == ONLY else place.strip("[]").replace("][", ".")
 
 
 def _shape(shape: Shape) -> str:

@@ -10,7 +10,6 @@ from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
 from rnnshape.show.facts import facts_of, place, signs_of
 from rnnshape.show.marks import Marks, marks
-from rnnshape.show.program.section import program_section
 from rnnshape.show.rows import Problem, Row, Section
 
 Answer = Report | ProgramReport | RnnshapeError
@@ -28,6 +27,9 @@ def section(answer: Answer, found: Marks | None = None) -> Section:
     if isinstance(answer, RnnshapeError):
         return Section(title=answer.layer or "", error=Problem(answer.message, answer.hint or ""))
     if isinstance(answer, ProgramReport):
+        # What only a program needs is not imported for a layer.
+        from rnnshape.show.program.section import program_section
+
         return program_section(answer)
     return _layer(answer, marks([answer])[0] if found is None else found)
 
@@ -49,8 +51,9 @@ def _layer(report: Report, found: Marks) -> Section:
 
 
 def rows_of(report: Report, found: Marks) -> tuple[Row, ...]:
-    """Return a row for each tensor of a layer's answer."""
-    return tuple(_row(tensor, found) for tensor in report.tensors)
+    """Return a row for each tensor of a layer's answer: those on the way first, as they come about."""
+    ordered = sorted(report.tensors, key=lambda tensor: tensor.layer is None)
+    return tuple(_row(tensor, found) for tensor in ordered)
 
 
 def _row(tensor: Tensor, found: Marks) -> Row:
@@ -59,7 +62,8 @@ def _row(tensor: Tensor, found: Marks) -> Row:
         shape=tensor.shape,
         axes=tensor.axes,
         dtype=tensor.dtype,
-        meaning=tensor.meaning,
+        meaning=f"{tensor.meaning}, masked" if tensor.masked else tensor.meaning,
         marks=found.of(tensor.name),
-        place=place(tensor.path),
+        place=place(tensor),
+        layer="" if tensor.layer is None else str(tensor.layer),
     )

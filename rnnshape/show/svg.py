@@ -92,8 +92,9 @@ def _grounds(lines: Sequence[Sequence[Piece]]) -> Iterator[str]:
         for piece in line:
             if piece.ground:
                 x, y = _MARGIN + piece.column * CELL, _MARGIN + row * LINE
-                place = f'x="{x}" y="{y}" width="{piece.width * CELL}" height="{LINE}"'
-                yield f'<rect {place} rx="3" fill="{piece.ground}"/>'
+                # A little wider than its letter, and apart from the line above and the line below.
+                place = f'x="{x - 2}" y="{y + 1}" width="{piece.width * CELL + 4}" height="{LINE - 2}"'
+                yield f'<rect {place} rx="4" fill="{piece.ground}"/>'
 
 
 def _paths(lines: Sequence[Sequence[Piece]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from reports import EVERY
 
 import rnnshape
 from rnnshape.errors import InvalidQuery
-from rnnshape.show import formats
+from rnnshape.show import formats, plain
 from rnnshape.show.answers import table
 from rnnshape.show.console import as_text
 
@@ -73,3 +74,14 @@ def test_the_names_cost_no_import():
     code = "import sys; from rnnshape.show import formats; print('rich' in sys.modules, 'typer' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.split() == ["False", "False"]
+
+
+def test_the_page_about_them_names_every_format_and_every_field(same_as_file):
+    page = Path(__file__).parent.parent.parent / "docs" / "formats.md"
+    text = page.read_text(encoding="utf-8")
+    rows = [f"| `{one.name}` | {f'`{one.suffix}`' if one.suffix else ''} | {one.says} |" for one in formats.FORMATS]
+    fields = (plain.__doc__ or "").split("\n\n", 1)[1].strip()
+    for name, told in (("forms", "\n".join(["| form | suffix | |", "| --- | --- | --- |", *rows])), ("plain", fields)):
+        text = re.sub(rf"(?s)(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", lambda _, told=told: f"{told}\n", text)
+    same_as_file(page, text)
+    assert all(one.says for one in formats.FORMATS)
