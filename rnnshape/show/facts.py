@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rnnshape.report import Statement
+from rnnshape.report import Statement, Tensor
 from rnnshape.show.marks import Carried, Marks, Part
-from rnnshape.show.rows import ONLY, STEPPED, Fact, Kind, Row, Sign
+from rnnshape.show.rows import INSIDE, ONLY, STEPPED, Fact, Kind, Row, Sign
 
 
-def place(path: Sequence[int] | None) -> str:
-    """Return a place in the return value: `[1][0]`, ONLY, or STEPPED for what is not returned."""
-    return STEPPED if path is None else "".join(f"[{step}]" for step in path) or ONLY
+def place(tensor: Tensor) -> str:
+    """Return a tensor's place in the return value: `[1][0]`, ONLY; STEPPED or INSIDE for what is not returned."""
+    if tensor.path is None:
+        return STEPPED if tensor.layer is None else INSIDE
+    return "".join(f"[{step}]" for step in tensor.path) or ONLY
 
 
 def facts_of(found: Marks, different: Sequence[Statement]) -> Iterator[Fact]:

@@ -75,7 +75,7 @@ _COLUMNS = (
 def _fitted(tensors: Sequence[Row], look: Look, *, brackets: bool) -> tuple[Grid, list[tuple[Cell, ...]]]:
     """Return the first of the layouts that fits, the most telling first, and its rows."""
     rows: list[tuple[Cell, ...]] = []
-    for plan in _PLANS if all(row.line is None for row in tensors) else _PLANS_OF_CODE:
+    for plan in _PLANS_WITH_LAYERS if any(row.layer for row in tensors) else _PLANS:
         rows = [
             _cells(row, plan, look, brackets=brackets, with_line=not at or row.line != tensors[at - 1].line)
             for at, row in enumerate(tensors)
@@ -103,8 +103,8 @@ class _Plan:
 
 _IN_WORDS = tuple(_Plan(words=level) for level in range(LEVELS + 1))
 _PLANS = (_Plan(2), _Plan(1), *_IN_WORDS)
-_PLANS_OF_CODE = (_Plan(2, layer=True), _Plan(layer=True), *_IN_WORDS)
-"""Of code, what made a tensor tells more than its axes."""
+_PLANS_WITH_LAYERS = (_Plan(2, layer=True), _Plan(layer=True), *_IN_WORDS)
+"""What made a tensor tells more than its axes."""
 
 
 def _cells(row: Row, plan: _Plan, look: Look, *, brackets: bool, with_line: bool) -> tuple[Cell, ...]:

@@ -17,9 +17,6 @@ from rnnshape.show.overview import Overview, Place, Query
 from rnnshape.show.rows import Row, Section, Tone, shape_code
 from rnnshape.show.shorter import LEVELS, shorter
 
-_FLAG = 3
-"""The width of `yes` and of `[0]`."""
-
 
 def many(shown: Overview, look: Look) -> Iterator[Text]:
     """Yield the lines, row by row."""
@@ -45,7 +42,8 @@ def four(shown: Matrix, look: Look) -> Iterator[Text] | None:
             for row, places in zip(shown.section.rows, shown.places, strict=True)
         ]
         found = grid.natural(headings, rows)
-        widths = (*found[:2], *(_FLAG for _ in flags), *found[-2:])
+        wide = max(len("yes"), *found[2:-2])
+        widths = (*found[:2], *(wide for _ in flags), *found[-2:])
         if grid.total(headings, widths) <= look.width:
             break
     if grid.total(headings[:-2], widths) > look.width:
@@ -61,7 +59,7 @@ def _four(
     yield Text()
     front = grid.total(columns.headings[:2], columns.widths)
     for at, name in enumerate(("return_sequences", "return_state")):
-        said = " ".join(f"{'yes' if flags[at] else 'no':<{_FLAG}}" for flags in shown.flags)
+        said = " ".join(f"{'yes' if flags[at] else 'no':<{columns.widths[2]}}" for flags in shown.flags)
         yield Text(f"{name:>{front}}  {said}".rstrip(), look.quiet)
     yield from grid.head(columns)
     for row in rows:

@@ -9,7 +9,7 @@ from rnnshape.catalogue import GATES
 from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Into, Mask, Measured, Parameters, Report, States, Versions
-from rnnshape.show.rows import STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
+from rnnshape.show.rows import INSIDE, STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
 _WEIGHTS = ("weight", "shape", "axes", "gates", "what it is")
 _ROWS_LISTED = 12
@@ -78,7 +78,9 @@ def whose(versions: Versions, device: str, seed: int | None) -> str:
 
 
 def _stepped(report: Report) -> Iterator[Note]:
-    if any(tensor.path is None for tensor in report.tensors):
+    if any(tensor.layer is not None for tensor in report.tensors):
+        yield Note((f"{INSIDE}: on the way; the layer does not return it",), Tone.QUIET)
+    if any(tensor.path is None and tensor.layer is None for tensor in report.tensors):
         yield Note((f"{STEPPED}: the layer does not return it; its cell was called step by step",), Tone.QUIET)
 
 

@@ -112,9 +112,12 @@ def _query(
 
 
 def _column(tensor: Tensor) -> str:
-    """Return the column of a tensor's place; the only one stands in the column of first ones."""
-    found = place(tensor.path)
-    return "[0]" if found == ONLY else found
+    """Return the column of a tensor: its place, or its name where it is not returned.
+
+    The only one stands in the column of first ones.
+    """
+    found = place(tensor)
+    return "[0]" if found == ONLY else found if tensor.path is not None else tensor.name
 
 
 def _order(one: str) -> tuple[bool, str]:

@@ -23,6 +23,9 @@ ONLY = "–"
 STEPPED = "stepped"
 """The place of a tensor that the layer does not return: the cell was called step by step to get it."""
 
+INSIDE = "inside"
+"""The place of a tensor that a layer inside returns to the next one."""
+
 
 class Code(str):
     """A piece of a text that is code."""
@@ -57,8 +60,8 @@ class Tone(enum.Enum):
 class Row:
     """One tensor. `shape` is None where it is told elsewhere.
 
-    `place` is its place in the return value (`[1][0]`, ONLY or STEPPED; empty in a program, where `line` is the line
-    of the code, and `layer` what made it).
+    `place` is its place in the return value (`[1][0]`, ONLY, STEPPED or INSIDE; empty in a program, where `line` is
+    the line of the code). `layer` is what made it, where that is not the layer that was asked for.
     """
 
     name: str

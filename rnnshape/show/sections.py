@@ -49,8 +49,9 @@ def _layer(report: Report, found: Marks) -> Section:
 
 
 def rows_of(report: Report, found: Marks) -> tuple[Row, ...]:
-    """Return a row for each tensor of a layer's answer."""
-    return tuple(_row(tensor, found) for tensor in report.tensors)
+    """Return a row for each tensor of a layer's answer: those on the way first, as they come about."""
+    ordered = sorted(report.tensors, key=lambda tensor: tensor.layer is None)
+    return tuple(_row(tensor, found) for tensor in ordered)
 
 
 def _row(tensor: Tensor, found: Marks) -> Row:
@@ -59,7 +60,8 @@ def _row(tensor: Tensor, found: Marks) -> Row:
         shape=tensor.shape,
         axes=tensor.axes,
         dtype=tensor.dtype,
-        meaning=tensor.meaning,
+        meaning=f"{tensor.meaning}, masked" if tensor.masked else tensor.meaning,
         marks=found.of(tensor.name),
-        place=place(tensor.path),
+        place=place(tensor),
+        layer="" if tensor.layer is None else str(tensor.layer),
     )

@@ -13,7 +13,7 @@ _FEWER = (
         (" of the first timestep, run last", ", first timestep"),
         ("forward and backward side by side", "forward beside backward"),
     ),
-    (("output at every timestep", "output, every step"), ("timestep", "step")),
+    ((" at every timestep", ", every step"), ("timestep", "step")),
     (("hidden state h", "h"), ("carry state c", "c")),
     (("forward beside backward, ", "side by side, "),),
 )
@@ -27,7 +27,8 @@ LEVELS = len(_FEWER)
 def shorter(meaning: str, level: int) -> str:
     """Return a meaning in fewer words: all of them at level 0, the fewest at LEVELS."""
     if level and meaning.startswith(_IN_FRONT):
-        meaning = f"{meaning.removeprefix(_IN_FRONT)}, every timestep"
+        what, comma, masked = meaning.removeprefix(_IN_FRONT).partition(", masked")
+        meaning = f"{what}, every timestep{comma}{masked}"
     for phrases in _FEWER[:level]:
         for long, short in phrases:
             meaning = meaning.replace(long, short)

@@ -191,7 +191,7 @@ def _called(reports: Sequence[Report]) -> tuple[list[Column], list[str]]:
         if _varies(values):
             columns.append(Column(name, tuple(Code("none" if value is None else value) for value in values)))
         elif values[0] is not None and (name, values[0]) != ("dtype", "float32"):
-            phrases.append(f"{name}={values[0]}")
+            phrases.append(str(values[0]) if name == "dtype" else f"{name}={values[0]}")
     return columns, phrases
 
 

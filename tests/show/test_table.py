@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
+import reports
 from reports import EVERY
 from screens import cell_len, plain, shown
 
@@ -43,9 +44,9 @@ def row_of(tensor: Tensor, lines: Sequence[str]) -> list[str]:
         if tensor.name in cells:
             at = cells.index(tensor.name)
             front = " ".join(cells[:at])
-            if front.startswith(place(tensor.path)) and cells[at + 1] == str(tensor.shape):
-                return [front.removeprefix(place(tensor.path)).strip(), *cells[at:]]
-    raise AssertionError(f"no row shows {tensor.name} {place(tensor.path)} {tensor.shape}")
+            if front.startswith(place(tensor)) and cells[at + 1] == str(tensor.shape):
+                return [front.removeprefix(place(tensor)).strip(), *cells[at:]]
+    raise AssertionError(f"no row shows {tensor.name} {place(tensor)} {tensor.shape}")
 
 
 def marks_of(tensor: Tensor, lines: Sequence[str]) -> dict[str, str]:
@@ -300,6 +301,36 @@ def test_what_users_type_is_never_markup_nor_control() -> None:
 def test_a_stray_surrogate_is_written_as_its_escape() -> None:
     error = RnnshapeError("no such layer: \udce9", layer="\udce9")
     assert "\\udce9" in plain([error, error])
+
+
+ON_THE_WAY = dataclasses.replace(
+    reports.lstm_state,
+    layer=parse("Sequential([Embedding(9, 16, mask_zero=True), LSTM(4, return_state=True)])"),
+    tensors=(
+        *reports.lstm_state.tensors,
+        dataclasses.replace(
+            reports.SEQUENCE, name="embedding", path=None, layer=parse("Embedding(9, 16, mask_zero=True)"), masked=True,
+            meaning="output of Embedding at every timestep",
+        ),
+    ),
+)  # fmt: skip
+
+
+def test_what_is_on_the_way_stands_in_front() -> None:
+    lines = plain([ON_THE_WAY], width=90).splitlines()
+    assert lines[4] == " inside    embedding           (32, 10, 4)  output of Embedding at every timestep, masked"
+    assert lines[5] == " [0]    A  output              (32, 4)      output of the last timestep"
+    assert "inside: on the way; the layer does not return it" in lines
+    wide = plain([ON_THE_WAY]).splitlines()
+    assert sum("  Embedding(9, 16, mask_zero=True)" in line for line in wide) == 1
+
+
+def test_what_is_stepped_says_so() -> None:
+    stepped = dataclasses.replace(reports.SEQUENCE, name="every_state", path=None)
+    report = dataclasses.replace(reports.gru_state, tensors=(*reports.gru_state.tensors, stepped))
+    lines = plain([report]).splitlines()
+    assert any(line.startswith(" stepped    every_state  (32, 10, 4)") for line in lines)
+    assert "stepped: the layer does not return it; its cell was called step by step" in lines
 
 
 def test_a_report_prints_itself() -> None:
