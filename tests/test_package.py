@@ -83,7 +83,7 @@ def test_source_archive_holds_what_its_tests_need(archives: Path):
         "tests/conftest.py",
         "completions/_rnnshape",
         "man/rnnshape.1",
-        "docs/table.svg",
+        "docs/diagram.svg",
     ):
         assert path in names
     for path in ("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", ".ci/run", ".github/CONTRIBUTING.md"):
