@@ -93,7 +93,8 @@ def terms_of(owner: int, subject: Subject, steps: Steps | None) -> Iterator[Term
             )
             key = Key(owner, place, side)
             times = tuple(2 if place is Place.WHOLE else array.shape[1] for array in subject.draws)
-            code = Code(subject.name, Index(place, rank, side, subject.half_shown or subject.half))
+            shown = None if side is Side.FULL else subject.half_shown or half
+            code = Code(subject.name, Index(place, rank, side, shown))
             yield Term(key, code, arrays, of.signature(arrays), half, times)
 
 

@@ -120,8 +120,8 @@ def _steps(shown: Scene) -> list[tuple[int, ...]]:
 
 def _shapes(report: Report, shown: Scene | None, look: Look, *, has_shapes: bool) -> Iterator[Text]:
     """Yield the shapes that are not in the picture: all where it has no room, and that of an output drawn as halves."""
-    is_halved = shown is not None and shown.merged is None and not shown.sequences
-    halved = {row.output.name for row in shown.rows if row.index} if shown is not None and is_halved else set()
+    rows = shown.rows if shown is not None and shown.merged is None and not shown.sequences else ()
+    halved = {row.output.name for row in rows if row.half is not None}
     for tensor in report.tensors:
         if has_shapes and tensor.name not in halved:
             continue

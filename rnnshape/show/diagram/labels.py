@@ -11,6 +11,7 @@ from rnnshape.report import Report, Tensor
 from rnnshape.show.diagram.scene import Row, Scene
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Carried, Mark, Marks, Part
+from rnnshape.structure import Place
 
 Span = tuple[str, str]
 """A piece of text and its style."""
@@ -75,12 +76,12 @@ class Labels:
         """Return what stands where the output of this step leaves the row."""
         if self.scene.merged is not None:
             return Label(self._part(row, step))
-        if not self.scene.sequences and row.index:
+        if not self.scene.sequences and row.half is not None:
             # A half of a tensor: the letters belong to the whole.
-            return Label(f"{row.output.name}{row.index}", "bold")
+            return Label(f"{row.output.name}{row.index(step)}", "bold")
         if not self.scene.sequences:
             return self.name(row.output)
-        index = row.index.format(t=self._output_step(row, step))
+        index = row.index(self._output_step(row, step))
         marks = [one.mark for one in self.found.of(row.output.name) if self._is_here(one, row, step)]
         return Label(index, "", self._letters(marks))
 
@@ -134,16 +135,15 @@ class Labels:
 
     def _is_here(self, one: Carried, row: Row, step: int) -> bool:
         """Tell whether a slice that carries a mark is the output of this row at this step."""
-        full = row.index.replace("...", ", ".join(":" * (len(row.output.shape) - row.index.count(","))))
-        here = {full.format(t=self._output_step(row, step))}
-        # With an index array in front, only half of the last axis is written out behind it.
-        side = full.removeprefix("[:, {t}").removesuffix("]")
-        side = "" if set(side) <= set(", :") else side
-        order = "-1 - " if row.reverses else ""
-        for name, known in (("first_step", self.scene.first_step), ("last_step", self.scene.last_step)):
-            if known == step:
-                here.add(f"[rows, {order}{name}{side}]")
-        return not here.isdisjoint(one.own)
+        first, last = (
+            (Place.FIRST_STEP_REVERSED, Place.LAST_STEP_REVERSED)
+            if row.reverses
+            else (Place.FIRST_STEP, Place.LAST_STEP)
+        )
+        ends = {-1: Place.LAST, 0: Place.FIRST}
+        here = {ends.get(self._output_step(row, step))}
+        here |= {place for place, at in ((first, self.scene.first_step), (last, self.scene.last_step)) if at == step}
+        return any((at.side, at.half) == (row.side, row.half) and at.place in here for at in one.own)
 
 
 def _width(spans: Sequence[Span]) -> int:

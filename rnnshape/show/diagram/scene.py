@@ -12,7 +12,7 @@ from rnnshape.catalogue import BIDIRECTIONAL, BY_STEP, HIDDEN, RECURRENT, RNN, S
 from rnnshape.expression import Call, Items, stacked
 from rnnshape.mask import parse_mask
 from rnnshape.report import Report, Tensor
-from rnnshape.structure import Direction, Role, RoleKind
+from rnnshape.structure import Direction, Role, RoleKind, Side
 
 STARTS = {"ones": "1", "random numbers": "r", "a weight": "w", "values of its own": "v"}
 """The signs of what a layer starts from by itself, where that is not 0."""
@@ -43,15 +43,25 @@ class Floor:
 class Row:
     """One direction: its floors, the first next to the inputs, and what it puts out.
 
-    `index` is the NumPy index of one step's output, with `{t}` for the step (`[:, {t}, :4]`), `reverses` says that
-    step t of the output is step -1 - t of the time.
+    `side` is the half of the output that is this direction's, `half` the width of the first one, where it is one of
+    two. `reverses` says that step t of the output is step -1 - t of the time.
     """
 
     floors: tuple[Floor, ...]
     leftwards: bool
     reverses: bool
     output: Tensor
-    index: str
+    side: Side = Side.FULL
+    half: int | None = None
+
+    def index(self, step: int) -> str:
+        """Return the index of one step's output: `[:, 3, :]`, `[:, 3, :4]`; of a single output `[:, :4]` or nothing."""
+        last = {Side.FULL: "", Side.LEFT: f":{self.half}", Side.RIGHT: f"{self.half}:"}[self.side]
+        if not self.output.role.is_sequence:
+            return f"[:, {last}]" if last else ""
+        if len(self.output.shape) > 3:
+            return f"[:, {step}, ..., {last}]" if last else f"[:, {step}, ...]"
+        return f"[:, {step}, {last or ':'}]" if len(self.output.shape) == 3 else f"[:, {step}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +127,7 @@ def _one_row(report: Report, call: Call, *, is_cell: bool) -> tuple[Row, ...] | 
         backwards = call.argument("go_backwards") is True
     else:
         return None
-    index = _index(report.tensors[0], "")
-    return (
-        Row(floors=floors, leftwards=backwards, reverses=backwards, output=report.tensors[0], index=index),
-    )  # fmt: skip
+    return (Row(floors=floors, leftwards=backwards, reverses=backwards, output=report.tensors[0]),)
 
 
 def _two_rows(report: Report, call: Call) -> tuple[Row, ...] | None:
@@ -130,7 +137,7 @@ def _two_rows(report: Report, call: Call) -> tuple[Row, ...] | None:
     other = call.argument("backward_layer")
     backwards = inner.argument("go_backwards") is True
     apart = _merge_mode(call) is None
-    half = "" if apart or _merge_mode(call) != "concat" else str(_half(report, other is not None))
+    half = _half(report, other is not None) if _merge_mode(call) == "concat" else None
     rows = []
     for at, side in enumerate(Direction):
         layer = other if at and isinstance(other, Call) else inner
@@ -142,7 +149,8 @@ def _two_rows(report: Report, call: Call) -> tuple[Row, ...] | None:
                 # What the backward layer puts out is turned around before the two are merged.
                 reverses=backwards,
                 output=output,
-                index=_index(output, (f":{half}", f"{half}:")[at] if half else ""),
+                side=(Side.LEFT, Side.RIGHT)[at] if half is not None else Side.FULL,
+                half=half,
             )
         )
     return tuple(rows)
@@ -175,15 +183,6 @@ def _flat(shapes: Sequence[object]) -> Iterator[list[int | None]]:
             yield from _flat(shape)
         elif isinstance(shape, list):
             yield shape
-
-
-def _index(output: Tensor, side: str) -> str:
-    """Return the index of one step's output: `[:, {t}, :]`, `[:, {t}, :4]`; of a single output `[:, :4]` or nothing."""
-    if not output.role.is_sequence:
-        return f"[:, {side}]" if side else ""
-    if len(output.shape) > 3:
-        return f"[:, {{t}}, ..., {side}]" if side else "[:, {t}, ...]"
-    return f"[:, {{t}}, {side or ':'}]" if len(output.shape) == 3 else "[:, {t}]"
 
 
 def _floors(report: Report, call: Call, side: Direction | None) -> tuple[Floor, ...]:
