@@ -7,12 +7,13 @@
 | 3 | mark | the letters of what is equal: `A`, `[A]` for a slice, `(A)` for a part of what was merged |
 | 4 | name | the tensor, the layer, the statement, the message |
 | 5 | shape | as --input takes it: `32,10,8`; `none` is an unknown size |
-| 6 | at | the place in the return value, `1.0` for [1][0]; of code, the line |
+| 6 | at | the place in the return value, `1.0` for [1][0], or `inside` or `stepped`; of code, the line |
 | 7 | axes | `batch,timesteps,units` |
 | 8 | dtype | |
 | 9 | what it is | in words |
 
-Records: `asked` (the layer and its input, or where code comes from), `call` (a call in code), `tensor`, `equal`,
+Records: `asked` (the layer and its input, or where code comes from), `call` (a call in code, or
+a layer inside), `tensor`, `equal`,
 `close`, `different` (same shape, different values), `constant`, `undecided`, `unpack`, `parameters` (their number),
 `error`, `hint`, `fix` (a changed line, and the shape that it gives). A field that does not apply is empty.
 """
@@ -26,7 +27,7 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report, Shape
 from rnnshape.show.console import safe
-from rnnshape.show.rows import ONLY, Kind, Section, listed
+from rnnshape.show.rows import ONLY, Kind, Row, Section, listed
 from rnnshape.show.rows import plain as in_words
 from rnnshape.show.sections import sections
 
@@ -76,7 +77,7 @@ def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -
         given = answer.input
         axes, shape = ",".join(given.axes), _shape(given.shape)
         yield Record("asked", name=str(answer.layer), shape=shape, axes=axes, dtype=given.dtype)
-        yield from _tensors(section)
+        yield from _of_layer(section)
     yield from _facts(answer, section)
     yield from [Record("unpack", name=section.unpack)] if section.unpack else []
     yield Record("parameters", name=str(answer.parameters.total))
@@ -86,26 +87,35 @@ def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -
 
 def _of_program(report: ProgramReport, section: Section) -> Iterator[Record]:
     told = set()
-    for tensor, record in zip(report.tensors, _tensors(section), strict=True):
+    for tensor, row in zip(report.tensors, section.rows, strict=True):
         if tensor.step is not None and tensor.step not in told:
             told.add(tensor.step)
             step = report.steps[tensor.step]
             yield Record("call", name=step.layer, at=str(step.line))
-        yield record
+        yield _tensor(row)
 
 
-def _tensors(section: Section) -> Iterator[Record]:
+def _of_layer(section: Section) -> Iterator[Record]:
+    """Yield the tensors; those on the way stand behind the layer inside that returns them."""
+    before = ""
     for row in section.rows:
-        yield Record(
-            "tensor",
-            mark=row.sign,
-            name=row.name,
-            shape=_shape(row.shape or ()),
-            at=_place(row.place) if row.line is None else str(row.line),
-            axes=",".join(row.axes),
-            dtype=row.dtype,
-            meaning=row.meaning,
-        )
+        if row.layer not in ("", before):
+            yield Record("call", name=row.layer)
+        before = row.layer
+        yield _tensor(row)
+
+
+def _tensor(row: Row) -> Record:
+    return Record(
+        "tensor",
+        mark=row.sign,
+        name=row.name,
+        shape=_shape(row.shape or ()),
+        at=_place(row.place) if row.line is None else str(row.line),
+        axes=",".join(row.axes),
+        dtype=row.dtype,
+        meaning=row.meaning,
+    )
 
 
 def _facts(answer: Report | ProgramReport, section: Section) -> Iterator[Record]:

@@ -18,6 +18,7 @@ class Cell:
 @dataclass
 class Table:
     caption: str = ""
+    bodies: int = 0
     head: list[Cell] = field(default_factory=list)
     rows: list[list[Cell]] = field(default_factory=list)
 
@@ -44,6 +45,8 @@ class Page(HTMLParser):
         self.open.append(tag)
         if tag == "table":
             self.tables.append(Table())
+        elif tag == "tbody":
+            self.tables[-1].bodies += 1
         elif tag == "tr" and "thead" not in self.open:
             self.tables[-1].rows.append([])
         elif tag in ("td", "th"):

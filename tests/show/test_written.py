@@ -17,6 +17,7 @@ from programs import answered, broken, seq2seq
 from reports import EVERY, gru_state, lstm_both
 
 from rnnshape.errors import KerasRefused, RnnshapeError
+from rnnshape.expression import parse
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show import formats, plain
@@ -43,12 +44,21 @@ NASTY = dataclasses.replace(
         for tensor in gru_state.tensors
     ),
 )
+WAY = parse("Embedding(9, 16, mask_zero=True)")
+ON_THE_WAY = dataclasses.replace(
+    gru_state,
+    tensors=(
+        *gru_state.tensors,
+        dataclasses.replace(gru_state.tensors[0], name="embedding", path=None, layer=WAY, masked=True),
+    ),
+)
 REFUSED = KerasRefused("<b>@x</b>\x1b[2J | `y` \\def\\x{", layer="=1+1", hint="# no\x00 & $1")
 ANSWERS = {
     **EVERY,
     "close": (CLOSE,),
     "stepped": (STEPPED,),
     "half": (HALF,),
+    "on the way": (ON_THE_WAY,),
     "program": (answered(seq2seq()),),
     "broken": (answered(broken()),),
     "mixed": (gru_state, answered(broken()), REFUSED, lstm_both, answered(seq2seq())),
@@ -147,6 +157,19 @@ def test_what_is_stepped_is_stepped_everywhere():
     assert "stepped & " in formats.render([STEPPED], "tex")
 
 
+def test_what_is_on_the_way_is_told_by_its_layer():
+    lines = [line[1:6] for line in records(ON_THE_WAY)[1:5]]
+    assert lines == [
+        ["call", "", str(WAY), "", ""],
+        ["tensor", "", "embedding", "32,4", "inside"],
+        ["tensor", "A", "output", "32,4", "0"],
+        ["tensor", "A", "final_state", "32,4", "1"],
+    ]
+    (shown,) = Page(formats.render([ON_THE_WAY], "html")).tables
+    assert [row[0].text for row in shown.rows] == [str(WAY), "inside", "[0]", "[1]"]
+    assert shown.bodies == 2
+
+
 def test_a_dtype_is_told_where_it_is_not_the_usual_one():
     for answer, is_told in ((HALF, True), (BARE, False)):
         headings = [cell.text for cell in Page(formats.render([answer], "html")).tables[0].head]
@@ -234,7 +257,11 @@ def test_plain_has_nine_fields_in_every_line(answers):
     assert [int(line[0]) for line in lines] == sorted(int(line[0]) for line in lines)
     assert {line[0] for line in lines} == {str(at) for at in range(1, len(answers) + 1)}
     assert {line[1] for line in lines} <= set(re.findall(r"`(\w+)`", plain.__doc__))
-    tensors = [tensor for one in answers if not isinstance(one, RnnshapeError) for tensor in one.tensors]
+    tensors = [
+        tensor
+        for one in answers if not isinstance(one, RnnshapeError)
+        for tensor in sorted(one.tensors, key=lambda tensor: getattr(tensor, "layer", None) is None)
+    ]  # fmt: skip
     told = [(line[3], line[4]) for line in lines if line[1] == "tensor"]
     assert told == [(one.name, ",".join(str(size or "none") for size in one.shape)) for one in tensors]
 
