@@ -116,7 +116,7 @@ def explore(layer: Any, inputs: Any = None, **options: Any) -> Report | ProgramR
 
 
 def _of_words(layer: str, given: Mapping[str, Any]) -> Report:
-    from rnnshape.explorer import explore as answer
+    from rnnshape.layers import explore as answer
     from rnnshape.run.watching.preserved import preserved
 
     options = read_options(given)

@@ -257,18 +257,18 @@ def test_interrupt(ran, monkeypatch):
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_an_interrupt_that_somebody_swallows(ran, monkeypatch, form):
     """In a finalizer, or in a bare except of a library, KeyboardInterrupt is gone; the next answer brings it back."""
-    from rnnshape import explorer
+    from rnnshape import layers
 
     asked = []
 
-    def swallowing(query, real=explorer.explore):
+    def swallowing(query, real=layers.explore):
         asked.append(query)
         with contextlib.suppress(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(10)
         return real(query)
 
-    monkeypatch.setattr(explorer, "explore", swallowing)
+    monkeypatch.setattr(layers, "explore", swallowing)
     status, _, err = ran("gru", "lstm", *form, *SMALL)
     assert (status, err) == (130, "")
     assert len(asked) == 1

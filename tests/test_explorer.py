@@ -243,12 +243,12 @@ def test_what_keras_declares_and_then_fails_to_do_is_told_in_one_message():
 
 def test_the_same_seed_gives_the_same_draws_whatever_the_flags():
     """The weights of two queries are equal when their shapes are: what lets combinations of flags be compared."""
-    from rnnshape.explorer.finding import find
+    from rnnshape.explorer.layer_run import run_layer
 
     values = []
     for flags in ({}, BOTH):
         ((query,),) = request(["gru"], read_options({"batch": 3, "time": 5, **flags}))
-        values.append(find(query).run.draws)
+        values.append(run_layer(query).run.draws)
     for plain, both in zip(*values, strict=True):
         assert (plain[0] == both[1]).all()
 
@@ -371,7 +371,7 @@ def test_into_a_layer_without_states():
 
 
 def together(layer, **options):
-    from rnnshape.explorer import explore_together
+    from rnnshape.layers import explore_together
 
     (family,) = request([layer], read_options({"batch": 3, "time": 5, "features": 2, "all_flags": True, **options}))
     return [report.to_dict() for report in explore_together(family)]
@@ -395,7 +395,7 @@ def test_equality_holds_across_the_combinations_of_flags(layer, state):
 
 
 def test_combinations_that_are_all_refused():
-    from rnnshape.explorer import explore_together
+    from rnnshape.layers import explore_together
 
     (family,) = request(["gru"], read_options({"all_flags": True, "set": {"unts": 1}}))
     assert [answer.code for answer in explore_together(family)] == ["invalid-query"] * 4
@@ -417,7 +417,7 @@ def test_nothing_is_claimed_across_combinations_where_dropout_is_random():
 
 
 def test_measured_times_are_relative_to_the_fastest():
-    from rnnshape.explorer import explore_measured
+    from rnnshape.layers import explore_measured
 
     asked = [query for family in request(["simple-rnn", "lstm", "Dense(4)"], read_options({})) for query in family]
     measured = [report.measured for report in explore_measured(asked)]
@@ -430,7 +430,7 @@ def test_measured_times_are_relative_to_the_fastest():
 
 
 def test_what_was_not_run_at_its_sizes_is_not_measured():
-    from rnnshape.explorer import explore_measured
+    from rnnshape.layers import explore_measured
 
     asked = [query for family in request(["gru"], read_options({"batch": "none,3"})) for query in family]
     unknown, known = explore_measured(asked)
@@ -439,7 +439,8 @@ def test_what_was_not_run_at_its_sizes_is_not_measured():
 
 
 def test_measuring_ends_in_time(monkeypatch):
-    from rnnshape.explorer import explore_measured, measure
+    from rnnshape.explorer import measure
+    from rnnshape.layers import explore_measured
 
     monkeypatch.setattr(measure, "_LONGEST", 0.0)
     asked = [query for family in request(["gru", "lstm"], read_options({"batch": 2, "time": 3})) for query in family]

@@ -94,25 +94,28 @@ ROOMS = {
     "request": DATA | {"options"},
     "structure": {"catalogue"},
     "names": {"catalogue", "structure"},
+    "tree": set(),
     "equality": {"structure"},
     "document": PURE,
     "report": PURE | {"document", "show", "expression", "structure"},
     "program_report": PURE | {"document", "report", "show"},
-    "trace": set(),
-    "answer": {"trace", "equality", "report", "program_report", "structure"},
-    "program": PURE | {"catalogue", "expression", "trace"},
+    "trace": {"report", "expression", "structure"},
+    "answer": {"trace", "tree", "names", "equality", "report", "program_report", "structure"},
+    "program": PURE | {"catalogue", "expression", "structure", "trace"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
-    "run": DATA | {"program", "trace", "names", "explorer", "report", "__init__"},
+    "run": DATA | {"program", "trace", "tree", "names", "explorer", "report", "__init__"},
     "show": PURE | {"report", "program_report", "expression", "mask", "catalogue", "structure"},
     "torch_names": PURE | {"catalogue", "report", "expression", "structure"},
     "explain": PURE | {"catalogue", "report", "expression", "structure", "torch_names"},
-    "explorer": DATA | {"names", "equality", "report", "structure", "__init__"},
+    "explorer": DATA | {"names", "equality", "report", "structure", "trace", "tree", "__init__"},
+    "layers": PURE | {"answer", "equality", "explorer", "expression", "query", "report", "trace"},
     "versions": {"__init__", "report"},
     "programs": PURE | {"mask", "answer", "fixes", "program", "program_report", "run", "trace", "versions"},
     "python": PURE
     | {
         "answer",
         "explorer",
+        "layers",
         "options",
         "program",
         "program_report",
@@ -133,6 +136,7 @@ ROOMS = {
         "report",
         "show",
         "explorer",
+        "layers",
         "worker",
         "__init__",
     },
@@ -142,6 +146,7 @@ THIRD_PARTY = {
     "explorer": {"keras", "tensorflow", "numpy"},
     "python": {"typing_extensions"},
     "equality": {"numpy"},
+    "answer": {"numpy"},
     "show": {"rich"},
     "cli": {"typer", "rich", "shellingham"},
     "report": {"rich"},
@@ -191,7 +196,11 @@ def test_arrows_run_one_way(path):
     ("room", "source"),
     [
         ("query", "from rnnshape.cli import run"),
-        ("show", "from rnnshape.explorer import explore"),
+        ("show", "from rnnshape.explorer import running"),
+        ("answer", "from rnnshape.explorer import running"),
+        ("answer", "from rnnshape.run import run_program"),
+        ("explorer", "from rnnshape.answer.layer import report_of_layer"),
+        ("run", "from rnnshape import answer"),
         ("report", "import numpy as np"),
         ("expression", "def f():\n    import keras"),
         ("names", "from rnnshape import report"),
@@ -316,3 +325,45 @@ def test_every_exception_is_one():
 def test_every_room_is_on_the_map():
     rooms = {room_of(path) for path in PACKAGE.rglob("*.py")}
     assert rooms == set(ROOMS)
+
+
+EVALUATED = {"eval", "exec", "compile"}
+
+
+def evaluations(source: str) -> set[str]:
+    """Return which of Python's own functions that evaluate text a module calls."""
+    calls = (node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return {function.id for function in calls if isinstance(function, ast.Name)} & EVALUATED
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_is_evaluated_but_code_that_is_to_be_executed(path):
+    is_executed = path.is_relative_to(PACKAGE / "run" / "watching")
+    assert is_executed or not evaluations(path.read_text(encoding="utf-8"))
+
+
+def test_an_evaluation_is_seen():
+    assert evaluations("def f(text):\n    return eval(text)") == {"eval"}
+
+
+ALLOWED_CIRCLES = {"report", "program_report", "show"} | {"cli", "worker"}
+"""A report prints itself, and what prints it reads it. A worker runs the command line, which asks for one."""
+
+
+def reached_from(room: str, rooms: dict[str, set[str]]) -> set[str]:
+    """Return the rooms that a room imports from, and those that they do, and so on; the version aside."""
+    found: set[str] = set()
+    waiting = [room]
+    while waiting:
+        more = rooms[waiting.pop()] - found - {"__init__"}
+        found |= more
+        waiting += more
+    return found
+
+
+def test_no_circle():
+    assert {room for room in ROOMS if room in reached_from(room, ROOMS)} <= ALLOWED_CIRCLES
+
+
+def test_a_circle_is_seen():
+    assert "trace" in reached_from("trace", {**ROOMS, "report": {"answer"}})

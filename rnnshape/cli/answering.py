@@ -114,13 +114,13 @@ def tell(sentence: str) -> None:
 
 
 def _measured(asked: Request) -> Sequence[Answer]:
-    from rnnshape.explorer import explore_measured
+    from rnnshape.layers import explore_measured
 
     return explore_measured([query for family in asked for query in family])
 
 
 def _answers(family: Family) -> Sequence[Answer]:
-    from rnnshape.explorer import explore, explore_together
+    from rnnshape.layers import explore, explore_together
 
     if len(family) > 1:
         return explore_together(family)

@@ -55,6 +55,13 @@ def last_of(layer: Any) -> Any:
     return layer
 
 
+def in_turn(layer: Any) -> list[Any]:
+    """Return the layers that the inputs go through one after the other: those of a Sequential, or the layer itself."""
+    if isinstance(layer, engine.load().Sequential):
+        return [part for inner in layer.layers for part in in_turn(inner)]
+    return [layer]
+
+
 def is_recurrent(layer: Any) -> bool:
     """Tell whether this is a recurrent layer, Bidirectional around one, or a Sequential of nothing else."""
     keras = engine.load()

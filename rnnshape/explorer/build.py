@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 from rnnshape.errors import InvalidQuery, RnnshapeError, nearest, said_by
@@ -10,6 +13,8 @@ from rnnshape.explorer import engine
 from rnnshape.explorer.allowed import Classes, classes_of
 from rnnshape.explorer.refusal import refusal
 from rnnshape.expression import Call, Items, Pairs
+
+_NUMBERS = "object_name_uids"
 
 
 def build(call: Call) -> Any:
@@ -20,12 +25,32 @@ def build(call: Call) -> Any:
         KerasRefused: the constructor refused the arguments.
 
     """
-    layer = _construct(call, call, classes_of(call))
+    with _counting_anew():
+        layer = _construct(call, call, classes_of(call))
     keras = engine.load()
     if isinstance(layer, keras.layers.Layer) or hasattr(layer, "state_size"):
         return layer
     message = f"{call.name} is not a Keras layer or cell. Received: {call}"
     raise InvalidQuery(message, layer=str(call))
+
+
+@contextlib.contextmanager
+def _counting_anew() -> Iterator[None]:
+    """Have Keras number the names of layers meanwhile as in a fresh process: `lstm`, `lstm_1`.
+
+    Keras has no public name for the numbers. Where they are elsewhere one day, they go on.
+    """
+    try:
+        from keras.src.backend.common import global_state
+    except ImportError:
+        yield
+        return
+    before = global_state.get_global_attribute(_NUMBERS)
+    global_state.set_global_attribute(_NUMBERS, collections.defaultdict(int))
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(_NUMBERS, before)
 
 
 def _construct(call: Call, whole: Call, classes: Classes) -> Any:

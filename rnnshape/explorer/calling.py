@@ -6,12 +6,13 @@ An eager call costs by the timestep, a traced one costs once; the values are the
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import Layout, is_cell, is_recurrent
 
 _EAGER_STEPS = 24
@@ -24,17 +25,23 @@ Caller = Callable[[Any, Any, Any], Any]
 """Takes inputs, states and mask as nested NumPy arrays (None: none given), returns what the layer returns."""
 
 
-def caller(layer: Any, layout: Layout, *, training: bool, eager: bool = False) -> Caller:
-    """Return the function that calls the layer on inputs of this layout in the way that answers sooner, or eagerly."""
+def caller(
+    layer: Any, layout: Layout, *, training: bool, eager: bool = False, target: Callable[..., Any] | None = None
+) -> Caller:
+    """Return the function that calls the layer on inputs of this layout in the way that answers sooner, or eagerly.
+
+    `target` is called in the place of the layer, where it is given.
+    """
+    call = functools.partial(_call, layer, target or layer, training=training)
 
     def eagerly(inputs: Any, states: Any, mask: Any) -> Any:
-        return _call(layer, *_tensors(inputs, states, mask), training=training)
+        return call(*_tensors(inputs, states, mask))
 
     steps = _longest_loop(layer, layout.size("timesteps") or 1)
     is_short = steps <= _EAGER_STEPS and not _compiles_each_call(layout)
     if eager or is_short or is_cell(layer) or _unrolls(layer):
         return eagerly
-    return _traced(layer, eagerly if steps <= _MOST_EAGER_STEPS else _too_long(steps), training)
+    return _traced(call, eagerly if steps <= _MOST_EAGER_STEPS else _too_long(steps))
 
 
 def _longest_loop(layer: Any, steps: int) -> int:
@@ -72,29 +79,29 @@ def _too_long(steps: int) -> Caller:
     return refuse
 
 
-def _call(layer: Any, inputs: Any, states: Any, mask: Any, *, training: bool) -> Any:
+def _call(layer: Any, target: Any, inputs: Any, states: Any, mask: Any, *, training: bool) -> Any:
     keywords: dict[str, Any] = {}
     if mask is not None:
         keywords["mask"] = mask
     if training:
         keywords["training"] = True
     if is_cell(layer):
-        return layer(inputs, states, **keywords)
+        return target(inputs, states, **keywords)
     if states is not None:
         keywords["initial_state"] = states
-    return layer(inputs, **keywords)
+    return target(inputs, **keywords)
 
 
-def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT001 - handed on as it came
+def _traced(target: Callable[..., Any], eagerly: Caller) -> Caller:
     import tensorflow as tf
 
     # A traced function hands on tensors only; the nesting of the return value is caught while it is traced.
     nesting: list[Any] = []
 
     def flat(inputs: Any, states: Any, mask: Any) -> Any:
-        value = _call(layer, inputs, states, mask, training=training)
+        value = target(inputs, states, mask)
         nesting[:] = [value]
-        return [leaf for _, leaf in nest.leaves(value)]
+        return [leaf for _, leaf in tree.leaves(value)]
 
     graph = tf.function(flat, autograph=False)
 
@@ -104,7 +111,7 @@ def _traced(layer: Any, eagerly: Caller, training: bool) -> Caller:  # noqa: FBT
                 found = iter(graph(*_tensors(inputs, states, mask)))
         except Exception:  # noqa: BLE001 - whatever tracing cannot do, the eager call answers or refuses for itself
             return eagerly(inputs, states, mask)
-        return nest.refilled(nesting[0], found)
+        return tree.refilled(nesting[0], found)
 
     return call
 
@@ -127,10 +134,8 @@ def in_one_thread() -> contextlib.AbstractContextManager[None]:
 def _tensors(inputs: Any, states: Any, mask: Any) -> tuple[Any, Any, Any]:
     import tensorflow as tf
 
-    def convert(value: Any) -> Any:
-        return [convert(item) for item in value] if isinstance(value, list) else tf.convert_to_tensor(value)
-
-    return convert(inputs), None if states is None else convert(states), None if mask is None else convert(mask)
+    given = (None if value is None else tree.mapped(tf.convert_to_tensor, value) for value in (inputs, states, mask))
+    return tuple(given)  # type: ignore[return-value]
 
 
 def _compiles_each_call(layout: Layout) -> bool:

@@ -8,33 +8,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rnnshape.explorer import engine, nest
+from rnnshape import tree
+from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, is_cell
 from rnnshape.explorer.states import accepted_states
+from rnnshape.trace import DeclaredShapes
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
-    """The two declarations as nested shapes (see `nest.shapes`).
+class Declaration(DeclaredShapes):
+    """The two declarations; where the symbolic call failed, with the exception in `failure`."""
 
-    `symbolic` is None where the symbolic call failed, with the exception in `failure`; `computed` is None where
-    the layer has no `compute_output_shape` of its own, or that method fails.
-    """
-
-    symbolic: Any
-    computed: Any
     failure: BaseException | None = None
 
     @property
-    def any(self) -> Any:
-        """The symbolic call's shapes, else the computed ones; None where neither is there."""
-        return self.computed if self.symbolic is None else self.symbolic
+    def shapes(self) -> DeclaredShapes:
+        """The shapes alone."""
+        return DeclaredShapes(self.symbolic, self.computed)
 
 
 def declare(layer: Any, layout: Layout) -> Declaration:
     """Return what the layer declares for an input of this layout; the symbolic call builds the layer."""
     try:
-        symbolic = nest.shapes(_symbolic_call(layer, layout))
+        symbolic = tree.shapes(_symbolic_call(layer, layout))
         failure = None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a failing declaration is a finding; the real call tells the rest
         symbolic, failure = None, error
@@ -51,18 +47,16 @@ def _symbolic_call(layer: Any, layout: Layout) -> Any:
         layer.build(layout.shape)
 
     def symbol(state: Any) -> Any:
-        if isinstance(state, list):
-            return [symbol(item) for item in state]
         dtype = keras.backend.standardize_dtype(state.dtype)
         return keras.Input(batch_shape=(layout.shape[0], *state.shape[1:]), dtype=dtype)
 
-    return layer(inputs, symbol(accepted_states(layer, layout.shape[0] or 1)))
+    return layer(inputs, tree.mapped(symbol, accepted_states(layer, layout.shape[0] or 1)))
 
 
 def _computed(layer: Any, layout: Layout) -> Any:
     if is_cell(layer) or type(layer).compute_output_shape is engine.load().layers.Layer.compute_output_shape:
         return None
     try:
-        return nest.shapes(layer.compute_output_shape(layout.shape))
+        return tree.shapes(layer.compute_output_shape(layout.shape))
     except Exception:  # noqa: BLE001 - the symbolic call and the real one have the say
         return None

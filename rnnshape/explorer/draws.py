@@ -16,11 +16,10 @@ import numpy as np
 
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout
+from rnnshape.trace import FIRST_DRAWS
 
 Array = np.ndarray[Any, Any]
 
-FIRST_DRAWS = 2
-"""How many draws an answer is made of, where they tell enough."""
 CALMEST = 3
 """The last of the levels at which weights are drawn; each makes them smaller than the one before."""
 

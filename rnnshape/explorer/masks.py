@@ -11,22 +11,23 @@ import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnshape import tree
 from rnnshape.catalogue import INPUTS
 from rnnshape.equality import values as of
-from rnnshape.explorer import engine, nest
-from rnnshape.explorer.anatomy import Layout, entrance, is_cell, is_recurrent
+from rnnshape.explorer import engine
+from rnnshape.explorer.anatomy import Layout, entrance, in_turn, is_cell, is_recurrent
 from rnnshape.explorer.states import reset_states
 from rnnshape.expression import Call, Items
 from rnnshape.mask import MaskKind, MaskSpec
 
 NO_STEP = -1
-_MASK = "_keras_mask"
+MASK = "_keras_mask"
 """The attribute of a tensor in which Keras keeps its mask."""
 
 
@@ -68,6 +69,10 @@ class Trial:
     passed: tuple[Passed, ...] = ()
     bare: tuple[NDArray[Any], ...] | None = None
     makers: tuple[Any, ...] = ()
+
+    def of_the_first(self, count: int) -> Trial:
+        """Return the same with so many of the tensors that came back without a mask."""
+        return self if self.bare is None else replace(self, bare=self.bare[:count])
 
 
 def takes_mask(layer: Any) -> bool:
@@ -141,7 +146,7 @@ def tried(
     bare = None
     # A layer that cannot be called without a mask certainly uses it.
     with contextlib.suppress(Exception, SystemExit), noise(), _watched(unmasked=True) as made:
-        bare = tuple(np.asarray(leaf) for _, leaf in nest.leaves(call(None)))
+        bare = tuple(np.asarray(leaf) for _, leaf in tree.leaves(call(None)))
     return value, Trial(mask, tuple(passed), bare, tuple(one.layer for one in made if one.made))
 
 
@@ -177,17 +182,17 @@ def _watched(*, unmasked: bool = False) -> Iterator[list[Passed]]:
 
 
 def _is_masked(value: Any) -> bool:
-    return any(getattr(tensor, _MASK, None) is not None for _, tensor in nest.leaves(value))
+    return any(getattr(tensor, MASK, None) is not None for _, tensor in tree.leaves(value))
 
 
 def _unmask(value: Any) -> None:
-    for _, tensor in nest.leaves(value):
-        if getattr(tensor, _MASK, None) is not None:
-            setattr(tensor, _MASK, None)
+    for _, tensor in tree.leaves(value):
+        if getattr(tensor, MASK, None) is not None:
+            setattr(tensor, MASK, None)
 
 
 def _is_any(mask: Any) -> bool:
-    return any(item is not None for _, item in nest.leaves(mask))
+    return any(item is not None for _, item in tree.leaves(mask))
 
 
 def is_applied(draws: Sequence[Sequence[NDArray[Any]]], trials: Sequence[Trial]) -> bool:
@@ -214,7 +219,7 @@ def lost_at(layer: Any, trial: Trial, *, applied: bool) -> Any:
     are the same. Where the mask changes something, a layer that takes it and hands none on has used it up, as a
     recurrent layer does that returns no sequence.
     """
-    chain = _chain(layer)
+    chain = in_turn(layer)
     is_padded = trial.given is not None and trial.given.padding is not None
     makers = {id(maker) for maker in trial.makers}
     passed_over = [at for at, part in enumerate(chain) if id(part) in makers and not (at == 0 and is_padded)]
@@ -230,7 +235,7 @@ def lost_at(layer: Any, trial: Trial, *, applied: bool) -> Any:
 
 def made_and_lost(layer: Any, trial: Trial) -> list[Any]:
     """Return the layers at which a mask that another one made ends, although one behind them takes a mask."""
-    chain = _chain(layer)
+    chain = in_turn(layer)
     makers = set(map(id, made_in([trial])))
     ends = [_end(chain, trial, at) for at, part in enumerate(chain) if id(part) in makers]
     lost = [at for at in ends if at is not None and not takes_mask(chain[at]) and any(map(takes_mask, chain[at + 1 :]))]
@@ -249,13 +254,6 @@ def _end(chain: Sequence[Any], trial: Trial, start: int) -> int | None:
     return None
 
 
-def _chain(layer: Any) -> list[Any]:
-    """Return the layers that the inputs go through one after the other."""
-    if isinstance(layer, engine.load().Sequential):
-        return [part for inner in layer.layers for part in _chain(inner)]
-    return [layer]
-
-
 def made_in(trials: Sequence[Trial]) -> list[Any]:
     """Return the layers that make a mask of their own, in the order in which they are called."""
     makers = [maker for trial in trials for maker in (*(one.layer for one in trial.passed if one.made), *trial.makers)]
@@ -264,11 +262,17 @@ def made_in(trials: Sequence[Trial]) -> list[Any]:
 
 def as_written(layer: Any, whole: Any, call: Call) -> str:
     """Return a layer inside of another as it stands in the other's expression; its class where it does not."""
-    return _written(whole, call).get(id(layer), type(layer).__name__)
+    found = _calls(whole, call).get(id(layer))
+    return type(layer).__name__ if found is None else str(found)
 
 
-def _written(layer: Any, call: Call) -> dict[int, str]:
-    found = {id(layer): str(call)}
+def as_call(layer: Any, whole: Any, call: Call) -> Call:
+    """Return the call in the other's expression that makes a layer inside of it; one without arguments if none does."""
+    return _calls(whole, call).get(id(layer), Call(type(layer).__name__))
+
+
+def _calls(layer: Any, call: Call) -> dict[int, Call]:
+    found = {id(layer): call}
     arguments = [*call.args, *(value for _, value in call.kwargs)]
     if isinstance(layer, engine.load().Sequential):
         listed = [item for value in arguments if isinstance(value, Items) for item in value.values]
@@ -277,5 +281,5 @@ def _written(layer: Any, call: Call) -> dict[int, str]:
     else:
         pairs = [(getattr(layer, "layer", None), item) for item in arguments[:1] if isinstance(item, Call)]
     for part, item in pairs:
-        found |= _written(part, item)
+        found |= _calls(part, item)
     return found

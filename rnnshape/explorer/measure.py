@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnshape.explorer import nest
-from rnnshape.explorer.finding import Found
+from rnnshape import tree
+from rnnshape.explorer.layer_run import LayerRun
 from rnnshape.report import Measured
 
 _ROUNDS = 25
@@ -24,7 +24,7 @@ _LONGEST_WARM_UP = 0.5
 """Seconds after which no further call warms a layer up."""
 
 
-def measure(found: Sequence[Found | None]) -> list[Measured | None]:
+def measure(found: Sequence[LayerRun | None]) -> list[Measured | None]:
     """Return the time of a call of each layer on an input of its sizes; None where it was not run at these sizes."""
     calls = [None if item is None or item.asked is not None else _graph(item) for item in found]
     timed: list[list[float]] = [[] for _ in calls]
@@ -58,7 +58,7 @@ def _measured(seconds: Sequence[float], fastest: float) -> Measured:
     return Measured(median=middle, quartiles=(low, high), calls=len(seconds), relative=middle / fastest)
 
 
-def _graph(found: Found) -> Callable[[], object]:
+def _graph(found: LayerRun) -> Callable[[], object]:
     import tensorflow as tf
 
     shape = tuple(size or 1 for size in found.layout.shape)
@@ -68,7 +68,7 @@ def _graph(found: Found) -> Callable[[], object]:
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def graph(values: Any) -> Any:
         arguments: dict[str, Any] = {"training": True} if training else {}
-        return [leaf for _, leaf in nest.leaves(layer(values, **arguments))]
+        return [leaf for _, leaf in tree.leaves(layer(values, **arguments))]
 
     return lambda: [leaf.numpy() for leaf in graph(inputs)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.equality import Steps
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer import draws, masks, nest
+from rnnshape.explorer import draws, masks
 from rnnshape.explorer.anatomy import Layout
 from rnnshape.explorer.calling import caller
+from rnnshape.explorer.on_the_way import Way, way_through
 from rnnshape.explorer.states import initial_states, reset_states
 from rnnshape.explorer.stepping import states_at_every_step, watching
 from rnnshape.query import Query
@@ -34,6 +37,11 @@ class Run:
     trials: tuple[masks.Trial, ...] = ()
     """What is known of the masks, for each draw."""
 
+    inside: tuple[tuple[tuple[np.ndarray[Any, Any], ...], ...], ...] = ()
+    """What each layer on the way through a Sequential returned, one tuple of arrays for each of them, in each draw."""
+    way: Way | None = None
+    """Those layers."""
+
     stepped: tuple[tuple[np.ndarray[Any, Any], ...], ...] = ()
     """The states after every timestep, one tuple of arrays for each draw, where they were asked for."""
 
@@ -49,6 +57,7 @@ class Run:
             self,
             draws=self.draws + other.draws,
             trials=self.trials + other.trials,
+            inside=self.inside + other.inside,
             stepped=self.stepped + other.stepped,
             calms=self.calms + other.calms,
         )
@@ -67,7 +76,8 @@ def run_in_range(layer: Any, query: Query, layouts: Sequence[Layout], *, first_d
     """
     for level in range(calm, draws.CALMEST + 1):
         found = run(layer, query, layouts, first_draw=first_draw, calm=level)
-        if all(map(draws.is_in_range, found.draws)):
+        every = zip(found.draws, found.inside, strict=True)
+        if all(draws.is_in_range([*arrays, *itertools.chain(*inside)]) for arrays, inside in every):
             return found
     return run(layer, query, layouts, first_draw=first_draw, calm=calm)
 
@@ -82,7 +92,8 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
     if query.mask is not None and not masks.takes_mask(layer):
         message = f"{query.layer.name} takes no mask. Received: {query.layer}"
         raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
-    values, trials, stepped = [], [], []
+    values, trials, stepped, insides = [], [], [], []
+    way = way_through(layer)
     number = _number(query)
     with draws.noise(layer, (query.seed, first_draw, number)):
         for draw, layout in enumerate(layouts, first_draw):
@@ -92,17 +103,19 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
             draws.draw_weights(layer, random, draw, calm=calm)
             reset_states(layer)
             states = initial_states(layer, query, layout, random)
-            called = caller(layer, layout, training=query.training, eager=query.every_state)
+            called = caller(layer, layout, training=query.training, eager=query.every_state, target=way.target)
             call = functools.partial(called, inputs, states)
             noise = functools.partial(draws.noise, layer, (query.seed, draw, number))
             with watching(layer, needed=query.every_state) as seen:
                 value, trial = masks.tried(layer, call, mask, noise)
+            value, inside = way.parted(value)
             values.append(value)
-            trials.append(trial)
+            trials.append(trial.of_the_first(len(tree.flat(value))))
+            insides.append(tuple(tuple(map(np.asarray, tree.flat(one))) for one in inside))
             if query.every_state:
                 rows = None if mask is None else mask.rows
                 stepped.append(tuple(states_at_every_step(layer, inputs, states, rows, seen)))
-    flat = [[(path, np.asarray(leaf)) for path, leaf in nest.leaves(value)] for value in values]
+    flat = [[(path, np.asarray(leaf)) for path, leaf in tree.leaves(value)] for value in values]
     return Run(
         value=values[0],
         paths=tuple(path for path, _ in flat[0]),
@@ -110,6 +123,8 @@ def run(layer: Any, query: Query, layouts: Sequence[Layout], *, first_draw: int 
         device=_device(values[0]),
         draws=tuple(tuple(array for _, array in leaves) for leaves in flat),
         trials=tuple(trials),
+        inside=tuple(insides),
+        way=way,
         stepped=tuple(stepped),
         layouts=tuple(layouts),
         calms=(calm,) * len(layouts),
@@ -123,5 +138,5 @@ def _number(query: Query) -> int:
 
 def _device(value: Any) -> str:
     """Return the kind of device that the first tensor is on: CPU, GPU, …."""
-    _, leaf = next(nest.leaves(value))
+    _, leaf = next(tree.leaves(value))
     return (getattr(leaf, "device", "").rpartition("device:")[2].partition(":")[0] or "CPU").upper()

@@ -12,8 +12,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.errors import InvalidQuery, KerasRefused
-from rnnshape.explorer import engine, nest
+from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, input_said, tokens_of
 from rnnshape.explorer.build import build
 from rnnshape.explorer.cost import Cost, cost_of_call
@@ -24,7 +25,7 @@ from rnnshape.explorer.plainly import PLAINLY_SMALL, cells_in, is_plainly_small,
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.said import resized
 from rnnshape.explorer.smaller import integers, is_unrolled, rolled, stand_ins
-from rnnshape.explorer.traced import traced_shapes
+from rnnshape.explorer.traced_shapes import traced_shapes
 from rnnshape.explorer.weights import parameters_of
 from rnnshape.expression import Call
 from rnnshape.mask import MaskKind, MaskSpec
@@ -169,7 +170,7 @@ def fits(asked: AskedSizes, call: Call, layout: Layout, mask: MaskSpec | None = 
     if None in layout.shape:
         return False
     sizes = [size for size in layout.shape if size is not None]
-    outputs = sum(math.prod(size or 1 for size in shape) for shape in nest.shape_leaves(asked.declaration.any))
+    outputs = sum(math.prod(size or 1 for size in shape) for shape in tree.sizes(asked.declaration.any))
     # The input (ours, and TensorFlow's), the weights and their random draw, the outputs and what is compared of them.
     numbers = 2 * math.prod(sizes) + 5 * asked.parameters.total + 6 * outputs
     if not _has_memory_for(numbers, at_all=at_all):
@@ -255,10 +256,10 @@ def shapes_at(
     wrongly there, they are those that the layer's code gives when it is traced; what that does not tell is unknown.
     """
     unknown = tuple((None,) * len(shape) for shape in real)
-    declared = _sure(nest.shape_leaves(asked.declaration.any), nest.shape_leaves(small.any), real) or unknown
-    if nest.shape_leaves(small.any) == real:
+    declared = sure(tree.sizes(asked.declaration.any), tree.sizes(small.any), real) or unknown
+    if tree.sizes(small.any) == real:
         return declared
-    traced = nest.shape_leaves(traced_shapes(asked.layer, asked.layout, asked.graph) or ())
+    traced = tree.sizes(traced_shapes(asked.layer, asked.layout, asked.graph) or ())
     if [len(shape) for shape in traced] != [len(shape) for shape in real]:
         return declared
     rows = zip(declared, traced, strict=True)
@@ -268,7 +269,7 @@ def shapes_at(
 _Shapes = tuple[tuple[int | None, ...], ...]
 
 
-def _sure(declared: _Shapes, declared_small: _Shapes, real: _Shapes) -> _Shapes | None:
+def sure(declared: _Shapes, declared_small: _Shapes, real: _Shapes) -> _Shapes | None:
     """Return the declared shapes with None for each size that is declared wrongly at the small sizes."""
     if not len(declared) == len(declared_small) == len(real):
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.errors import InvalidQuery
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, is_cell
@@ -17,16 +18,15 @@ from rnnshape.query import InitialState, Query
 
 def reset_states(layer: Any) -> None:
     """Have the stateful layers in a layer start anew: from what a first call of theirs starts from."""
-    tree = engine.load().tree
     for part in all_parts(layer):
-        kept = tree.flatten(getattr(part, "states", None)) if getattr(part, "stateful", False) else []
+        kept = tree.flat(getattr(part, "states", None)) if getattr(part, "stateful", False) else []
         kept = [state for state in kept if hasattr(state, "assign")]
         if not kept:
             continue
         # Keras's own reset_state assigns zeros, whatever the cell starts from.
         start = [np.zeros(tuple(state.shape), "float32") for state in kept]
         with contextlib.suppress(Exception):
-            asked = tree.flatten(part.get_initial_state(batch_size=kept[0].shape[0]))
+            asked = tree.flat(part.get_initial_state(batch_size=kept[0].shape[0]))
             start = asked if [tuple(one.shape) for one in asked] == [tuple(state.shape) for state in kept] else start
         for state, value in zip(kept, start, strict=True):
             state.assign(value)
@@ -44,14 +44,15 @@ def accepted_states(layer: Any, batch: int) -> Any:
         return None if None in halves else [*halves[0], *halves[1]]
     if not hasattr(layer, "state_size"):
         return None
-    ask = getattr(layer, "get_initial_state", None)
+    ask, ops = getattr(layer, "get_initial_state", None), engine.load().ops
     if ask is not None and _takes_batch_size(ask):
         states = ask(batch_size=batch)
     elif is_cell(layer):
         states = _zeros(layer.state_size, batch)
     else:
         return None
-    return _as_lists(states if isinstance(states, list | tuple) else [states])
+    found = tree.as_lists(states if isinstance(states, list | tuple) else [states])
+    return tree.mapped(lambda state: state if hasattr(state, "shape") else ops.convert_to_tensor(state), found)
 
 
 def starts_from(layer: Any) -> str | None:
@@ -81,8 +82,7 @@ def starts_from(layer: Any) -> str | None:
 
 
 def _values(layer: Any) -> list[np.ndarray[Any, Any]]:
-    tree = engine.load().tree
-    return [np.asarray(state) for state in tree.flatten(accepted_states(layer, 2))]
+    return [np.asarray(state) for state in tree.flat(accepted_states(layer, 2))]
 
 
 def _same(some: list[np.ndarray[Any, Any]], others: list[np.ndarray[Any, Any]]) -> bool:
@@ -104,12 +104,6 @@ def _zeros(sizes: Any, batch: int) -> Any:
     return [ops.zeros((batch, *([size] if isinstance(size, int) else tuple(size)))) for size in sizes]
 
 
-def _as_lists(states: Any) -> Any:
-    if isinstance(states, list | tuple):
-        return [_as_lists(state) for state in states]
-    return states if hasattr(states, "shape") else engine.load().ops.convert_to_tensor(states)
-
-
 def initial_states(layer: Any, query: Query, layout: Layout, random: np.random.Generator) -> Any:
     """Return the states to call the layer with; None where it is to start from its own."""
     if query.initial_state is None and not is_cell(layer):
@@ -125,7 +119,4 @@ def initial_states(layer: Any, query: Query, layout: Layout, random: np.random.G
             return random.uniform(-1, 1, size=shape).astype("float32")
         return np.zeros(shape, "float32")
 
-    def walk(value: Any) -> Any:
-        return [walk(item) for item in value] if isinstance(value, list) else fill(value)
-
-    return walk(accepted)
+    return tree.mapped(fill, accepted)

@@ -11,13 +11,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from rnnshape.structure import Expression
 from rnnshape.trace import Assumption, Span, StepKind, Stop, Trace, TracedTensor
 
-Statement = Sequence[str]
+Statement = Sequence[Expression]
 _WIDTH = 100
 _ROUNDING = "rtol=1e-4, atol=1e-5"
-_NAME = re.compile(r"[^\W\d]\w*")
-_FUNCTION = re.compile(r"\bconcatenate(?=\()")
 _LENGTH = re.compile(r"len\((\w+)\)")
 _OURS = {"keras": "import keras", "np": "import numpy as np"}
 _KEEP = '''
@@ -96,8 +95,7 @@ class _Script:
                 self.left.append([*told[:1], *(expression for expression in statement if expression not in told)])
 
     def _names_in(self, statement: Statement) -> list[str]:
-        found = (name for expression in statement for name in _NAME.findall(expression) if name in self.tensors)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(term.tensor for expression in statement for term in expression.terms))
 
     def _is_live(self, span: Span) -> bool:
         is_before_end = self.end is None or span.line < self.end
@@ -110,7 +108,7 @@ class _Script:
         tensor = self.tensors[name]
         return name in self.in_kept or (name in self.reached and (self.end is None or tensor.line < self.end))
 
-    def _is_told(self, expression: str) -> bool:
+    def _is_told(self, expression: Expression) -> bool:
         """Tell whether an expression can be computed: all its tensors can be named."""
         names = self._names_in([expression])
         is_graph = all(self._can_reach(one.name) for one in self._inputs()) and not _has_doubles(self.trace)
@@ -205,7 +203,7 @@ class _Script:
     def _assertions(self, statement: Statement, *, is_close: bool) -> Iterator[str]:
         # A prediction is compiled, and so rounds in its own way.
         is_close |= any(self._is_predicted(name) for name in self._names_in(statement))
-        first, *others = (_FUNCTION.sub("np.concatenate", expression) for expression in statement)
+        first, *others = (expression.written(module="np.") for expression in statement)
         for other in others:
             yield (
                 f"assert np.allclose({first}, {other}, {_ROUNDING})"

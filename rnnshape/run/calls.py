@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.run import construction, layers, models, sequential, unknowns
 from rnnshape.run.builtin import Builtin
@@ -15,7 +16,7 @@ from rnnshape.run.methods import call_method
 from rnnshape.run.operators import type_name
 from rnnshape.run.unknowns import sized
 from rnnshape.run.values import Closure, Constructor, Function, Library, Method, Opaque, OwnClass, Unknown
-from rnnshape.run.world import is_symbolic, is_tensor, replaced, tensors_in
+from rnnshape.run.world import is_symbolic, is_tensor, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -129,9 +130,9 @@ def _function(machine: Machine, function: Function, args: list[Any], kwargs: dic
     from rnnshape.run.keras_library import check_arguments
 
     check_arguments(function.call, tuple(args), kwargs)
-    if any(isinstance(value, Unknown) for value in _flat([*args, *kwargs.values()])):
+    if any(isinstance(value, Unknown) for value in tree.flat([*args, *kwargs.values()])):
         if function.is_layer:
-            args = [replaced(value, lambda leaf: layers.known_input(machine, leaf, None, node)) for value in args]
+            args = [tree.mapped(lambda leaf: layers.known_input(machine, leaf, None, node), value) for value in args]
         elif function.is_creation:
             args = [sized(machine, value, "a shape") for value in args]
             kwargs = {name: sized(machine, value, "a shape") for name, value in kwargs.items()}
@@ -145,18 +146,10 @@ def _function(machine: Machine, function: Function, args: list[Any], kwargs: dic
     return machine.recorded(function.call, tuple(args), kwargs, function.path, node=node, size=size)
 
 
-def _flat(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _flat(item)
-    else:
-        yield value
-
-
 def _method(machine: Machine, method: Method, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
     if isinstance(method.owner, engine.load().layers.Layer):
         return models.call_method(machine, method, args, kwargs, node)
-    if any(isinstance(value, Unknown) for value in _flat([*args, *kwargs.values()])) and is_tensor(method.owner):
+    if any(isinstance(value, Unknown) for value in tree.flat([*args, *kwargs.values()])) and is_tensor(method.owner):
         args = [sized(machine, value, "a shape") for value in args]
         kwargs = {name: sized(machine, value, "a shape") for name, value in kwargs.items()}
     return call_method(machine, Method(method.owner, method.name, node), args, kwargs)

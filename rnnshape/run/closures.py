@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rnnshape import tree
 from rnnshape.run.halt import Halt, Refused, Returned
 from rnnshape.run.values import Closure, Scope
 
@@ -81,24 +82,21 @@ def as_host(machine: Machine, value: Any) -> Any:
     from rnnshape.run.builtin import Builtin
     from rnnshape.run.values import Constructor, Function, Opaque
 
-    if isinstance(value, Closure):
-        return _host(machine, value)
-    if isinstance(value, Function):
-        return value.call
-    if isinstance(value, Constructor):
-        return value.cls
-    if isinstance(value, Builtin):
-        return lambda *args, **kwargs: value.call(machine, *args, **kwargs)
-    if isinstance(value, Opaque):
-        return None
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return value
-    if isinstance(value, list | tuple):
-        inside = [as_host(machine, item) for item in value]
-        return inside if isinstance(value, list) else tuple(inside)
-    if isinstance(value, dict):
-        return {key: as_host(machine, item) for key, item in value.items()}
-    return value
+    def host(leaf: Any) -> Any:
+        match leaf:
+            case Closure():
+                return _host(machine, leaf)
+            case Function():
+                return leaf.call
+            case Constructor():
+                return leaf.cls
+            case Builtin():
+                return lambda *args, **kwargs: leaf.call(machine, *args, **kwargs)
+            case Opaque():
+                return None
+        return leaf
+
+    return tree.mapped(host, value)
 
 
 def _host(machine: Machine, function: Closure) -> Callable[..., Any]:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.values import Constructor, Function, Library, Opaque, Unknown
-from rnnshape.run.world import leaves, shape_of, tensors_in
+from rnnshape.run.world import shape_of, tensors_in
 
 MODULES = frozenset(
     """
@@ -178,7 +179,7 @@ def size_bound(name: str) -> Callable[..., int]:
         counts = [math.prod(size or 1 for size in shape_of(value)) for value in tensors_in(everything)]
         whole = math.prod(counts) if name in _PRODUCTS else sum(counts)
         if name not in _MULTIPLYING:
-            return max(whole, sum(1 for _ in leaves(everything)))
+            return max(whole, sum(1 for _ in tree.leaves(everything)))
         # The first of several shape-like arguments is the shape; ranges multiply to more than they make.
         return max(whole, 1) * math.prod(abs(number) or 1 for number in _integers(everything))
 

@@ -6,6 +6,7 @@ import ast
 import math
 from typing import TYPE_CHECKING, Any
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.run import sequential, unknowns
 from rnnshape.run.budget import check_array
@@ -15,7 +16,7 @@ from rnnshape.run.halt import TooMuch, Unreadable
 from rnnshape.run.keras_library import check_arguments
 from rnnshape.run.recording import is_large, stand_in
 from rnnshape.run.values import Function, Opaque, Unknown
-from rnnshape.run.world import Called, is_symbolic, is_tensor, replaced, shape_of, tensors_in
+from rnnshape.run.world import Called, is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.trace import MaskChange, StepKind
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _MOST_EAGER_STEPS = 60
 
 def call_layer(machine: Machine, layer: Any, args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Any:
     """Return what a layer, a cell or a model returns for these arguments."""
-    args = [replaced(value, lambda leaf: known_input(machine, leaf, layer, node)) for value in args]
+    args = [tree.mapped(lambda leaf: known_input(machine, leaf, layer, node), value) for value in args]
     kwargs = {name: _known_keyword(machine, layer, name, value) for name, value in kwargs.items()}
     kwargs = {name: as_host(machine, value) for name, value in kwargs.items() if not isinstance(value, Unknown)}
     check_arguments(layer, tuple(args), kwargs)
@@ -87,7 +88,7 @@ def _run(layer: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if any(map(is_symbolic, tensors)) or not tensors:
         return layer(*args, **kwargs)
     if any(map(is_large, tensors)) or _is_long(tensors) or _grows(layer, tensors):
-        args, kwargs = replaced((args, kwargs), lambda leaf: _symbolic(leaf) if is_tensor(leaf) else leaf)
+        args, kwargs = tree.mapped(lambda leaf: _symbolic(leaf) if is_tensor(leaf) else leaf, (args, kwargs))
     return layer(*args, **kwargs)
 
 
@@ -130,7 +131,7 @@ def known_input(machine: Machine, value: Any, layer: Any, node: ast.AST) -> Any:
 def _known_keyword(machine: Machine, layer: Any, name: str, value: Any) -> Any:
     if name in {"training", "mask"} and isinstance(value, Unknown):
         return value
-    return replaced(value, lambda leaf: _known_state(machine, leaf, layer, name))
+    return tree.mapped(lambda leaf: _known_state(machine, leaf, layer, name), value)
 
 
 def _known_state(machine: Machine, value: Any, layer: Any, name: str) -> Any:
@@ -155,7 +156,7 @@ def call_layer_function(
     """Return what one of the functions returns that make a layer and call it: `concatenate`, `add`, `dot`."""
     from rnnshape.run.described import as_code
 
-    result = function.call(*(replaced(value, stand_in) for value in args), **kwargs)
+    result = function.call(*(tree.mapped(stand_in, value) for value in args), **kwargs)
     check_array(0)
     options = [f"{name}={as_code(machine, value)}" for name, value in kwargs.items() if name != "inputs"]
     code = f"{function.path}({', '.join(options)})"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.run import layers, sequential, training
 from rnnshape.run.closures import as_host
@@ -15,7 +16,7 @@ from rnnshape.run.construction import guarded
 from rnnshape.run.halt import Unreadable
 from rnnshape.run.unknowns import sized
 from rnnshape.run.values import Method, Opaque, Unknown
-from rnnshape.run.world import Called, is_symbolic, is_tensor, replaced, shape_of
+from rnnshape.run.world import Called, is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _change(machine: Machine, model: Any, name: str, args: list[Any], kwargs: di
 
 
 def _plain(machine: Machine, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    args = [replaced(value, lambda leaf: sized(machine, leaf, "a size")) for value in args]
+    args = [tree.mapped(lambda leaf: sized(machine, leaf, "a size"), value) for value in args]
     if name == "set_weights" and isinstance(args[0] if args else None, Unknown):
         return None
     with guarded(machine):
@@ -118,27 +119,20 @@ def _predict(machine: Machine, model: Any, args: list[Any], kwargs: dict[str, An
     if isinstance(given, Unknown) and given.tensor is None and not given.is_assumable:
         machine.world.skip(machine.at(node), machine.text(node))
         return Unknown(machine.text(node))
-    data = replaced(given, lambda leaf: layers.known_input(machine, leaf, model, node))
-    if any(is_tensor(leaf) and is_symbolic(leaf) for leaf in _leaves(data)) and not isinstance(given, Unknown):
+    data = tree.mapped(lambda leaf: layers.known_input(machine, leaf, model, node), given)
+    if any(is_tensor(leaf) and is_symbolic(leaf) for leaf in tree.flat(data)) and not isinstance(given, Unknown):
         raise ValueError("predict takes arrays. Received: a symbolic tensor")
     with machine.unrecorded(), guarded(machine):
         result = layers.call_layer(machine, model, [data], {}, node)
     if isinstance(model, engine.load().Sequential):
         sequential.sync(machine, model)
-    arrays = replaced(result, _array)
+    arrays = tree.mapped(_array, result)
     code = layers.code_of(machine, model)
     call = Called(machine.at(node), StepKind.MODEL, code, model.name, model, (data,), {}, owner=model)
     layers.note_call(machine, call, model)
-    for leaf in _leaves(data):
-        if is_tensor(leaf):
-            machine.world.tensor(leaf, call.line).feeds = True
+    for leaf in tensors_in(data):
+        machine.world.tensor(leaf, call.line).feeds = True
     return machine.world.record(call, arrays)
-
-
-def _leaves(value: Any) -> Any:
-    from rnnshape.run.world import leaves
-
-    return [leaf for _, leaf in leaves(value)]
 
 
 def _array(value: Any) -> Any:

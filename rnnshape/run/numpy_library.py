@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.run.budget import check_items
 from rnnshape.run.halt import TooMuch
 from rnnshape.run.recording import LARGE, hollow
@@ -82,9 +83,9 @@ def _function(name: str) -> Function | None:
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, list | tuple):
-        return sum(map(_count, value))
-    return math.prod(size or 1 for size in shape_of(value)) if hasattr(value, "shape") else 1
+    return sum(
+        math.prod(size or 1 for size in shape_of(leaf)) if hasattr(leaf, "shape") else 1 for leaf in tree.flat(value)
+    )
 
 
 def _sum(*args: Any, **kwargs: Any) -> int:

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from rnnshape import tree
 from rnnshape.run import imports, library
 from rnnshape.run.halt import Halt
 from rnnshape.run.values import Function, Opaque, Unknown
-from rnnshape.run.world import Made, is_tensor, leaves, tensors_in
+from rnnshape.run.world import Made, is_tensor, tensors_in
 from rnnshape.trace import Assumption, Kept, Outline, Shape, Span
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _built(machine: Machine, *, has_passed: bool) -> Iterator[tuple[str, Shape]]
     at_end = {id(value): name for name, value in machine.top.names.items() if _is_plain(name)}
     for chain in machine.chains.values():
         model = at_end.get(id(chain.model))
-        roots = [machine.world.made(leaf) for _, leaf in leaves(chain.values[:1])]
+        roots = [machine.world.made(leaf) for _, leaf in tree.leaves(chain.values[:1])]
         if model is not None and len(roots) == 1 and roots[0] is not None and (roots[0].assumed or has_passed):
             yield model, roots[0].shape
 

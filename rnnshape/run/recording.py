@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.run.budget import MAX_HOLLOW, check_array
 from rnnshape.run.halt import TooMuch
-from rnnshape.run.world import Called, is_hollow, is_symbolic, is_tensor, replaced, shape_of, tensors_in
+from rnnshape.run.world import Called, is_hollow, is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.trace import Shape, StepKind
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _size(function: Callable[..., Any], args: Any, kwargs: Any, bound: int) -> i
 
     try:
         graph = tf.function(function, autograph=False).get_concrete_function(
-            *replaced(args, spec), **replaced(kwargs, spec)
+            *tree.mapped(spec, args), **tree.mapped(spec, kwargs)
         )
         sizes = [_count(shape_of(one)) for one in graph.outputs]
     except Exception:  # noqa: BLE001 - what cannot be traced has the bound
@@ -118,7 +119,7 @@ def _hollow_call(function: Callable[..., Any], args: Any, kwargs: Any, before: l
     """
     if function in _VIEWS:
         return function(*args, **kwargs)
-    small = replaced((args, kwargs), lambda leaf: _probe(leaf) if is_tensor(leaf) else leaf)
+    small = tree.mapped(lambda leaf: _probe(leaf) if is_tensor(leaf) else leaf, (args, kwargs))
     probes = [_probe(value) for value in before]
     shape = np.broadcast_shapes(*(value.shape for value in before))
     if all(is_hollow(value) or value.ndim == 0 or value.size == 1 for value in before) and all(

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.explorer.anatomy import is_recurrent
 from rnnshape.explorer.draws import draw_weights
 from rnnshape.explorer.states import reset_states
 from rnnshape.run.arrays import as_array, as_tensor, device_of, is_placeholder
 from rnnshape.run.tracing import Traced, loops
 from rnnshape.run.vocabulary import vocabularies
-from rnnshape.run.world import Called, Made, is_hollow, is_tensor, leaves, replaced, shape_of
+from rnnshape.run.world import Called, Made, is_hollow, is_tensor, shape_of
 from rnnshape.trace import Array, StepKind
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class _Replay:
         call = made.call
         if call is not None and call.layer.startswith(("np.random", "tf.random")) and "int" not in made.dtype:
             again = call.target(*call.args, **call.kwargs)
-            found = [leaf for _, leaf in leaves(again) if is_tensor(leaf)]
+            found = [leaf for _, leaf in tree.leaves(again) if is_tensor(leaf)]
             if len(found) == 1 and shape_of(found[0]) == made.shape:
                 return found[0]
         return value
@@ -233,7 +234,7 @@ class _Replay:
         if self._is_too_large(call):
             return False
         try:
-            args, kwargs = replaced((call.args, call.kwargs), self._value)
+            args, kwargs = tree.mapped(self._value, (call.args, call.kwargs))
             result = self._run(call, args, kwargs)
         except _Failed:
             return False
@@ -242,8 +243,8 @@ class _Replay:
                 self.values.failures.setdefault(call, error)
             return False
         if self.draw == 0:
-            self.values.structures[call] = replaced(result, lambda leaf: shape_of(leaf) if is_tensor(leaf) else leaf)
-        found = [leaf for _, leaf in leaves(result) if is_tensor(leaf)]
+            self.values.structures[call] = tree.mapped(lambda leaf: shape_of(leaf) if is_tensor(leaf) else leaf, result)
+        found = [leaf for _, leaf in tree.leaves(result) if is_tensor(leaf)]
         if len(found) != len(call.outputs):
             return False
         # By order, not by place: Keras declares some tensors bare that it returns in a list.
@@ -276,8 +277,8 @@ class _Replay:
 
         if call.owner is None:
             return call.target(*args, **kwargs)
-        args, kwargs = replaced((args, kwargs), as_tensor)
-        first = next((leaf for _, leaf in leaves(args) if is_tensor(leaf)), None)
+        args, kwargs = tree.mapped(as_tensor, (args, kwargs))
+        first = next((leaf for _, leaf in tree.leaves(args) if is_tensor(leaf)), None)
         shape = shape_of(first) if first is not None else ()
         steps = (shape[1] or 1) if len(shape) >= 3 or (len(shape) == 2 and call.kind.value == "model") else 1
         weights = sum(math.prod(weight.shape) for weight in getattr(call.owner, "weights", ()))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.explorer.calling import in_one_thread
-from rnnshape.run.world import is_tensor, leaves, replaced
+from rnnshape.run.world import is_tensor
 
 _MASK = "_keras_mask"
 
@@ -26,23 +27,23 @@ class Traced:
     def __call__(self, args: Any, kwargs: Any) -> Any:
         """Return what the call returns, nested as it came."""
         self._arguments = (args, kwargs)
-        given = [leaf for _, leaf in leaves(self._arguments) if is_tensor(leaf)]
+        given = [leaf for _, leaf in tree.leaves(self._arguments) if is_tensor(leaf)]
         with in_one_thread():
             values, masks = self._graph(given, [getattr(leaf, _MASK, None) for leaf in given])
         for value, mask in zip(values, masks, strict=True):
             if mask is not None:
                 setattr(value, _MASK, mask)
         found = iter(values)
-        return replaced(self._nesting, lambda leaf: next(found) if is_tensor(leaf) else leaf)
+        return tree.mapped(lambda leaf: next(found) if is_tensor(leaf) else leaf, self._nesting)
 
     def _flat(self, given: list[Any], masks: list[Any]) -> tuple[list[Any], list[Any]]:
         for tensor, mask in zip(given, masks, strict=True):
             if mask is not None:
                 setattr(tensor, _MASK, mask)
         found = iter(given)
-        args, kwargs = replaced(self._arguments, lambda leaf: next(found) if is_tensor(leaf) else leaf)
+        args, kwargs = tree.mapped(lambda leaf: next(found) if is_tensor(leaf) else leaf, self._arguments)
         self._nesting = self._target(*args, **kwargs)
-        made = [leaf for _, leaf in leaves(self._nesting) if is_tensor(leaf)]
+        made = [leaf for _, leaf in tree.leaves(self._nesting) if is_tensor(leaf)]
         return made, [getattr(leaf, _MASK, None) for leaf in made]
 
 

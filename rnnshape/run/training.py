@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.run import sequential
 from rnnshape.run.closures import as_host
 from rnnshape.run.construction import guarded
 from rnnshape.run.values import Closure, Opaque, Unknown
-from rnnshape.run.world import is_symbolic, is_tensor, leaves, replaced, shape_of, tensors_in
+from rnnshape.run.world import is_symbolic, is_tensor, shape_of, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
@@ -34,11 +35,7 @@ def compile_model(machine: Machine, model: Any, args: list[Any], kwargs: dict[st
 
 
 def _has_unknown(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return any(map(_has_unknown, value))
-    if isinstance(value, dict):
-        return any(map(_has_unknown, value.values()))
-    return isinstance(value, Unknown | Opaque)
+    return any(isinstance(leaf, Unknown | Opaque) for leaf in tree.flat(value))
 
 
 def one_batch(machine: Machine, model: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -89,7 +86,7 @@ def _data(value: Any) -> Any:
 
 def _check_type(x: Any) -> None:
     """Refuse lists of numbers, in Keras's words: it takes arrays."""
-    if isinstance(x, list | tuple) and x and all(isinstance(leaf, int | float) for _, leaf in leaves(x)):
+    if isinstance(x, list | tuple) and x and all(isinstance(leaf, int | float) for _, leaf in tree.leaves(x)):
         raise ValueError(f"Unrecognized data type: x={str(x)[:200]} (of type {type(x)})")
 
 
@@ -115,7 +112,7 @@ def _first(value: Any, size: int) -> Any:
             array = array.astype("float32")
         return tf.constant(array)
 
-    return replaced(value, cut)
+    return tree.mapped(cut, value)
 
 
 def _run(model: Any, x: Any, y: Any, rows: int | None, *, training: bool) -> None:
@@ -133,5 +130,5 @@ def _run(model: Any, x: Any, y: Any, rows: int | None, *, training: bool) -> Non
     if not model.built:
         model(x)
     graph = tf.function(step, autograph=False)
-    graph.get_concrete_function(replaced(x, spec), replaced(y, spec))
+    graph.get_concrete_function(tree.mapped(spec, x), tree.mapped(spec, y))
     graph(x, y)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import layout_of
 from rnnshape.expression import Call
@@ -83,14 +84,7 @@ def assume(machine: Machine, value: Unknown, assumed: Any, code: str) -> None:
 
 def sized(machine: Machine, value: Any, what: str) -> Any:
     """Return a nested value with a number for each unknown one."""
-    if isinstance(value, Unknown):
-        return number(machine, value)
-    if isinstance(value, list | tuple):
-        inside = [sized(machine, item, what) for item in value]
-        return inside if isinstance(value, list) else tuple(inside)
-    if isinstance(value, slice):
-        return slice(*(sized(machine, part, what) for part in (value.start, value.stop, value.step)))
-    return value
+    return tree.mapped(lambda leaf: number(machine, leaf) if isinstance(leaf, Unknown) else leaf, value)
 
 
 def item(machine: Machine, owner: Unknown, index: Any, code: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.run.budget import Budget
 from rnnshape.trace import Assumption, MaskChange, Path, Shape, Skipped, StepKind
@@ -121,7 +122,7 @@ class World:
         call.inputs = list(dict.fromkeys(inputs))
         self.calls.append(call)
         call.structure = result
-        for path, leaf in leaves(result):
+        for path, leaf in tree.leaves(result):
             if not is_tensor(leaf):
                 continue
             before = self.made(leaf)
@@ -207,34 +208,6 @@ def is_hollow(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.size > 1 and not any(value.strides)
 
 
-def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield (path, leaf) for every leaf of nested lists, tuples and dicts, in order."""
-    if isinstance(value, list | tuple):
-        for at, item in enumerate(value):
-            yield from leaves(item, (*path, at))
-    elif isinstance(value, dict):
-        for at, item in enumerate(value.values()):
-            yield from leaves(item, (*path, at))
-    elif isinstance(value, slice):
-        yield from leaves((value.start, value.stop, value.step), path)
-    else:
-        yield path, value
-
-
 def tensors_in(value: Any) -> Iterator[Any]:
     """Yield every tensor in a nested value."""
-    return (leaf for _, leaf in leaves(value) if is_tensor(leaf))
-
-
-def replaced(value: Any, instead: Any) -> Any:
-    """Return the same nesting with `instead(leaf)` for each leaf."""
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(replaced(item, instead) for item in value))
-    if isinstance(value, list | tuple):
-        inside = [replaced(item, instead) for item in value]
-        return inside if isinstance(value, list) else tuple(inside)
-    if isinstance(value, dict):
-        return {key: replaced(item, instead) for key, item in value.items()}
-    if isinstance(value, slice):
-        return slice(*(replaced(item, instead) for item in (value.start, value.stop, value.step)))
-    return instead(value)
+    return (leaf for _, leaf in tree.leaves(value) if is_tensor(leaf))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.errors import printable
-from rnnshape.explorer import nest
 from rnnshape.explorer.masks import first_and_last
 from rnnshape.explorer.refusal import clean
 from rnnshape.run.halt import Halt
@@ -15,7 +15,7 @@ from rnnshape.run.naming import Names
 from rnnshape.run.outline import outline
 from rnnshape.run.replay import Values
 from rnnshape.run.words import Described, described_tensors
-from rnnshape.run.world import Called, Made, is_hollow, is_tensor, leaves, shape_of, tensors_in
+from rnnshape.run.world import Called, Made, is_hollow, is_tensor, shape_of, tensors_in
 from rnnshape.trace import (
     FailsLater,
     Nested,
@@ -139,7 +139,7 @@ class _Writer:
     def _step(self, call: Called) -> TracedStep:
         declared = _structure(call.structure)
         real = None if self.is_cut else _real(self.values.structures.get(call))
-        agrees = real is None or declared is None or nest.agree(declared, real)
+        agrees = real is None or declared is None or tree.agree(declared, real)
         states = call.kwargs.get("initial_state", call.kwargs.get("states"))
         mask = call.kwargs.get("mask")
         own = {id(value) for value in (*tensors_in(states), *tensors_in(mask))}
@@ -154,8 +154,8 @@ class _Writer:
             training=bool(call.kwargs.get("training") or False) if call.kind is not StepKind.FUNCTION else False,
             returns=tuple(self.names[made] for made in call.outputs if made in self.shown),
             parameters=_parameters([call]),
-            declared=None if declared is None else nest.structure(declared),
-            returned=None if declared is None else nest.structure(declared if agrees else real),
+            declared=None if declared is None else tree.as_code(declared),
+            returned=None if declared is None else tree.as_code(declared if agrees else real),
             is_shared=call.is_shared,
             calls=call.times,
         )
@@ -254,7 +254,7 @@ def _parameters(calls: list[Called]) -> int:
 
 def _structure(value: Any) -> Any:
     try:
-        return nest.shapes(value) if all(is_tensor(leaf) for _, leaf in leaves(value)) else None
+        return tree.shapes(value) if all(is_tensor(leaf) for _, leaf in tree.leaves(value)) else None
     except (TypeError, ValueError):
         return None
 
@@ -264,6 +264,6 @@ def _real(value: Any) -> Any:
     if value is None:
         return None
     try:
-        return nest.shapes(value)
+        return tree.shapes(value)
     except (AttributeError, TypeError, ValueError):
         return None

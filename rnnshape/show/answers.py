@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
-from rnnshape.show import diagram as layers_diagram
-from rnnshape.show import program
-from rnnshape.show import table as layers_table
 from rnnshape.show.console import safe
 
 TYPE_CHECKING = False
@@ -24,7 +21,9 @@ OfProgram = Callable[[ProgramReport], "RenderableType"]
 
 def table(answers: Sequence[Answer]) -> RenderableType:
     """Return the tables of these answers."""
-    return _together(answers, layers_table.table, program.table)
+    from rnnshape.show import table as layers_table
+
+    return _together(answers, layers_table.table, _program_table)
 
 
 def title(answers: Sequence[Answer]) -> str:
@@ -37,7 +36,17 @@ def title(answers: Sequence[Answer]) -> str:
 
 def diagram(answers: Sequence[Answer]) -> RenderableType:
     """Return the diagrams of these answers."""
+    from rnnshape.show import diagram as layers_diagram
+    from rnnshape.show import program
+
     return _together(answers, layers_diagram.diagram, program.diagram)
+
+
+def _program_table(report: ProgramReport) -> RenderableType:
+    # What only a program needs is not imported for a layer.
+    from rnnshape.show import program
+
+    return program.table(report)
 
 
 def _together(answers: Sequence[Answer], of_layers: OfLayers, of_program: OfProgram) -> RenderableType:

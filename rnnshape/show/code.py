@@ -12,6 +12,7 @@ from rnnshape.expression import Call
 from rnnshape.mask import MaskKind, parse_mask
 from rnnshape.report import Into, Mask, Report, Shape, Tensor
 from rnnshape.show.fold import fill, fold, fold_assignment
+from rnnshape.show.inside_code import cannot_show_inside, inside_code, inside_tensors
 from rnnshape.show.keras_code import Imports, keras_code, smaller
 from rnnshape.show.stepping_code import cannot_step, stepped_tensors, stepping_code
 from rnnshape.structure import Expression, Place, Term
@@ -50,6 +51,9 @@ class _Script:
         stepped = stepped_tensors(report)
         self.unstepped = cannot_step(report) if stepped else None
         self.stepped = [] if self.unstepped else stepped
+        inside = inside_tensors(report)
+        self.unshown = cannot_show_inside(report) if inside else None
+        self.inside = [] if self.unshown else inside
 
     def as_asked(self) -> list[list[str]]:
         """Return the run at the sizes that were asked."""
@@ -59,6 +63,7 @@ class _Script:
             setting,
             self._unpacking(),
             _printed(self.report.returned_tensors),
+            *self._on_the_way(),
             *self._stepping(),
             self._asserts({}),
         ]
@@ -80,14 +85,15 @@ class _Script:
         else:
             said = "The shapes at the sizes that were asked for: nothing is computed."
             symbolic = [[f"# {said}", *self._symbolic_inputs(), *self._layer(self.report.layer)]]
-            symbolic += [self._unpacking(), _printed(self.report.returned_tensors)]
+            symbolic += [self._unpacking(), _printed(self.report.returned_tensors), *self._on_the_way()]
         asserts = self._asserts(small)
         if not (asserts or self.stepped) and len(symbolic) > 1:
             return symbolic
         layer = self._layer(reduced.layer) if reduced.layer != self.report.layer or len(symbolic) == 1 else []
         setting = ["# The values at small sizes.", *self._real_inputs(reduced.input, small), *layer]
         prints = [] if len(symbolic) > 1 else [_printed(self.report.returned_tensors)]
-        return [*symbolic, setting, self._unpacking(), *prints, *self._stepping(), asserts]
+        inside = self._on_the_way() if prints else [inside_code(self.report)] if self.inside else []
+        return [*symbolic, setting, self._unpacking(), *prints, *inside, *self._stepping(), asserts]
 
     def handing_on(self) -> list[str]:
         """Return the call of the layer that the states are passed on to, or why there is none."""
@@ -174,6 +180,12 @@ class _Script:
             return [head, *fold(f"    {inside}", _WIDTH), f"){unpack.call.end}"]
         return fold_assignment(str(unpack), _WIDTH)
 
+    def _on_the_way(self) -> list[list[str]]:
+        """Return what makes and prints the tensors on the way through a Sequential, or why it is not here."""
+        if self.unshown:
+            return [_comment(f"The tensors on the way are not made here: {self.unshown}.")]
+        return [inside_code(self.report), _printed(self.inside)] if self.inside else []
+
     def _stepping(self) -> list[list[str]]:
         """Return what makes and prints the states after every timestep, or why it is not here."""
         if self.unstepped:
@@ -184,7 +196,7 @@ class _Script:
 
     def _asserts(self, small: Mapping[int, int]) -> list[str]:
         """Return an assertion for each equality between tensors of the script; slices are for the small sizes."""
-        known = {tensor.name for tensor in (*self.report.returned_tensors, *self.stepped)}
+        known = {tensor.name for tensor in (*self.report.returned_tensors, *self.inside, *self.stepped)}
         said: list[str] = []
         used: set[Place] = set()
         for close, statements in ((False, self.report.equal), (True, self.report.close or ())):

@@ -14,11 +14,16 @@ from collections.abc import Mapping
 from typing import Literal, TextIO, cast
 
 from rich.console import Console, RenderableType
+from rich.theme import Theme
 
 from rnnshape.errors import printable
 
 NATURAL_WIDTH = 1_000_000
 """The width of what is no terminal: a line is as long as it is, and nothing is wrapped or cut."""
+
+_THEME = Theme({"dim": "none", "red": "bold"})
+"""Terminals make faint text by halving its contrast, and their red means another colour under each theme: neither is
+used. What a drawing has as dim shows so in a picture, which brings its own ground."""
 
 _FALLBACK_WIDTH = 80
 _DUMB = ("dumb", "unknown")
@@ -89,6 +94,7 @@ def _console(stream: TextIO, environ: Mapping[str, str]) -> Console:
         no_color=False,
         width=width,
         height=height,
+        theme=_THEME,
         # What users type is text, never markup.
         markup=False,
         emoji=False,

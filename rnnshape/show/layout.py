@@ -89,7 +89,9 @@ def _fitted(tensors: Sequence[Row], look: Look, *, brackets: bool) -> tuple[Grid
         if grid.total(headings, widths) <= look.width:
             break
     else:
-        told = [_told(row, _Plan(words=LEVELS), look, with_below=True) for row in tensors]
+        room = look.width - grid.total(headings[:_MEANING], widths) - headings[_MEANING].gap
+        told = [_told_within(row, max(room, grid.NARROWEST), look) for row in tensors]
+        widths = (*front_widths, *grid.natural(headings[_AXES:], told))
     indent = min(grid.total(_COLUMNS[:_NAME], widths) + _COLUMNS[_NAME].gap + 2, _BELOW)
     columns = grid.layout(headings, widths, look, wraps=_MEANING, indent=indent)
     return columns, [(*front, *rest) for front, rest in zip(fronts, told, strict=True)]
@@ -122,19 +124,26 @@ def _front(row: Row, look: Look, *, brackets: bool, with_line: bool) -> tuple[Ce
     )
 
 
-def _told(row: Row, plan: _Plan, look: Look, *, with_below: bool = False) -> tuple[Cell, ...]:
+def _told(row: Row, plan: _Plan, look: Look) -> tuple[Cell, ...]:
     """Return the cells of the axes, of what it is, and of what made it."""
     axes = ("", row.axes[-1] if row.axes else "", ", ".join(row.axes))[plan.axes]
-    below = look.safe(_below(row, look)) if with_below else ""
     return (
         grid.only_in_column(look.safe(axes), look.quiet),
-        Cell(((look.safe(shorter(row.meaning, plan.words)), ""),), ((below, ""),)),
+        grid.only_in_column(look.safe(shorter(row.meaning, plan.words))),
         grid.only_in_column(look.safe(row.layer if plan.layer else ""), look.quiet),
     )
 
 
-def _below(row: Row, look: Look) -> str:
-    """Return what a tensor is for a line below its row: in as many words as fit there beside its shape."""
-    room = look.width - _BELOW - cell_len(shape_code(row.shape or ())) - 2
+def _told_within(row: Row, room: int, look: Look) -> tuple[Cell, ...]:
+    """Return the same cells where not all rows have room for the fewest words: of each, as many as it has room for."""
+    nothing = Cell((), ())
+    column = (look.safe(in_words(row, room)), "")
+    shape = cell_len(shape_code(row.shape or ()))
+    below = (look.safe(in_words(row, look.width - _BELOW - shape - 2, otherwise=row.meaning)), "")
+    return nothing, Cell((column,), (below,)), nothing
+
+
+def in_words(row: Row, room: int, otherwise: str = "") -> str:
+    """Return what a tensor is, in as many words as fit; where none do, what stands for it, or the fewest words."""
     said = (shorter(row.meaning, level) for level in range(LEVELS + 1))
-    return next((words for words in said if cell_len(words) <= room), row.meaning)
+    return next((words for words in said if cell_len(words) <= room), otherwise or shorter(row.meaning, LEVELS))

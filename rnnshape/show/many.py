@@ -17,6 +17,9 @@ from rnnshape.show.overview import Overview, Place, Query
 from rnnshape.show.rows import Row, Section, Tone, shape_code
 from rnnshape.show.shorter import LEVELS, shorter
 
+_INDENT = 4
+"""The column at which lines begin that stand below their row."""
+
 
 def many(shown: Overview, look: Look) -> Iterator[Text]:
     """Yield the lines, row by row."""
@@ -48,7 +51,7 @@ def four(shown: Matrix, look: Look) -> Iterator[Text] | None:
             break
     if grid.total(headings[:-2], widths) > look.width:
         return None
-    return _four(shown, rows, grid.layout(headings, widths, look, indent=4), look, brackets=brackets)
+    return _four(shown, rows, grid.layout(headings, widths, look, indent=_INDENT), look, brackets=brackets)
 
 
 def _four(
@@ -74,12 +77,14 @@ def _four(
 
 
 def _flag_cells(row: Row, places: Sequence[str], level: int, look: Look, *, brackets: bool) -> tuple[Cell, ...]:
+    shape = shape_code(row.shape or ()) + ("" if row.dtype == "float32" else f" {row.dtype}")
+    below = layout.in_words(row, look.width - _INDENT - len(shape) - 2, otherwise=row.meaning)
     return (
         Cell(lines.signs(row.signs, look, brackets=brackets), ()),
         grid.plain(look.safe(row.name), look.tone(Tone.STRONG)),
         *(grid.plain(look.safe(one)) for one in places),
-        grid.plain(shape_code(row.shape or ()) + ("" if row.dtype == "float32" else f" {row.dtype}")),
-        Cell(((look.safe(shorter(row.meaning, level)), ""),), ((look.safe(row.meaning), ""),)),
+        grid.plain(shape),
+        Cell(((look.safe(shorter(row.meaning, level)), ""),), ((look.safe(below), ""),)),
     )
 
 
@@ -87,13 +92,14 @@ def _rows(shown: Overview, look: Look) -> Iterator[Text]:
     queries = [row for row in shown.rows if isinstance(row, Query)]
     headings = tuple(_headings(shown))
     signs = tuple(_sign_width(queries, at) for at in range(len(shown.places)))
-    widths = grid.natural(headings, (_cells(row, shown, signs, look) for row in queries))
-    columns = grid.layout(headings, widths, look, indent=4)
+    cells = [_cells(row, shown, signs, look) for row in queries]
+    columns = grid.layout(headings, grid.natural(headings, cells), look, indent=_INDENT)
+    left = iter(cells)
     yield from grid.head(columns)
     for row in shown.rows:
         if isinstance(row, Query):
-            yield from grid.body(_cells(row, shown, signs, look), columns)
-            yield from lines.notes(row.notes, look, indent=4)
+            yield from grid.body(next(left), columns)
+            yield from lines.notes(row.notes, look, indent=_INDENT)
         elif row.error is not None:
             yield from lines.problem(row.error, look, row.title)
 

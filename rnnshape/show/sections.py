@@ -10,7 +10,6 @@ from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
 from rnnshape.show.facts import facts_of, place, signs_of
 from rnnshape.show.marks import Marks, marks
-from rnnshape.show.program.section import program_section
 from rnnshape.show.rows import Problem, Row, Section
 
 Answer = Report | ProgramReport | RnnshapeError
@@ -28,6 +27,9 @@ def section(answer: Answer, found: Marks | None = None) -> Section:
     if isinstance(answer, RnnshapeError):
         return Section(title=answer.layer or "", error=Problem(answer.message, answer.hint or ""))
     if isinstance(answer, ProgramReport):
+        # What only a program needs is not imported for a layer.
+        from rnnshape.show.program.section import program_section
+
         return program_section(answer)
     return _layer(answer, marks([answer])[0] if found is None else found)
 

@@ -31,8 +31,8 @@ _TAIL = """\
 
 
 def stepped_tensors(report: Report) -> list[Tensor]:
-    """Return the tensors of a report that the layer does not return."""
-    return [tensor for tensor in report.tensors if tensor.path is None]
+    """Return the tensors that neither the layer returns nor one inside it: the states after every timestep."""
+    return [tensor for tensor in report.tensors if tensor.path is None and tensor.layer is None]
 
 
 def cannot_step(report: Report) -> str | None:

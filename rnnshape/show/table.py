@@ -13,10 +13,7 @@ from rnnshape.show import lines
 from rnnshape.show.fold import fold_assignment
 from rnnshape.show.layout import heading, last, tensors
 from rnnshape.show.look import Look
-from rnnshape.show.many import four, many
-from rnnshape.show.matrix import matrix
 from rnnshape.show.notes import has_blocks
-from rnnshape.show.overview import overview
 from rnnshape.show.rows import Section, Tone
 from rnnshape.show.sections import sections
 
@@ -47,13 +44,23 @@ class _Table:
 def _lines(items: Sequence[Report | RnnshapeError], look: Look) -> Iterator[Text]:
     reports = [item for item in items if isinstance(item, Report)]
     if len(reports) > 1 and not any(map(has_blocks, reports)):
-        flags = matrix(reports) if len(reports) == len(items) else None
-        yield from (four(flags, look) if flags else None) or many(overview(items), look)
+        yield from _several(items, reports, look)
         return
     for at, section in enumerate(sections(items)):
         if at:
             yield Text()
         yield from whole(section, look)
+
+
+def _several(items: Sequence[Report | RnnshapeError], reports: Sequence[Report], look: Look) -> Iterator[Text]:
+    """Return the lines of several answers in one table."""
+    # What only several answers need is not imported for one.
+    from rnnshape.show.many import four, many
+    from rnnshape.show.matrix import matrix
+    from rnnshape.show.overview import overview
+
+    flags = matrix(reports) if len(reports) == len(items) else None
+    return (four(flags, look) if flags else None) or many(overview(items), look)
 
 
 def whole(section: Section, look: Look) -> Iterator[Text]:

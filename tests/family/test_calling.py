@@ -268,12 +268,12 @@ def test_a_graph_in_one_thread_gives_the_values_that_it_gives_in_many(monkeypatc
     """TensorFlow has no public name for it: without it, all is the same."""
     from tensorflow.python.eager import context
 
-    from rnnshape.explorer.finding import find
+    from rnnshape.explorer.layer_run import run_layer
 
     ((query,),) = request([layer], read_options({"batch": 3, "time": 40, **options}))
-    in_one = find(query).run.draws
+    in_one = run_layer(query).run.draws
     monkeypatch.delattr(context, "function_executor_type")
-    in_many = find(query).run.draws
+    in_many = run_layer(query).run.draws
     for ours, theirs in zip(in_one, in_many, strict=True):
         assert all((one == other).all() for one, other in zip(ours, theirs, strict=True))
 

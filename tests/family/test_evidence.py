@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from rnnshape import explore
-from rnnshape.explorer import draws, explore_together
+from rnnshape.explorer import draws
 from rnnshape.explorer.anatomy import Layout
+from rnnshape.layers import explore_together
 from rnnshape.options import read_options
 from rnnshape.request import request
 

@@ -17,7 +17,7 @@ def document(layer, **options):
 
 
 def shapes(found):
-    return [tuple(tensor["shape"]) for tensor in found["tensors"]]
+    return [tuple(tensor["shape"]) for tensor in found["tensors"] if tensor["path"] is not None]
 
 
 def names(found):

@@ -55,10 +55,10 @@ PAIRS = random.Random(5).sample(list(itertools.product(ENCODERS, DECODERS)), 40)
 
 @functools.cache
 def found_by(encoder):
-    from rnnshape.explorer.finding import find
+    from rnnshape.explorer.layer_run import run_layer
 
     ((query,),) = request([encoder], read_options({"batch": BATCH, "time": TIME, "features": FEATURES}))
-    return find(query)
+    return run_layer(query)
 
 
 @functools.cache

@@ -270,13 +270,6 @@ def test_what_is_modest_as_a_whole_is_run_as_asked(layer, options):
     assert document(layer, **options)["ran"]["reduced_to"] is None
 
 
-def test_what_was_not_declared_has_no_shapes():
-    from rnnshape.explorer import nest
-
-    assert nest.shape_leaves(None) == ()
-    assert nest.shape_leaves(nest.shapes((3, 4))) == ((3, 4),)
-
-
 @pytest.mark.parametrize(
     ("layer", "options"),
     [

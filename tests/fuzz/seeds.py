@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from rnnshape.errors import RnnshapeError
-from rnnshape.explorer import explore, explore_together
+from rnnshape.layers import explore, explore_together
 from rnnshape.options import read_options
 from rnnshape.report import Report
 from rnnshape.request import request

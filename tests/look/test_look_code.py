@@ -150,7 +150,7 @@ def test_an_embedding_of_the_users_gets_tokens_that_any_has():
 def test_the_inputs_are_those_that_the_model_says(layers, made):
     script = code(explore(f"Sequential([{layers}])"))
     assert f"inputs = keras.random.{made}" in script
-    assert printed_by(script) == ["output (32, 2)"]
+    assert printed_by(script)[0] == "output (32, 2)"
 
 
 STEPPED = {
@@ -207,7 +207,50 @@ def test_a_script_says_why_it_steps_nothing(layer, reason):
     script = code(explore(layer, **SMALL))
     assert reason in " ".join(line.removeprefix("# ") for line in script.splitlines())
     assert "every_state" not in script
-    assert printed_by(script) == ["whole_sequence_output (3, 4, 4)"]
+    assert printed_by(script)[0] == "whole_sequence_output (3, 4, 4)"
+
+
+FEW = {"batch": 3, "time": 4}
+ON_THE_WAY = [
+    ("Dropout(0.2), LSTM(4, return_sequences=True), Activation('linear'), GRU(3)", {}, ["lstm = activation"]),
+    ("Sequential([Dense(3), LSTM(4, return_sequences=True)]), Dropout(0.5), GRU(4)", {}, ["lstm = dropout"]),
+    (
+        "Bidirectional(LSTM(3, return_sequences=True)), Dropout(0.2), GRU(4)",
+        {"time": None},
+        ["bidirectional = dropout"],
+    ),
+    (
+        "Embedding(10, 5, mask_zero=True), LSTM(4, return_sequences=True), GRU(4)",
+        {"mask": "lengths:4,2,1"},
+        ["lstm[:, -1, :] = lstm[rows, last_step]"],
+    ),
+    ("LSTM(4), RepeatVector(3), GRU(4)", {}, ["lstm = repeat_vector[:, -1, :] = repeat_vector[:, 0, :]"]),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask")
+@pytest.mark.parametrize(("layers", "options", "equal"), ON_THE_WAY)
+def test_the_script_asserts_what_is_equal_on_the_way(layers, options, equal):
+    report = explore(f"Sequential([{layers}])", **FEW | options)
+    said = [" = ".join(statement) for statement in report.equal]
+    assert said == equal
+    script = code(report)
+    assert script.count("assert ") == sum(one.count(" = ") for one in said)
+    assert printed_by(script) == printed_of(report)
+
+
+@pytest.mark.parametrize(
+    ("layers", "options", "reason"),
+    [
+        ("LSTM(3, return_sequences=True, stateful=True), GRU(4)", {}, "goes on from where it was"),
+        ("Dropout(0.5), GRU(4)", {"training": True}, "random in training"),
+    ],
+)
+def test_a_script_says_why_it_makes_nothing_on_the_way(layers, options, reason):
+    report = explore(f"Sequential([{layers}])", **FEW, **options)
+    script = code(report)
+    assert reason in script
+    assert printed_by(script) == ["output (3, 4)"]
 
 
 def test_the_script_looks_as_it_did(golden):

@@ -19,6 +19,7 @@ from rnnshape.program import read
 from rnnshape.program.script import script_of as script_of_trace
 from rnnshape.programs import Source, explore_code, read_lets
 from rnnshape.run import run_program
+from rnnshape.structure import reading
 
 CASES = json.loads((Path(__file__).parent.parent / "snippets" / "cases.json").read_text(encoding="utf-8"))
 
@@ -196,7 +197,8 @@ def test_what_cannot_be_asserted_is_told_and_the_rest_asserted():
     code = "x = Input((6, 4))\nz = x[:, -1, :]\no, h, c = GRU(5, return_state=True)(x)"
     trace = run_program(read(code))
     assert "gru_output" in {tensor.name for tensor in trace.tensors}
-    script = script_of_trace(trace, equal=[("z", "gru_output", "x[:, -1, :]")], close=(), about=[])
+    statement = tuple(map(reading.expression, ("z", "gru_output", "x[:, -1, :]")))
+    script = script_of_trace(trace, equal=[statement], close=(), about=[])
     run(script)
     assert "    assert np.array_equal(z, x[:, -1, :])" in script.splitlines()
     assert "# Not asserted: z == gru_output" in script.splitlines()

@@ -325,6 +325,13 @@ def test_what_is_on_the_way_stands_in_front() -> None:
     assert sum("  Embedding(9, 16, mask_zero=True)" in line for line in wide) == 1
 
 
+def test_where_one_tensor_needs_more_room_the_others_keep_their_words() -> None:
+    lines = plain([ON_THE_WAY], width=80).splitlines()
+    assert lines[4].endswith("output of Embedding, every step,")
+    assert lines[5].strip() == "masked"
+    assert lines[7].endswith("  hidden state h, last timestep")
+
+
 def test_what_is_stepped_says_so() -> None:
     stepped = dataclasses.replace(reports.SEQUENCE, name="every_state", path=None)
     report = dataclasses.replace(reports.gru_state, tensors=(*reports.gru_state.tensors, stepped))

@@ -15,15 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery, KerasRefused
-from rnnshape.explorer import nest
 from rnnshape.explorer.anatomy import has_keras_cells
-from rnnshape.explorer.finding import Found
 from rnnshape.explorer.into.decoder import Decoder, Setting, decoder
 from rnnshape.explorer.into.states import Role, State, by_cell
 from rnnshape.explorer.into.units import with_units, words_for
 from rnnshape.explorer.into.ways import Way, ways
+from rnnshape.explorer.layer_run import LayerRun
 from rnnshape.names import Kind
 from rnnshape.query import Sizes
 from rnnshape.report import Into
@@ -44,7 +44,7 @@ class _Offer:
     to: Decoder
 
 
-def into(found: Found) -> Into | None:
+def into(found: LayerRun) -> Into | None:
     """Return whether the returned states fit the layer that the query names, and what makes them fit if not.
 
     None where the query names none.
@@ -63,11 +63,11 @@ def into(found: Found) -> Into | None:
     states = _returned(found)
     offers = _offers(found, states, to) if states else _offers_of_outputs(found, to)
     failed, change = False, _NOTHING if states else _NOT_RETURNED if _is_recurrent(found) else _NO_OUTPUT
-    gives = nest.structure(_shapes(states))
-    wants = nest.structure(to.wanted)
+    gives = tree.as_code(tree.shapes(states))
+    wants = tree.as_code(to.wanted)
     for offer in offers:
         # With the same shapes once more, the layer fails once more.
-        if not nest.agree(offer.to.wanted, _shapes(offer.states)) or (failed and offer.to is to):
+        if not tree.agree(offer.to.wanted, tree.shapes(offer.states)) or (failed and offer.to is to):
             continue
         try:
             offer.to.run(offer.states)
@@ -88,11 +88,9 @@ def into(found: Found) -> Into | None:
     return Into(layer=call, fits=False, wants=wants, gives=gives, initial_state=None, change=change)
 
 
-def _caution(found: Found, offer: _Offer) -> str | None:
+def _caution(found: LayerRun, offer: _Offer) -> str | None:
     """Return what states that fit as they are would be taken for, where that is another thing than they are."""
-    cells = by_cell(
-        [state for _, state in nest.leaves(offer.states)], found.anatomy, are_kerass=has_keras_cells(found.layer)
-    )
+    cells = by_cell(tree.flat(offer.states), found.anatomy, are_kerass=has_keras_cells(found.layer))
     states = [state for side in cells for one in side for state in one]
     slots = [slot for side in offer.to.slots for one in side for slot in one]
     said = [
@@ -103,7 +101,7 @@ def _caution(found: Found, offer: _Offer) -> str | None:
     return "; ".join(said) or None
 
 
-def _setting(found: Found) -> Setting:
+def _setting(found: LayerRun) -> Setting:
     layout = found.asked_layout
     space = tuple(layout.size(axis) or 1 for axis in SPATIAL_AXES if axis in layout.axes)
     asked = Sizes(batch=layout.shape[0], features=layout.size("features") or 1, space=space or None)
@@ -112,46 +110,46 @@ def _setting(found: Found) -> Setting:
     return Setting(asked=asked, batch=found.layout.shape[0] or 1, is_symbolic=not is_as_run)
 
 
-def _returned(found: Found) -> Any:
+def _returned(found: LayerRun) -> Any:
     """Return the states, nested as they came back behind the outputs."""
     nested = _nested(found)
     outputs = 2 if found.anatomy.kind is Kind.BIDIRECTIONAL and found.anatomy.merge_mode is None else 1
     behind = nested[outputs:] if isinstance(nested, tuple | list) else ()
     if found.anatomy.kind is Kind.CELL and behind:
         behind = behind[0] if isinstance(behind[0], tuple | list) else behind
-    return _as_lists(behind)
+    return tree.as_lists(behind)
 
 
-def _nested(found: Found) -> Any:
+def _nested(found: LayerRun) -> Any:
     """Return what came back with a `State` in the place of each tensor."""
     tensors = zip(found.named, found.run.draws[0], found.shapes, strict=True)
     states = (State(Term(named.name), value, tuple(shape)) for named, value, shape in tensors)
-    return nest.refilled(nest.shapes(found.run.value), states)
+    return tree.refilled(tree.shapes(found.run.value), states)
 
 
-def _offers(found: Found, states: Any, to: Decoder) -> Iterator[_Offer]:
+def _offers(found: LayerRun, states: Any, to: Decoder) -> Iterator[_Offer]:
     """Yield what could be passed on, the smallest change first."""
     yield _Offer(states, None, to)
-    flat = [state for _, state in nest.leaves(states)]
+    flat = tree.flat(states)
     cells = by_cell(flat, found.anatomy, are_kerass=has_keras_cells(found.layer))
-    renested = "one bracket less" if _depth(states) == _depth(to.wanted) + 1 else "nest them as it does"
+    renested = "one bracket less" if tree.depth(states) == tree.depth(to.wanted) + 1 else "nest them as it does"
     known = ways(cells, to.slots, _axis(found))
     if found.anatomy.kind is Kind.OTHER:
         # Which of a user's tensors is an output, only the user knows; what is behind the first is the better guess.
-        every = [[[state for _, state in nest.leaves(_nested(found))]]]
+        every = [[tree.flat(_nested(found))]]
         whole = (way for way in ways(every, to.slots, _axis(found)) if not way.words)
         known += [replace(way, words=(_ALL,), cost=way.cost + 1) for way in whole]
     for way in sorted(known, key=lambda way: way.cost):
         yield from _offer(way, to, renested)
 
 
-def _offers_of_outputs(found: Found, to: Decoder) -> Iterator[_Offer]:
+def _offers_of_outputs(found: LayerRun, to: Decoder) -> Iterator[_Offer]:
     """Yield the output as a state, of a layer that returns no states.
 
     An LSTM's output is its h. Where its c is wanted, too, nothing but the states themselves will do.
     """
     nested = _nested(found)
-    outputs = [state for _, state in nest.leaves(nested)] if not isinstance(nested, dict) else []
+    outputs = tree.flat(nested) if not isinstance(nested, dict) else []
     has_carry = any(cell.is_known and cell.count > 1 for cell in (*found.anatomy.cells, *found.anatomy.backward))
     is_recurrent = _is_recurrent(found)
     kept = found.anatomy.return_sequences and is_recurrent
@@ -166,7 +164,7 @@ def _offers_of_outputs(found: Found, to: Decoder) -> Iterator[_Offer]:
             yield _Offer(offer.states, "; ".join(filter(None, [lead, offer.change])), offer.to)
 
 
-def _is_recurrent(found: Found) -> bool:
+def _is_recurrent(found: LayerRun) -> bool:
     return found.anatomy.kind in (Kind.RECURRENT, Kind.BIDIRECTIONAL)
 
 
@@ -195,8 +193,8 @@ def _offer(way: Way, to: Decoder, renested: str) -> Iterator[_Offer]:
         if changed is None:
             return
         to = changed
-    if len(way.states) == len(nest.shape_leaves(to.wanted)):
-        nested = nest.refilled(to.wanted, iter(way.states))
+    if len(way.states) == len(tree.sizes(to.wanted)):
+        nested = tree.refilled(to.wanted, way.states)
         yield _Offer(nested, "; ".join(words) or renested, to)
 
 
@@ -207,23 +205,8 @@ def _per_cell(states: tuple[State, ...], to: Decoder) -> Iterator[list[State]]:
             yield [next(left) for _ in slots]
 
 
-def _axis(found: Found) -> int:
+def _axis(found: LayerRun) -> int:
     return 1 if found.anatomy.channels_first else -1
-
-
-def _depth(nested: Any) -> int:
-    is_leaf = isinstance(nested, State | nest.Leaf)
-    return 0 if is_leaf else 1 + max(map(_depth, nested), default=0)
-
-
-def _as_lists(states: Any) -> Any:
-    if isinstance(states, dict):
-        states = list(states.values())
-    return [_as_lists(item) for item in states] if isinstance(states, list | tuple) else states
-
-
-def _shapes(states: Any) -> Any:
-    return [_shapes(item) for item in states] if isinstance(states, list) else nest.Leaf(states.shape)
 
 
 def _code(states: Any) -> Expression:

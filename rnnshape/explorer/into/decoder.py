@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnshape.explorer import nest
+from rnnshape import tree
 from rnnshape.explorer.anatomy import Layout, anatomy_of, has_keras_cells, is_cell, layout_of, spatial_rank
 from rnnshape.explorer.build import build
 from rnnshape.explorer.calling import caller
@@ -48,7 +48,7 @@ class Decoder:
     @property
     def slots(self) -> list[Cells[Slot]]:
         """The places for states, by direction and cell."""
-        places = [Slot(tuple(shape)) for shape in nest.shape_leaves(self.wanted)]
+        places = [Slot(tuple(shape)) for shape in tree.sizes(self.wanted)]
         return by_cell(places, anatomy_of(self.layer), are_kerass=has_keras_cells(self.layer))
 
     def run(self, states: Any) -> None:
@@ -68,11 +68,13 @@ class Decoder:
     def _call(self, states: Any) -> None:
         if self.graph is None:
             inputs = np.ones([self.setting.batch, *(size or 1 for size in self.layout.shape[1:])], self.layout.dtype)
-            caller(self.layer, self.layout, training=False)(inputs, _each(states, lambda state: state.value), None)
+            caller(self.layer, self.layout, training=False)(
+                inputs, tree.mapped(lambda state: state.value, states), None
+            )
             return
         import tensorflow as tf
 
-        symbols = _each(states, lambda state: tf.compat.v1.placeholder(state.value.dtype, state.shape))
+        symbols = tree.mapped(lambda state: tf.compat.v1.placeholder(state.value.dtype, state.shape), states)
         inputs = tf.compat.v1.placeholder(self.layout.dtype, self.layout.shape)
         if is_cell(self.layer):
             self.layer(inputs, symbols)
@@ -101,9 +103,9 @@ def decoder(call: Call, setting: Setting) -> Decoder | None:
             raise refusal(error, layer=str(call), doing=f"building {call.name}") from error
     if states is None:
         return None
-    shapes = nest.shapes(states)
-    leaves = (nest.Leaf((layout.shape[0], *leaf[1:])) for leaf in nest.shape_leaves(shapes))
-    return Decoder(call, layer, layout, nest.refilled(shapes, leaves), setting, graph)
+    shapes = tree.shapes(states)
+    leaves = (tree.Size((layout.shape[0], *leaf[1:])) for leaf in tree.sizes(shapes))
+    return Decoder(call, layer, layout, tree.refilled(shapes, leaves), setting, graph)
 
 
 def _layout(layer: Any, asked: Sizes, call: Call) -> Layout:
@@ -124,7 +126,3 @@ def _graph() -> Any:
 
 def _within(graph: Any) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext() if graph is None else graph.as_default()
-
-
-def _each(states: Any, what: Any) -> Any:
-    return [_each(item, what) for item in states] if isinstance(states, list) else what(states)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from rnnshape.explorer.nest import Leaf
 from rnnshape.names import Anatomy, CellStates, Kind
 from rnnshape.structure import Expression, Form, Merge, Zeros
+from rnnshape.tree import Size
 
 
 class Role(enum.Enum):
@@ -93,7 +93,7 @@ def joined(a: State, b: State, axis: int) -> State | None:
     sizes = (a.shape[at], b.shape[at])
     width = None if None in sizes else sum(size for size in sizes if size is not None)
     value = np.concatenate([a.value, b.value], axis=axis)
-    shape = Leaf((*a.shape[:at], width, *a.shape[at + 1 :]))
+    shape = Size((*a.shape[:at], width, *a.shape[at + 1 :]))
     return State(Merge(Form.SIDE_BY_SIDE, a.code, b.code, axis), value, shape, _common(a, b))
 
 

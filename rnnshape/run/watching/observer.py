@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.program import Code
 from rnnshape.query import Sizes
@@ -24,7 +25,7 @@ from rnnshape.run.watching.history import note_symbolic
 from rnnshape.run.watching.lines import bound_at, is_data, name_of
 from rnnshape.run.watching.recomputed import call_of_line
 from rnnshape.run.words import BATCH
-from rnnshape.run.world import Called, Made, dtype_of, is_symbolic, is_tensor, kind_of, leaves, shape_of, tensors_in
+from rnnshape.run.world import Called, Made, dtype_of, is_symbolic, is_tensor, kind_of, shape_of, tensors_in
 from rnnshape.trace import StepKind
 
 MOST = 1_000
@@ -187,7 +188,7 @@ class Observer:
         world = self.machine.world
         for value in self.again.pop(key, ()):
             world.known.pop(id(value), None)
-        values = dict(leaves(result))
+        values = dict(tree.leaves(result))
         kept = []
         for made in outputs:
             value = values.get(made.path)
@@ -310,8 +311,8 @@ class Observer:
             **active.kwargs,
         }
         for name, value in given[1:]:
-            before = dict(leaves(outside.get(name)))
-            for path, leaf in leaves(value):
+            before = dict(tree.leaves(outside.get(name)))
+            for path, leaf in tree.leaves(value):
                 made = self.machine.world.made(before[path]) if is_tensor(before.get(path)) else None
                 if made is not None and is_tensor(leaf) and self.machine.world.made(leaf) is None:
                     self.machine.world.know(leaf, made)

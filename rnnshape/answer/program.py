@@ -1,11 +1,12 @@
-"""Trace -> report: what the tensors are, and which of them are equal. Nothing is run here."""
+"""The trace of code -> its report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rnnshape import trace as seen
-from rnnshape.equality import Findings, Steps, Subject, compare
+from rnnshape.answer.comparison import compare_tensors, of_one_call
+from rnnshape.equality import Findings
 from rnnshape.program_report import (
     Assumed,
     Cause,
@@ -25,8 +26,7 @@ from rnnshape.program_report import (
     Step,
     StepDeclared,
 )
-from rnnshape.report import Statement, Versions
-from rnnshape.structure import Expression
+from rnnshape.report import Versions
 
 
 def report_of(
@@ -56,7 +56,10 @@ def report_of(
         steps=tuple(_step(one) for one in trace.steps),
         tensors=tuple(_tensor(one) for one in trace.tensors),
         equal=findings.equal,
-        same_shape_different_values=_of_one_call(findings.same_shape_different_values, trace),
+        same_shape_different_values=of_one_call(
+            findings.same_shape_different_values,
+            {one.name: one.step for one in trace.tensors if one.step is not None},
+        ),
         assumed=tuple(Assumed(name=one.name, code=one.code) for one in trace.assumed),
         skipped=tuple(PassedOver(line=one.line, what=one.what) for one in trace.skipped),
         parameters=ProgramParameters(total=trace.parameters),
@@ -94,29 +97,8 @@ def _compared(trace: seen.Trace) -> Findings:
 
     A tensor that a layer handed through as it was says so itself, and takes no part.
     """
-    subjects = [
-        Subject(name=tensor.name, draws=tensor.draws, has_time=tensor.has_time, half=tensor.half)
-        for tensor in trace.tensors
-        if len(tensor.draws) == trace.draws > 0 and tensor.unchanged is None
-    ]
-    if not subjects:
-        return Findings(equal=(), close=(), same_shape_different_values=(), constant=())
-    mask = trace.mask
-    return compare(subjects, Steps(first=mask.first, last=mask.last) if mask is not None and mask.first else None)
-
-
-def _of_one_call(groups: Sequence[Statement], trace: seen.Trace) -> tuple[Statement, ...]:
-    """Return the groups cut down to tensors that one call returns: others of one shape are many, and say nothing."""
-    step_of = {tensor.name: tensor.step for tensor in trace.tensors}
-    found = []
-    for group in groups:
-        by_step: dict[int, list[Expression]] = {}
-        for name in group:
-            step = step_of.get(name)
-            if step is not None:
-                by_step.setdefault(step, []).append(name)
-        found += [tuple(names) for names in by_step.values() if len(names) > 1]
-    return tuple(found)
+    tensors = (one for one in trace.tensors if len(one.draws) == trace.draws > 0 and one.unchanged is None)
+    return compare_tensors(tensors, trace.mask)
 
 
 def _input(one: seen.TracedInput) -> ProgramInput:
@@ -163,7 +145,7 @@ def _tensor(one: seen.TracedTensor) -> ProgramTensor:
         variable=one.variable,
         line=one.line,
         step=one.step,
-        path=one.path,
+        path=one.path or (),
         shape=one.shape,
         axes=one.axes,
         dtype=one.dtype,

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.catalogue import LAYERS
-from rnnshape.explorer import engine, nest
+from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import last_of
 from rnnshape.explorer.sizes import AskedSizes
-from rnnshape.explorer.traced import traced_shapes
+from rnnshape.explorer.traced_shapes import traced_shapes
 from rnnshape.explorer.whose import runs_as
 
 
-def width_in_run(layer: Any) -> int | None:
+def in_run(layer: Any) -> int | None:
     """Return how much of the output's last axis is the forward half, for a layer that has been run."""
     forward = last_of(layer).forward_layer
     return _known_width(forward) or _width_of_one_step(forward)
 
 
-def width_as_asked(asked: AskedSizes) -> int | None:
+def as_asked(asked: AskedSizes) -> int | None:
     """Return the same at the asked sizes, where nothing can be run."""
     forward = last_of(asked.layer).forward_layer
     known = _known_width(forward)
     if known is not None or last_of(asked.layer) is not asked.layer:
         return known
     shapes = traced_shapes(forward, asked.layout, asked.graph)
-    return None if shapes is None else nest.shape_leaves(shapes)[0][-1]
+    return None if shapes is None else tree.sizes(shapes)[0][-1]
 
 
 def _known_width(forward: Any) -> int | None:
@@ -48,5 +49,5 @@ def _width_of_one_step(forward: Any) -> int | None:
     if built is None:
         return None
     zeros = engine.load().ops.zeros((built[0] or 1, 1, *built[2:]))
-    _, output = next(nest.leaves(forward(zeros)))
+    _, output = next(tree.leaves(forward(zeros)))
     return int(output.shape[-1])

@@ -1,8 +1,4 @@
-"""What happened when a program ran: every named tensor with its values in every draw, every call, and where it stopped.
-
-Made by `run`, read by `answer`. Plain data: nothing here knows Keras, and nothing here is words for people but what
-Keras itself said.
-"""
+"""What happened when code ran."""
 
 from __future__ import annotations
 
@@ -11,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
+
+from rnnshape.structure import OUTPUT, Role
 
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]
@@ -47,30 +45,38 @@ class TracedInput:
 class TracedTensor:
     """One tensor of the program, in the order in which the code makes them.
 
+    Of a layer alone there is no code: its tensors have no variable, and no line but the first.
+
     `variable` is what the code calls it (None: it has no name there); `name` is that, made unique (`x`, `x_2`), or one
     of ours. `step` is the position of the call that made it in `Trace.steps`, None for an input; `path` locates it in
-    what that call returned. `axes` and `meaning` say what it is. `masked`: it carries a mask. `has_time`: its second
-    axis is the time axis. `half`: the width of the first half, where it is two tensors side by side (`Bidirectional`).
+    what that call returned, None where it is computed and not returned. `axes` and `meaning` say what it is. `masked`:
+    it carries a mask. `has_time`: its second axis is the time axis; `is_reversed`: in reversed order. `half`: the width
+    of the first half, where it is two tensors side by side (`Bidirectional`); `half_shown` is the number to write for
+    it, where another size was asked for.
     `draws` holds its values in each draw, () where the program stopped before they were computed. `unchanged` is the
     name of the tensor that a layer handed through as it was (`Dropout` without training), or of which this is another
     name. `kind` is what the code holds: a `symbolic` tensor, an eager `tensor`, an `array`.
+    `role` is what it is to its layer, where one layer is all that is asked for.
     """
 
     name: str
-    variable: str | None
-    line: int
-    step: int | None
-    path: Path
+    variable: str | None = None
+    line: int = 1
+    step: int | None = None
+    path: Path | None
     shape: Shape
     axes: tuple[str, ...]
     dtype: str
     meaning: str
     masked: bool = False
     has_time: bool = False
+    is_reversed: bool = False
     half: int | None = None
+    half_shown: int | None = None
     draws: tuple[Array, ...] = ()
     unchanged: str | None = None
     kind: str = "symbolic"
+    role: Role = OUTPUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

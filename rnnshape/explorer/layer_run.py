@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rnnshape import tree
 from rnnshape.catalogue import SEQUENTIAL
 from rnnshape.errors import KerasRefused, RnnshapeError
-from rnnshape.explorer import nest, sizes, stepping
+from rnnshape.explorer import sizes, stepping
 from rnnshape.explorer.anatomy import (
     Layout,
     anatomy_of,
@@ -19,6 +21,8 @@ from rnnshape.explorer.anatomy import (
 from rnnshape.explorer.build import build
 from rnnshape.explorer.declared import Declaration, declare
 from rnnshape.explorer.initial import costless
+from rnnshape.explorer.laid_out import one_step_each
+from rnnshape.explorer.on_the_way import Inside, Way, declared_on_the_way, name_inside, way_through
 from rnnshape.explorer.plainly import has_plainly_few_weights
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.run import Run, run_in_range
@@ -33,7 +37,7 @@ _LONGER_TIME, _SHORTER_TIME = 3, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LayerRun:
     """The layer that was run, what Keras declared for it, what it returned, and what is shown of that."""
 
     query: Query
@@ -47,9 +51,11 @@ class Found:
     asked_layer: Call
     asked_layout: Layout
     asked: sizes.AskedSizes | None
+    inside: tuple[Inside, ...] = ()
+    """The layers on the way through a Sequential."""
 
 
-def find(query: Query) -> Found:
+def run_layer(query: Query) -> LayerRun:
     """Build the layer, as asked or small, call it in every draw, and name what comes back.
 
     Raises:
@@ -76,19 +82,40 @@ def find(query: Query) -> Found:
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0])
     leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
-    return Found(
+    named = name_tensors(anatomy, leaves)
+    return LayerRun(
         query=ran,
         layer=layer,
         layout=layout,
         declaration=declaration,
         run=first,
         anatomy=anatomy,
-        named=name_tensors(anatomy, leaves),
+        named=named,
         shapes=real if asked is None else sizes.shapes_at(asked, declaration, real),
         asked_layer=query.layer,
         asked_layout=asked_layout,
         asked=asked,
+        inside=_inside(first, layout, asked, [one.name for one in named]),
     )
+
+
+def _inside(run: Run, layout: Layout, asked: sizes.AskedSizes | None, taken: Sequence[str]) -> tuple[Inside, ...]:
+    """Return the layers on the way through a Sequential, with names, and shapes at the sizes that were asked for."""
+    way, real = run.way, [[array.shape for array in one] for one in run.inside[0]]
+    if way is None or not real:
+        return ()
+    found = name_inside(way.inside, real, layout.size("timesteps"), taken)
+    return tuple(found) if asked is None else tuple(_as_asked(found, way, layout, asked))
+
+
+def _as_asked(found: Sequence[Inside], way: Way, layout: Layout, asked: sizes.AskedSizes) -> Iterator[Inside]:
+    """Yield the same with the shapes at the asked sizes; what is declared wrongly at the small ones is unknown."""
+    small = declared_on_the_way(way, layout)
+    with asked.graph.as_default(), one_step_each():
+        large = declared_on_the_way(way_through(asked.layer), asked.layout)
+    for at, one in enumerate(found):
+        known = sizes.sure(large[at], small[at], one.shapes) if large and small else None
+        yield replace(one, shapes=known or tuple((None,) * len(shape) for shape in one.shapes))
 
 
 def _built_for_layout(call: Call) -> tuple[Any, bool]:
@@ -128,7 +155,7 @@ def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *
         raise _run_refused(declaration.failure or error, query, declaration) from error
 
 
-def run_again(found: Found, *, calm: int) -> Found:
+def run_again(found: LayerRun, *, calm: int) -> LayerRun:
     """Return the same with its first draws made anew, the weights at least as calm as said."""
     return replace(found, run=run_of(found.layer, found.query, found.layout, found.declaration, calm=calm))
 
@@ -149,7 +176,7 @@ def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
     return layout
 
 
-def with_more_draws(found: Found, *, calm: int = 0) -> Found:
+def with_more_draws(found: LayerRun, *, calm: int = 0) -> LayerRun:
     """Return the same with two more draws on the same inputs, the weights at least as calm as said."""
     known = found.run
     more = run_in_range(
@@ -163,5 +190,5 @@ def _run_refused(error: BaseException, query: Query, declaration: Declaration) -
     found = refusal(error, layer=str(query.layer), doing="calling it")
     if declaration.any is None or not isinstance(found, KerasRefused):
         return found
-    declared = f"Keras declares {nest.structure(declaration.any)}, then fails when it is run."
+    declared = f"Keras declares {tree.as_code(declaration.any)}, then fails when it is run."
     return KerasRefused(f"{found.message.rstrip('.')}. {declared}", hint=found.hint, layer=found.layer)
