@@ -92,7 +92,7 @@ def test_what_is_asked_is_answered(ask, shapes):
     report = ask()
     found = [tensor.shape for tensor in report.tensors]
     assert shapes is None or found == shapes
-    assert "</span>" in report._repr_html_()
+    assert "</section>" in report._repr_html_()
     assert report.to_dict()["schema_version"] == 1
 
 
