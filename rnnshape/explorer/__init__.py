@@ -1,6 +1,6 @@
 """Query -> Report, by running the real layer. The one room where Keras and TensorFlow are imported.
 
-- engine: the import, once, quietly, and what may hook into it
+- engine: the import, once, quietly, and what may hook into it; afresh: what Keras remembers, put back
 - finding: a query -> all that was found, as values; the order of the steps
 - answer: what was found -> the report
 - together: several queries at once, compared or measured
@@ -85,6 +85,6 @@ def _running() -> Iterator[None]:
     from rnnshape.explorer import engine, users
 
     engine.load()
-    engine.is_about_to_run()
+    engine.is_about_to_run(only_layers=True)
     with engine.quiet(), users.no_sudden_end():
         yield
