@@ -11,11 +11,11 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rnnshape.worker import fingerprint, folder, protocol
-from rnnshape.worker.child import READY, TAKEN
+from rnnshape.worker.child import AGAIN, READY, TAKEN
 from rnnshape.worker.fingerprint import Fingerprint
 from rnnshape.worker.process import Child, Waiting, reap
 from rnnshape.worker.watching import Watch
@@ -110,9 +110,15 @@ class Server:
             self._last_use = now
         if now >= self._next_look:
             self._next_look = now + self._terms.tick
+            self._end_forgotten()
             if not self._still_right():
                 return True
         return now - self._last_use >= self._terms.idle
+
+    def _end_forgotten(self) -> None:
+        for child in self._children.values():
+            if child.is_forgotten():
+                child.kill()
 
     def _replenish(self) -> None:
         """Fork the spares that are missing.
@@ -120,23 +126,37 @@ class Server:
         Clients that wait come first: each gets a spare of its own, but no more at a time than there are processors.
         When nobody waits, the resting spares are replaced, but not while that would slow down a client's short run.
         """
-        unused = [child for child in self._children.values() if child.state is not Child.State.SERVING]
+        children = self._children.values()
+        unused = [child for child in children if child.state in {Child.State.WARMING, Child.State.READY}]
         warm = [child for child in unused if child.is_warm]
-        busy = sum(child.served_since > time.monotonic() - self._terms.quiet for child in self._children.values())
+        begun = time.monotonic() - self._terms.quiet
+        busy = sum(child.served_since > begun for child in children if child.state is Child.State.SERVING)
         if self._queue:
             fresh = sum(client.wants_fresh for client in self._queue)
             wanted = fresh + max(len(self._queue) - fresh - sum(map(self._is_lively, warm)), 0)
             raw = sum(not child.is_warm and self._is_lively(child) for child in unused)
             warming = sum(child.state is Child.State.WARMING and self._is_lively(child) for child in warm)
             missing = min(wanted, len(os.sched_getaffinity(0)) - busy - warming) - raw
-        elif self._is_held() or (busy and any(child.state is Child.State.READY for child in warm)):
+        elif self._is_held() or (
+            self._was_busy_since(begun) and any(child.state is Child.State.READY for child in warm)
+        ):
             missing = 0
         else:
             missing = self._terms.spares - len(warm)
+            self._dismiss(warm[self._terms.spares :])
         for _ in range(missing):
             child = self._spawn(self._descriptors(), bool(self._queue))
             child.is_warm = not self._queue
             self._children[child.channel.fileno()] = child
+
+    def _was_busy_since(self, time: float) -> bool:
+        return any(child.served_since > time for child in self._children.values())
+
+    def _dismiss(self, children: Iterable[Child]) -> None:
+        """End spares that are more than there need to be, now that nobody waits; each channel tells when it is over."""
+        for child in children:
+            if child.state is Child.State.READY:
+                child.kill()
 
     def _is_lively(self, child: Child) -> bool:
         """Tell whether a spare is ready, or may still be on its way: it may have been stopped, or be out of luck."""
@@ -163,7 +183,7 @@ class Server:
     def _turn(self) -> None:
         """Wait for something to happen, at most until the next look at the files, and deal with it."""
         events = self._wait()
-        if self._watch is not None and self._watch.descriptor in events and self._watch.tells():
+        if self._is_told(events):
             # Whoever waits sees the end of the connection, and runs what is in the files now.
             self._is_stale = True
             return
@@ -181,6 +201,13 @@ class Server:
             if time.monotonic() >= until:
                 self._newcomers.pop(descriptor)[0].close()
         self._hand_on()
+
+    def _is_told(self, events: Sequence[int]) -> bool:
+        """Tell whether a file has changed: where the system does not tell, it is looked at when a client comes."""
+        if self._watch is None:
+            return False
+        asked = self._listener.fileno() if self._watch.descriptor is None else self._watch.descriptor
+        return asked in events and self._watch.tells()
 
     def _wait(self) -> list[int]:
         """Return the descriptors at which something happened, after the time at the latest when something is due."""
@@ -236,7 +263,8 @@ class Server:
             wish = b""
         del self._newcomers[descriptor]
         if wish in {protocol.QUERY, protocol.FRESH}:
-            self._queue.append(Waiting(connection, wants_fresh=wish == protocol.FRESH))
+            pid = protocol.peer_process(connection)
+            self._queue.append(Waiting(connection, wants_fresh=wish == protocol.FRESH, pid=pid))
         elif wish == protocol.STOP:
             self._stoppers.append(connection)
         else:
@@ -260,10 +288,11 @@ class Server:
             if client is not None:
                 client.connection.close()
             return
-        if word == READY:
-            if child.state is Child.State.SERVING:
+        if word in {READY, AGAIN}:
+            if child.state is Child.State.SERVING and word == READY:
                 self._counts.served -= 1  # that client had no request
-            child.state = Child.State.READY
+            child.is_free()
+            child.is_warm = child.is_warm or word == AGAIN
             self._failures = 0
             return
         if child.state is Child.State.WARMING:
@@ -286,12 +315,15 @@ class Server:
                 self._counts.served -= 1
 
     def _hand_on(self) -> None:
-        """Give the clients that wait to the spares that wait."""
+        """Give the clients that wait to the spares that wait, the one in front that served last: its memory is near."""
         ready = [child for child in self._children.values() if child.state is Child.State.READY]
-        for child in list(ready):
+        for child in sorted(ready, key=lambda child: -child.served_since):
             client = self._next_for(child)
             if client is not None:
                 ready.remove(child)
+                if protocol.is_stopped(child.pid):
+                    child.kill()
+                    continue
                 self._queue.remove(client)
                 child.serve(client)
                 self._counts.served += 1
@@ -307,6 +339,7 @@ class Server:
 
     def _end(self) -> None:
         """End the spares; wait, for a while, for those that serve. Whoever asked for the end sees it by its own."""
+        self._end_forgotten()
         self._listener.close()
         self._release()
         waiting = (client.connection for client in self._queue)
@@ -321,7 +354,22 @@ class Server:
             for descriptor in self._children:
                 poll.register(descriptor, select.POLLIN)
             for descriptor, _ in poll.poll(left * 1000 + 1):
-                reap(self._children.pop(descriptor))
+                self._hear_last(self._children[descriptor])
+
+    def _hear_last(self, child: Child) -> None:
+        """Hear a child that still serves: when it has done so, it ends."""
+        try:
+            word = child.channel.recv(1)
+        except OSError:
+            word = b""
+        if word == TAKEN:
+            client = child.let_go()
+            if client is not None:
+                client.connection.close()
+            return
+        if word:
+            child.kill()
+        reap(self._children.pop(child.channel.fileno()))
 
 
 def still_owns(path: str, seen: os.stat_result) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -86,7 +87,11 @@ def _become(
             return
         forget(f"rnnshape worker {path}")
         _make_room(path)
+        begun = time.time()
         program.prepare()
+        watch.follow()
+        if any(_changed_since(file, begun) for file in module_files()):
+            return
         Server(
             listener,
             spawn=spawn,
@@ -101,9 +106,9 @@ def _become(
             os.unlink(path)
 
 
-def _changed_since(file: str, time: float) -> bool:
+def _changed_since(file: str, begun: float) -> bool:
     try:
-        return os.stat(file).st_mtime > time
+        return os.stat(file).st_mtime > begun
     except OSError:
         return False  # a module from an archive, say
 

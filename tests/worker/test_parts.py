@@ -45,12 +45,6 @@ def test_packages_that_are_nowhere(tmp_path):
         fingerprint.files((str(tmp_path),))
 
 
-def test_a_runtime_folder_that_is_not_there(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "nowhere"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert sockets.folder() == f"{tmp_path}/rnnshape-{os.geteuid()}"
-
-
 def test_a_folder_below_a_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NoWorker, match="its folder cannot be read"):
