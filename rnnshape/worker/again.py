@@ -125,10 +125,10 @@ _FIXED: tuple[Callable[[], Any], ...] = (
 """What nothing but a user's code changes, and what is not put back: it has to be the same."""
 
 
-def resident() -> int:
-    """Return the bytes of memory that this process has; 0 where the system does not tell."""
+def resident(pid: int | None = None) -> int:
+    """Return the bytes of memory that a process has, by default this one; 0 where the system does not tell."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with open(f"/proc/{pid or 'self'}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0

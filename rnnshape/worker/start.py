@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import sys
 import time
@@ -134,10 +135,20 @@ def _touch(path: str) -> None:
         os.utime(path)
 
 
+def _ended_if_stopped(pid: int) -> bool:
+    """Have a worker that was stopped go on and end, and tell whether that was the case."""
+    if not protocol.is_stopped(pid):
+        return False
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGCONT)
+    return True
+
+
 def _listen(path: str) -> tuple[socket.socket, os.stat_result] | None:
     """Return a socket that listens at the path, and what it is there; None where a worker lives there already.
 
-    A stale socket, whose worker was killed, is replaced. Of two workers that come at the same moment the later takes
+    A stale socket, whose worker was killed, is replaced, and so is a worker that somebody has stopped. Of two workers that come at the same moment the later takes
     the path; the other notices at its first look.
     """
     with socket.socket(socket.AF_UNIX) as probe:
@@ -147,7 +158,8 @@ def _listen(path: str) -> tuple[socket.socket, os.stat_result] | None:
                 probe.connect(path)
             except TimeoutError:
                 return None
-            return None
+            if not _ended_if_stopped(protocol.peer_process(probe)):
+                return None
     listener = socket.socket(socket.AF_UNIX)
     temporary = f"{path}.{os.getpid()}"
     listener.bind(temporary)
