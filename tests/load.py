@@ -1,4 +1,4 @@
-"""A worker under load and under attack, seen from outside: python -m tests.load [--clients N] [--at-once N] [--blows N].
+"""A worker under load and under attack, seen from outside: python -m tests.load.
 
 First many clients ask at once, and every byte of each answer must be right. Then somebody kills and stops the worker,
 its spares, the processes that answer, and the clients, at random moments. No answer may be wrong, none may be late, and
@@ -97,7 +97,9 @@ def many(ground: Ground, clients: int, at_once: int) -> int:
     seconds = time.perf_counter() - begun
     wrong = sum(answer != ground.right[words] for words, answer in zip(asked, answers, strict=True))
     longest = max(answer.seconds for answer in answers)
-    print(f"{clients} clients, {at_once} at once: {wrong} wrong; {seconds:.1f} s, the longest {longest:.1f} s", flush=True)
+    print(
+        f"{clients} clients, {at_once} at once: {wrong} wrong; {seconds:.1f} s, the longest {longest:.1f} s", flush=True
+    )
     return wrong
 
 
@@ -162,7 +164,10 @@ def attack(ground: Ground, blows: int, seed: int) -> Tally:
         hit(ground, drawn, tally)
     print(f"{blows} blows ({tally.blows}): {tally.wrong} wrong, {tally.told} told that the worker ended")
     late = f"{tally.late} later than {PATIENCE:g} s and a cold answer ({ground.cold:.1f} s)"
-    print(f"{late}; in the median {statistics.median(tally.seconds):.2f} s, at most {max(tally.seconds):.1f} s", flush=True)
+    print(
+        f"{late}; in the median {statistics.median(tally.seconds):.2f} s, at most {max(tally.seconds):.1f} s",
+        flush=True,
+    )
     return tally
 
 

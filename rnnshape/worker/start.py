@@ -16,7 +16,8 @@ from rnnshape.worker.fingerprint import Fingerprint
 from rnnshape.worker.folder import NoWorker
 from rnnshape.worker.forgetting import forget
 from rnnshape.worker.program import Program
-from rnnshape.worker.server import Server, Terms
+from rnnshape.worker.server import Server
+from rnnshape.worker.spares import Terms
 from rnnshape.worker.watching import Watch, module_files
 
 _BACKLOG = 128
@@ -148,8 +149,8 @@ def _ended_if_stopped(pid: int) -> bool:
 def _listen(path: str) -> tuple[socket.socket, os.stat_result] | None:
     """Return a socket that listens at the path, and what it is there; None where a worker lives there already.
 
-    A stale socket, whose worker was killed, is replaced, and so is a worker that somebody has stopped. Of two workers that come at the same moment the later takes
-    the path; the other notices at its first look.
+    A stale socket, whose worker was killed, is replaced, and so is a worker that somebody has stopped. Of two workers
+    that come at the same moment the later takes the path; the other notices at its first look.
     """
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)

@@ -40,7 +40,7 @@ def load():
 
 
 def terms():
-    from rnnshape.worker.server import Terms
+    from rnnshape.worker.spares import Terms
 
     idle = float(os.environ.get("RNNSHAPE_WORKER_IDLE", "60"))
     return Terms(idle=idle, tick=0.1, patience=0.5, grace=1.0, answer=float(os.environ.get("STANDIN_ANSWER", "20")))
