@@ -294,9 +294,7 @@ def measure_many(bench: Bench, rounds: int, cold: float) -> None:
 def measure_grid(bench: Bench, part: int = 300) -> None:
     """Ask for a grid of 10,000, and stop it when it has shown that it goes on as it began."""
     numbers = ",".join(map(str, range(1, 101)))
-    start = time.perf_counter()
-    bench.timed([PROGRAM, "gru", "--json"])
-    single = time.perf_counter() - start
+    single = bench.timed([PROGRAM, "gru", "--json"])
     start = time.perf_counter()
     command = [PROGRAM, "gru", "--units", numbers, "--time", numbers, "--json"]
     with subprocess.Popen(command, env={**bench.env, "RNNSHAPE_WORKER": "off"}, stdout=subprocess.PIPE) as grid:
@@ -313,7 +311,7 @@ def measure_grid(bench: Bench, part: int = 300) -> None:
         grid.send_signal(signal.SIGINT)
         grid.stdout.read()
     ended = time.perf_counter() - start
-    show("10,000 queries: the first answer / a single one", first / single, 1.3, 1.1, f"{first:.2f} s")
+    show("10,000 queries: seconds to the first - to a single one", first - single, 1, 0.5, f"{first:.2f} s")
     show("10,000 queries: later ones / those before", parts[3] / parts[1], 1.2, 1, f"{1000 * parts[3] / part:.0f} ms")
     show("10,000 queries: memory later / before", memory[3] / memory[0], 1.05, 1.02, f"{memory[3] / 1e6:.0f} MB")
     show("10,000 queries: seconds from Ctrl-C to the end", ended, 1, 0.2, f"status {grid.returncode}")
