@@ -253,6 +253,7 @@ def a_bench() -> Iterator[Bench]:
 def measure(bench: Bench, rounds: int) -> None:
     print(f"{'':<58}{'is':>8}{'most':>8}{'aim':>8}")
     bench.bare(), bench.help()  # what is compiled or read from the disk now is not timed
+    tell_noise(bench)
     starts = measure_starts(bench, max(3, rounds // 3))
     measure_many(bench, max(3, rounds // 5), starts["cold"])
     measure_grid(bench)
@@ -263,6 +264,13 @@ def measure(bench: Bench, rounds: int) -> None:
     measure_code(bench, max(3, rounds // 3))
     measure_loop(bench)
     measure_memory(bench)
+
+
+def tell_noise(bench: Bench, rounds: int = 40) -> None:
+    """Tell how much the same thing differs from itself on this machine now: no ratio is more exact than that."""
+    low, middle, high = statistics.quantiles([bench.nothing() for _ in range(rounds)], n=4)
+    noise = f"{low / middle:.2f} to {high / middle:.2f} of its median, {1000 * middle:.0f} ms"
+    print(f"noise: half of the runs of python -c pass take {noise}; load {os.getloadavg()[0]:.1f}")
 
 
 def measure_starts(bench: Bench, rounds: int) -> dict[str, float]:
@@ -286,9 +294,7 @@ def measure_many(bench: Bench, rounds: int, cold: float) -> None:
 def measure_grid(bench: Bench, part: int = 300) -> None:
     """Ask for a grid of 10,000, and stop it when it has shown that it goes on as it began."""
     numbers = ",".join(map(str, range(1, 101)))
-    start = time.perf_counter()
-    bench.timed([PROGRAM, "gru", "--json"])
-    single = time.perf_counter() - start
+    single = bench.timed([PROGRAM, "gru", "--json"])
     start = time.perf_counter()
     command = [PROGRAM, "gru", "--units", numbers, "--time", numbers, "--json"]
     with subprocess.Popen(command, env={**bench.env, "RNNSHAPE_WORKER": "off"}, stdout=subprocess.PIPE) as grid:
@@ -305,7 +311,7 @@ def measure_grid(bench: Bench, part: int = 300) -> None:
         grid.send_signal(signal.SIGINT)
         grid.stdout.read()
     ended = time.perf_counter() - start
-    show("10,000 queries: the first answer / a single one", first / single, 1.3, 1.1, f"{first:.2f} s")
+    show("10,000 queries: seconds to the first - to a single one", first - single, 1, 0.5, f"{first:.2f} s")
     show("10,000 queries: later ones / those before", parts[3] / parts[1], 1.2, 1, f"{1000 * parts[3] / part:.0f} ms")
     show("10,000 queries: memory later / before", memory[3] / memory[0], 1.05, 1.02, f"{memory[3] / 1e6:.0f} MB")
     show("10,000 queries: seconds from Ctrl-C to the end", ended, 1, 0.2, f"status {grid.returncode}")
@@ -350,16 +356,18 @@ def measure_code(bench: Bench, rounds: int) -> None:
 
 
 def measure_loop(bench: Bench, length: int = 100) -> None:
-    singles = []
-    for units in range(length + 1, length + 12):
+    """Ask single questions and pieces of a loop in turn; then a whole loop."""
+    singles, pieces = [], []
+    for units in range(length + 1, length + 121, 12):
         bench.rest()
         time.sleep(1)
         singles += in_a_row(bench, units, 1)
+        pieces += in_a_row(bench, units + 1, 11)
+    single, each = statistics.median(singles), statistics.mean(pieces)
+    note = f"{1000 * each:.0f} of {1000 * single:.0f} ms"
+    show("in a loop, each / one after a second's rest", each / single, 1.3, 1.15, note)
     row = in_a_row(bench, 1, length)
-    single, all_of_them = statistics.median(singles), statistics.mean(row)
     first, last = statistics.median(row[:10]), statistics.median(row[-10:])
-    note = f"{1000 * all_of_them:.0f} of {1000 * single:.0f} ms"
-    show("100 in a loop, each / one after a second's rest", all_of_them / single, 1.3, 1.15, note)
     show("100 in a loop: the last ten / the first ten", last / first, 1.2, 1.0, f"{length} right; {sum(row):.1f} s")
 
 

@@ -62,6 +62,12 @@ def test_what_else_is_in_the_wheel(wheel: dict[str, bytes]):
     assert others == {command, *(f"{info}{name}" for name in ("METADATA", "RECORD", "WHEEL", "licenses/LICENSE"))}
 
 
+def test_the_command_may_be_executed(archives: Path):
+    with zipfile.ZipFile(archives / f"{NAME}-py3-none-any.whl") as file:
+        (command,) = [one for one in file.infolist() if one.filename.endswith(".data/scripts/rnnshape")]
+    assert command.external_attr >> 16 & 0o111 == 0o111
+
+
 def test_metadata(wheel: dict[str, bytes]):
     told = email.message_from_bytes(wheel[f"{NAME}.dist-info/METADATA"])
     assert told["Name"] == "rnnshape"

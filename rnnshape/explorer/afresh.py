@@ -67,12 +67,16 @@ def look() -> Libraries | None:
     )
 
 
-def forget_kernels() -> None:
-    """Have TensorFlow forget how operations of certain shapes run: it keeps half a megabyte for each new layer."""
+def tidy() -> None:
+    """Give memory back: TensorFlow keeps half a megabyte for each layer of another size, of how its operations ran."""
     with contextlib.suppress(ImportError, AttributeError):
         from tensorflow.python.eager import context
 
         context.context().clear_kernel_cache()
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _copied(kept: dict[str, Any]) -> dict[str, Any]:

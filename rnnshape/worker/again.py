@@ -23,7 +23,7 @@ from rnnshape.worker.folder import NoWorker
 
 _LISTS = ("path", "meta_path", "path_hooks")
 _HOOKS = ("excepthook", "unraisablehook", "displayhook", "breakpointhook", "dont_write_bytecode", "tracebacklimit")
-_GROWTH = 80 * 2**20
+_GROWTH = 48 * 2**20
 """Bytes by which a process may grow before another one takes its place."""
 
 

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from rnnshape.explorer.afresh import Libraries
 
 
-_MANY = 50
-"""Answers after which TensorFlow's memory of them is worth 15 ms of the next one."""
+_MANY = 25
+"""Answers after which the memory that TensorFlow keeps of them is worth 15 ms of the next one."""
 
 _LARGE = 60
 """Answers that take one process about as long as an import and the half of them."""
@@ -83,5 +83,5 @@ class Rnnshape:
 
         self._answers += 1
         if self._answers % _MANY == 0:
-            afresh.forget_kernels()
+            afresh.tidy()
         return self._before is not None and self._before.put_back()
