@@ -50,7 +50,7 @@ def _tell_of(found: WorkerStatus | None, others: list[WorkerStatus], *, json: bo
 
 
 def _write(document: dict[str, Any], words: str, *, json: bool) -> None:
-    from rnnshape.cli.answering import write
+    from rnnshape.cli.printing import write
     from rnnshape.show.json import as_json
 
     write(f"{as_json(document) if json else words}\n")
