@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,30 @@ settings.load_profile("rnnshape")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+BOUND = 900
+"""Seconds that no test takes, on any machine: whatever a test waits for, it does not wait for ever."""
+
+
+def pytest_configure() -> None:
+    # Where the tests are a background job of a shell without job control, Ctrl-C is ignored, and what they start
+    # would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, _give_up)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    signal.alarm(BOUND)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+
+
+def _give_up(_number: int, _frame: FrameType | None) -> None:
+    pytest.fail(f"it waited for more than {BOUND} seconds")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

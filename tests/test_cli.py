@@ -282,7 +282,7 @@ def test_too_few_threads(ran, monkeypatch):
         started.append(thread)
         real(thread)
 
-    monkeypatch.setattr(engine, "_loaded", [])
+    monkeypatch.setattr(engine, "_process", engine._Process())
     monkeypatch.setattr(threading.Thread, "start", start)
     status, out, err = ran("gru")
     assert (status, out) == (1, "")

@@ -54,11 +54,18 @@ def test_what_else_is_in_the_wheel(wheel: dict[str, bytes]):
     }
     for name, path in shared.items():
         assert wheel[data + name] == (ROOT / path).read_bytes()
+    command = f"{NAME}.data/scripts/rnnshape"
+    # An installer knows by the first line that it is Python's, and writes the path of its Python there.
+    assert wheel[command].startswith(b"#!python\n")
+    assert wheel[command] == (ROOT / "bin" / "rnnshape").read_bytes()
     others = {name for name in wheel if not name.startswith(("rnnshape/", data))}
-    assert others == {
-        f"{info}{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
-    }
-    assert b"rnnshape = rnnshape.__main__:main" in wheel[f"{info}entry_points.txt"]
+    assert others == {command, *(f"{info}{name}" for name in ("METADATA", "RECORD", "WHEEL", "licenses/LICENSE"))}
+
+
+def test_the_command_may_be_executed(archives: Path):
+    with zipfile.ZipFile(archives / f"{NAME}-py3-none-any.whl") as file:
+        (command,) = [one for one in file.infolist() if one.filename.endswith(".data/scripts/rnnshape")]
+    assert command.external_attr >> 16 & 0o111 == 0o111
 
 
 def test_metadata(wheel: dict[str, bytes]):

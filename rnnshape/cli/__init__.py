@@ -8,7 +8,10 @@ before there is a query to answer.
     completion  what a TAB offers
     scripts     the shells' completion scripts
     asking      words and options -> what is asked -> the exit status
-    answering   queries -> answers -> standard output
+    forms       in which form answers are printed and saved
+    answering   queries -> answers
+    printing    answers -> standard output, and files
+    expected    answers beside those of earlier documents
     meant       what was meant by an option that there is not
     words       words that stand for something else
     interrupts  Ctrl-C
@@ -190,7 +193,7 @@ def _options() -> list[str]:
 
 def _show(error: RnnshapeError, argv: Sequence[str]) -> None:
     """Say on stderr what was wrong; with --json, write the document on stdout, too."""
-    from rnnshape.cli.answering import write_json
+    from rnnshape.cli.printing import write_json
 
     try:
         if _said(argv, "--json") or _value(argv, "--format") == "json":

@@ -1,4 +1,4 @@
-"""Queries -> answers -> standard output, and the exit status that they make."""
+"""Queries -> answers, and the exit status that they make."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from rnnshape.cli import interrupts
-from rnnshape.errors import InvalidQuery, RnnshapeError, printable
+from rnnshape.cli.printing import is_terminal, tell
+from rnnshape.errors import InvalidQuery, RnnshapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rich.console import RenderableType
-
+    from rnnshape.cli.printing import Answer
     from rnnshape.options import Options
     from rnnshape.program import Code
     from rnnshape.program_report import ProgramReport
     from rnnshape.programs import Source
     from rnnshape.report import Report
     from rnnshape.request import Family, Request
-
-    Answer = Report | ProgramReport | RnnshapeError
-    Picture = Callable[[Sequence[Answer]], RenderableType]
 
 
 _WORTH_SHARING = 4
@@ -103,15 +98,6 @@ def _tell_whose_answer() -> None:
     chosen = engine.passed_over()
     if chosen is not None:
         tell(f"The backend {chosen.backend}, from {chosen.where}, is passed over: TensorFlow answers.")
-
-
-def tell(sentence: str, *details: str) -> None:
-    """Say something on stderr, if anybody can hear it, in one line; details have lines of their own."""
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"rnnshape: {' '.join(printable(sentence).split())}\n")
-            sys.stderr.writelines(f"{printable(line)}\n" for line in details)
-            sys.stderr.flush()
 
 
 def _measured(asked: Request) -> Sequence[Answer]:
@@ -198,93 +184,6 @@ def explained(answers: Iterable[Answer]) -> Iterator[Answer]:
         yield replace(answer, explanation=explain(answer)) if isinstance(answer, Report) else answer
 
 
-def print_json(answers: Iterable[Answer], *, pretty: bool) -> Iterator[Answer]:
-    """Write each answer's document as soon as it is known, and hand it on."""
-    for answer in answers:
-        write_json(answer, pretty=pretty and is_terminal(sys.stdout))
-        yield answer
-
-
-def print_code(answers: Iterable[Answer]) -> Iterator[Answer]:
-    """Write a script for each answer, as soon as it is known, and hand it on; an error is a comment there."""
-    for at, answer in enumerate(answers):
-        script = f"# {' '.join(answer.message.split())}\n" if isinstance(answer, RnnshapeError) else _script(answer)
-        write(f"\n{script}" if at else script)
-        yield answer
-
-
-def _script(answer: Report | ProgramReport) -> str:
-    from rnnshape.program_report import ProgramReport
-    from rnnshape.show.code import code
-
-    return (answer.program.script or "") if isinstance(answer, ProgramReport) else code(answer)
-
-
-def write_json(answer: Answer, *, pretty: bool = False) -> None:
-    """Write an answer's document to stdout: one line, or indented."""
-    from rnnshape.show.json import as_json
-
-    write(as_json(answer.to_dict(), pretty=pretty) + "\n")
-
-
-def write(text: str, *, spelling: str = "backslashreplace") -> None:
-    """Write text to stdout at once: no escapes, and what the stream cannot encode is spelled as Python spells it.
-
-    `spelling` names another of Python's ways to spell it.
-    """
-    if sys.stdout is not None:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        sys.stdout.write(printable(text).encode(encoding, spelling).decode(encoding))
-        sys.stdout.flush()
-
-
-def print_picture(
-    answers: Iterable[Answer], picture: Picture, *, colour: bool | None = None, width: int | None = None
-) -> Sequence[Answer]:
-    """Write the picture of all answers to stdout, and hand them on; after a Ctrl-C, of those that there are by then.
-
-    Colour and width are what was said of them, None where nothing was.
-    """
-    from rnnshape.show.console import Look, stdout_console
-
-    def write_all(found: Sequence[Answer]) -> None:
-        if sys.stdout is not None:
-            stdout_console(look=Look(colour, width)).print(picture(found))
-
-    return _at_the_end(answers, write_all)
-
-
-def print_form(answers: Iterable[Answer], name: str, picture: Picture | None) -> Sequence[Answer]:
-    """Write all answers to stdout in the form of this name, as `print_picture` writes them."""
-    from rnnshape.show.formats import render
-
-    def write_all(found: Sequence[Answer]) -> None:
-        # In a markup language, a character may be written as its number.
-        spelling = "xmlcharrefreplace" if name in ("html", "svg") else "backslashreplace"
-        write(render(found, name, shown=picture(found) if picture else None), spelling=spelling)
-
-    return _at_the_end(answers, write_all)
-
-
-def _at_the_end(answers: Iterable[Answer], write_all: Callable[[Sequence[Answer]], None]) -> Sequence[Answer]:
-    found: list[Answer] = []
-    try:
-        found.extend(answers)
-    finally:
-        if found:
-            write_all(found)
-    return found
-
-
-def saved(answers: Iterable[Answer], path: str, name: str | None, picture: Picture | None) -> Sequence[Answer]:
-    """Write all answers to a file, in the form of this name or, for None, of its suffix, and hand them on."""
-    from rnnshape.show.save import save
-
-    found = list(answers)
-    save(found, path, shown=picture(found) if picture else None, name=name)
-    return found
-
-
 @contextlib.contextmanager
 def _waiting() -> Iterator[None]:
     """Tell a person at a terminal why nothing happens while TensorFlow is imported, and wipe that out again."""
@@ -308,11 +207,3 @@ def _waiting() -> Iterator[None]:
         yield
     finally:
         wipe()
-
-
-def is_terminal(stream: IO[str] | None) -> bool:
-    """Tell whether a person reads this stream."""
-    try:
-        return stream is not None and stream.isatty()
-    except ValueError:
-        return False

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnshape.cli import answering, forms, workers
+from rnnshape.cli import answering, forms, printing, workers
 from rnnshape.cli.forms import Form
 from rnnshape.errors import InvalidQuery
 from rnnshape.options import MANY, Options
@@ -20,8 +20,8 @@ from rnnshape.worker.ending import DECLINED
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from rnnshape.cli.answering import Answer
     from rnnshape.cli.expected import Document
+    from rnnshape.cli.printing import Answer
     from rnnshape.programs import Source
 
 
@@ -46,7 +46,7 @@ def answer(words: Sequence[str], options: Options, *, most: int | None = None) -
 
     """
     if options.version:
-        answering.write(_versions())
+        printing.write(_versions())
         return 0
     if options.worker is not None:
         return workers.answer(options.worker, json=options.json)
@@ -108,7 +108,7 @@ def _layers(layers: Sequence[str], options: Options) -> Asked:
 
     def answers() -> Iterable[Answer]:
         found = answering.answers_to(asked, jobs=options.jobs, measure=options.measure)
-        if len(asked) > 1 and not options.quiet and answering.is_terminal(sys.stderr):
+        if len(asked) > 1 and not options.quiet and printing.is_terminal(sys.stderr):
             from rnnshape.show import progress
 
             return progress.with_progress(found, asked.total, colour=_colour(options))
@@ -139,15 +139,15 @@ def _show(asked: Asked, options: Options, form: Form, expected: Sequence[Documen
     picture = _diagram if options.diagram else None
     says_differences = form.printed == "table" and expected is not None and options.format is None
     if form.printed == "json":
-        answers = answering.print_json(answers, pretty=asked.total == 1)
+        answers = printing.print_json(answers, pretty=asked.total == 1)
     elif form.printed == "code":
-        answers = answering.print_code(answers)
+        answers = printing.print_code(answers)
     elif form.printed == "table" and not says_differences:
-        answers = answering.print_picture(answers, picture or _table, colour=_colour(options), width=options.width)
+        answers = printing.print_picture(answers, picture or _table, colour=_colour(options), width=options.width)
     elif form.printed not in (None, "table"):
-        answers = answering.print_form(answers, form.printed, picture)
+        answers = printing.print_form(answers, form.printed, picture)
     if form.file is not None:
-        answers = answering.saved(answers, form.file, form.saved, picture)
+        answers = printing.saved(answers, form.file, form.saved, picture)
     found = list(answers) if expected is not None else answers
     status = answering.exit_status(found, strict=options.strict, says_errors=form.printed is None)
     if expected is None:
@@ -168,11 +168,11 @@ def _compare(expected: Sequence[Document], found: Iterable[Answer], options: Opt
 
     comparison = compared(expected, [answer.to_dict() for answer in found], str(options.expect))
     if prints:
-        answering.write("".join(f"{line}\n" for line in comparison.lines))
+        printing.write("".join(f"{line}\n" for line in comparison.lines))
     elif not options.quiet:
-        answering.tell(*comparison.lines)
+        printing.tell(*comparison.lines)
     elif not comparison.is_same:
-        answering.tell(comparison.summary)
+        printing.tell(comparison.summary)
     return int(not comparison.is_same)
 
 
@@ -194,7 +194,7 @@ def _complete_shell(words: Sequence[str], *, install: bool) -> int:
 
     shell = scripts.named(words)
     if install:
-        answering.write(f"{shell} completion is in {scripts.install(shell)}; it begins with the next {shell}.\n")
+        printing.write(f"{shell} completion is in {scripts.install(shell)}; it begins with the next {shell}.\n")
     else:
-        answering.write(scripts.script(shell))
+        printing.write(scripts.script(shell))
     return 0

@@ -36,20 +36,27 @@ def answer(wish: Wish, *, json: bool) -> int:
         _write({"stopped": stopped}, "stopped" if stopped else "there was no worker", json=json)
     else:
         found = admin.status()
-        _write({"worker": _document(found)}, _words(found), json=json)
+        _tell_of(found, [] if found is None else admin.others(found), json=json)
     return 0
 
 
+def _tell_of(found: WorkerStatus | None, others: list[WorkerStatus], *, json: bool) -> None:
+    """Tell about the worker that would answer here, and about the others."""
+    document: dict[str, Any] = {"worker": None}
+    if found is not None:
+        document = {"worker": _document(found), "others": [_document(other) for other in others]}
+    words = "no worker" if found is None else "\n\n".join(map(_words, (found, *others)))
+    _write(document, words, json=json)
+
+
 def _write(document: dict[str, Any], words: str, *, json: bool) -> None:
-    from rnnshape.cli.answering import write
+    from rnnshape.cli.printing import write
     from rnnshape.show.json import as_json
 
     write(f"{as_json(document) if json else words}\n")
 
 
-def _document(status: WorkerStatus | None) -> dict[str, Any] | None:
-    if status is None:
-        return None
+def _document(status: WorkerStatus) -> dict[str, Any]:
     return {
         "pid": status.pid,
         "since": status.since,
@@ -61,9 +68,7 @@ def _document(status: WorkerStatus | None) -> dict[str, Any] | None:
     }
 
 
-def _words(status: WorkerStatus | None) -> str:
-    if status is None:
-        return "no worker"
+def _words(status: WorkerStatus) -> str:
     memory = "unknown" if status.memory_bytes is None else f"{status.memory_bytes / 1e6:.0f} MB, its spares included"
     lines = {
         "pid": str(status.pid),

@@ -1,6 +1,6 @@
 """Query -> trace, by running the real layer. The rooms where Keras and TensorFlow are imported are this one and `run`.
 
-- engine: the import, once, quietly, and what may hook into it
+- engine: the import, once, quietly, and what may hook into it; afresh: what Keras remembers, put back
 - layer_run: a query -> its layer, built and called in every draw; the order of the steps
 - layer_trace: that run, written down as plain data
 - together: runs of several layers that share weights and inputs
@@ -44,7 +44,7 @@ def running(policy: str | None = None) -> Iterator[None]:
     from rnnshape.explorer import engine, users
 
     engine.load()
-    engine.is_about_to_run()
+    engine.is_about_to_run(only_layers=True)
     with engine.quiet(), users.no_sudden_end(), _built_under(policy):
         yield
 

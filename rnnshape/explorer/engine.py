@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import IO
@@ -24,27 +24,48 @@ _CHOICE = "KERAS_BACKEND"
 _MOST_THREADS = 100
 """As many as are tried at most: with hundreds of cores TensorFlow has more, but who has those has threads enough."""
 
-_after_import: list[Callable[[], None]] = []
+
+@dataclass(slots=True)
+class _Process:
+    """What this process has done so far."""
+
+    keras: ModuleType | None = None
+    """The module, once it is imported."""
+    after_import: list[Callable[[], None]] = field(default_factory=list)
+    ran_in: int | None = None
+    """The process in which an operation may have run: this one, or the one that this one was forked from."""
+    ran_code: bool = False
+    last_log: str = ""
+
+
+_process = _Process()
 
 
 def is_loaded() -> bool:
     """Tell whether Keras has been imported by `load`."""
-    return bool(_loaded)
-
-
-_loaded: list[ModuleType] = []
-_last_log: list[str] = []
-_has_run: list[int] = []
+    return _process.keras is not None
 
 
 def has_run() -> bool:
     """Tell whether an operation may have run in this process; it must not be forked then."""
-    return bool(_has_run)
+    return _process.ran_in is not None
 
 
-def is_about_to_run() -> None:
-    """Note that from here on this process must not be forked."""
-    _has_run[:] = [os.getpid()]
+def is_about_to_run(*, only_layers: bool = False) -> None:
+    """Note that from here on this process must not be forked; with `only_layers`, that nothing runs but Keras's own."""
+    _process.ran_in = os.getpid()
+    if not only_layers:
+        runs_code()
+
+
+def runs_code() -> None:
+    """Note that code runs that is not Keras's own: what it leaves changed is not known."""
+    _process.ran_code = True
+
+
+def ran_code() -> bool:
+    """Tell whether code has run in this process that is not Keras's own."""
+    return _process.ran_code
 
 
 def use_one_thread() -> None:
@@ -57,7 +78,7 @@ def use_one_thread() -> None:
 
 def after_import(callback: Callable[[], None]) -> None:
     """Have the callback called once, after the import and before any operation has run (a process may fork then)."""
-    _after_import.append(callback)
+    _process.after_import.append(callback)
 
 
 def load() -> ModuleType:
@@ -68,12 +89,12 @@ def load() -> ModuleType:
         RnnshapeError: this process may not start enough threads.
 
     """
-    if not _loaded:
+    if _process.keras is None:
         _expect_threads()
-        _loaded.append(_import_keras())
-        while _after_import:
-            _after_import.pop(0)()
-    return _loaded[0]
+        _process.keras = _import_keras()
+        while _process.after_import:
+            _process.after_import.pop(0)()
+    return _process.keras
 
 
 def _expect_threads() -> None:
@@ -190,7 +211,7 @@ def quiet(*, importing: bool = False) -> Iterator[None]:
     """
     import tempfile
 
-    _last_log.clear()
+    _process.last_log = ""
     with contextlib.ExitStack() as stack:
         try:
             stderr = os.dup(2)
@@ -213,7 +234,7 @@ def quiet(*, importing: bool = False) -> Iterator[None]:
             yield
         except BaseException:
             held.seek(0)
-            _last_log.append(held.read().decode(errors="replace"))
+            _process.last_log = held.read().decode(errors="replace")
             raise
 
 
@@ -252,6 +273,11 @@ def _redirected(number: int, instead: int) -> Iterator[None]:
         os.close(before)
 
 
+def forget_log() -> None:
+    """Forget what was logged: it is nothing to the next one who asks."""
+    _process.last_log = ""
+
+
 def last_log() -> str:
     """Return what TensorFlow logged in the last `quiet` block that failed."""
-    return "".join(_last_log)
+    return _process.last_log

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError, nearest
-from rnnshape.explorer import modules
+from rnnshape.explorer import engine, modules
 from rnnshape.explorer.refusal import refusal, shown_path, users_line
 from rnnshape.expression import Call
 
@@ -30,6 +30,7 @@ def users_class(call: Call) -> Any:
         KerasRefused: the user's code failed while it was imported; the message shows its line.
 
     """
+    engine.runs_code()
     if call.file is not None:
         module, path = _from_file(call), call.name.split(".")
     else:

@@ -46,6 +46,12 @@ def status() -> WorkerStatus | None:
     return max(there, key=lambda worker: worker.is_ours, default=None)
 
 
+def others(told: WorkerStatus) -> list[WorkerStatus]:
+    """Return the status of every worker of this user but the one that is told of already."""
+    found = [_status(path) for path in _paths() if path != told.socket]
+    return [worker for worker in found if worker is not None]
+
+
 def stop() -> bool:
     """End every worker of this user, wait until it has ended with its spares, and tell whether there was one.
 
@@ -96,12 +102,7 @@ def _stop(path: str) -> bool:
 
 
 def _lives(pid: str) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            # Ended, and not yet taken notice of by its parent, is ended.
-            return file.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except (OSError, IndexError):
-        return False
+    return pid.isdecimal() and not protocol.is_over(int(pid))
 
 
 def _tell(path: str, wish: bytes, *, seconds: float) -> tuple[dict[str, str] | None, bool]:

@@ -1,7 +1,12 @@
-"""A spare: a warmed-up fork of the worker that waits for one client, is that client's rnnshape, and exits."""
+"""A spare: a warmed-up fork of the worker that waits for a client, and is that client's rnnshape.
+
+Where nothing but Keras's own layers have run, it is put back as it was, and waits for another client; else it exits.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import io
 import locale
 import os
@@ -15,15 +20,22 @@ from collections.abc import Mapping
 from typing import Any, NoReturn, TextIO
 
 from rnnshape.worker import protocol
+from rnnshape.worker.again import Before
 from rnnshape.worker.ending import DECLINED, INTERRUPTED, finish
 from rnnshape.worker.fingerprint import writes_through
 from rnnshape.worker.program import Program
 
-READY, TAKEN = b"r", b"t"
-"""What a spare says to the worker: it waits for a client (again, when the last one sent no request); it has got one."""
+READY, TAKEN, AGAIN = b"r", b"t", b"a"
+"""What a spare says to the worker: it waits for a client (and the last one, if any, sent no request); it has got one;
+that one has its answer, and it waits for another."""
 
 PATIENCE = 2.0
 """Seconds between two parts of a request."""
+
+_STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
+
+MOST_ANSWERS = 250
+"""Clients that one process serves: Keras and TensorFlow keep a little of every layer."""
 
 
 class Surroundings:
@@ -57,50 +69,72 @@ def _errors() -> str | None:
 
 
 def live(channel: socket.socket, program: Program, surroundings: Surroundings, *, is_awaited: bool) -> NoReturn:
-    """Warm up, wait for a client on the channel from the worker, serve it, and exit. The worker's end ends the wait.
+    """Warm up, then serve the clients that come on the channel from the worker. The worker's end ends the wait.
 
     With a client waiting already, there is no time to warm up: that is more work than the client's own.
     """
-    # What the program forks is none of the worker's business: it must not keep the worker from seeing our end.
-    os.register_at_fork(after_in_child=channel.close)
+    lines = _Lines(channel)
     if not is_awaited:
         program.warm_up()
+    before = Before(program.libraries)
+    word, served = READY, 0
     while True:
-        channel.sendall(READY)
+        channel.sendall(word)
         data, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
         if not data:
             os._exit(0)
         channel.sendall(TAKEN)
         connection = socket.socket(fileno=descriptors[0])
-        connection.settimeout(PATIENCE)
-        try:
-            connection.sendall(protocol.ASKING + b"\0")
-            request, streams = protocol.receive(connection)
-            # A group of its own, so that what the program forks can be stopped with it.
-            os.setpgid(0, 0)
-            connection.sendall(protocol.process_words(os.getpid()) + protocol.STARTED + b"\0")
-        except (OSError, ValueError):
-            connection.close()
-        else:
-            connection.settimeout(None)
-            _serve(connection, request, streams, program, surroundings)
+        found = _requested(connection)
+        word = READY
+        if found is not None:
+            request, streams = found
+            status = _serve(lines.line(connection), request, streams, program, surroundings)
+            served += 1
+            if served >= MOST_ANSWERS or status == INTERRUPTED or not (program.put_back() and before.put_back()):
+                os._exit(0)
+            word = AGAIN
+
+
+def _requested(connection: socket.socket) -> tuple[protocol.Request, list[int]] | None:
+    """Return the request of a client, with its descriptors; None where it sends none, or is gone."""
+    connection.settimeout(PATIENCE)
+    try:
+        connection.sendall(protocol.ASKING + b"\0")
+        request, streams = protocol.receive(connection)
+    except (OSError, ValueError):
+        connection.close()
+        return None
+    try:
+        # A group of its own, so that what the program forks can be stopped with it.
+        os.setpgid(0, 0)
+        connection.sendall(protocol.process_words(os.getpid()) + protocol.STARTED + b"\0")
+    except OSError:
+        connection.close()
+        for descriptor in streams:
+            os.close(descriptor)
+        return None
+    connection.settimeout(None)
+    return request, streams
 
 
 def _serve(
-    connection: socket.socket, request: protocol.Request, descriptors: list[int], program: Program, around: Surroundings
-) -> NoReturn:
-    """Be the client's process: run the program with what the request says, tell the status, exit."""
+    line: _Line, request: protocol.Request, descriptors: list[int], program: Program, around: Surroundings
+) -> int:
+    """Be the client's process: run the program with what the request says, tell the status, and return it."""
     _apply(request, descriptors, around)
-    line = _Line(connection)
+    nobodys = {name: getattr(sys, name) for name in _STREAMS}
     _open_streams(request.streams, around, line)
     line.watch()
     try:
-        status = finish(program.run, sys.argv[1:])
+        status = contextvars.copy_context().run(finish, program.run, sys.argv[1:])
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:  # in the last moment
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         status = INTERRUPTED
+    _close_streams(nobodys)
     line.end(status)
-    os._exit(0)
+    return status
 
 
 def _apply(request: protocol.Request, descriptors: list[int], around: Surroundings) -> None:
@@ -127,12 +161,20 @@ def _apply(request: protocol.Request, descriptors: list[int], around: Surroundin
 
 def _open_streams(are_open: tuple[bool, bool, bool], around: Surroundings, line: _Line) -> None:
     """Give the program the three text streams that Python would have given it."""
-    names, texts = ("stdin", "stdout", "stderr"), []
-    for number, name in enumerate(names):
+    for number, name in enumerate(_STREAMS[:3]):
         stream = _open_stream(number, name, around, line) if are_open[number] else None
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-        texts.append(stream)
+
+
+def _close_streams(nobodys: Mapping[str, TextIO | None]) -> None:
+    """Hold nothing of the client's: whoever reads what it prints waits until nobody has the other end."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(null, number)
+    os.close(null)
+    for name, stream in nobodys.items():
+        setattr(sys, name, stream)
 
 
 def _open_stream(number: int, name: str, around: Surroundings, line: _Line) -> TextIO:
@@ -156,7 +198,8 @@ def _open_stream(number: int, name: str, around: Surroundings, line: _Line) -> T
 class _Output(io.FileIO):
     """Descriptor 1 or 2; the client hears of it before the first byte goes out.
 
-    A client that has not heard of it may run the query again by itself when this process is lost.
+    A client that has not heard of it may run the query again by itself when this process is lost. What is left in a
+    buffer when the client has its answer goes nowhere: the descriptor may be another client's by then.
     """
 
     def __init__(self, number: int, line: _Line) -> None:
@@ -164,8 +207,31 @@ class _Output(io.FileIO):
         self._line = line
 
     def write(self, data: bytes) -> int | None:  # type: ignore[override]  # any buffer, as in the class above
+        if self._line.is_over:
+            return memoryview(data).nbytes
         self._line.announce()
         return super().write(data)
+
+
+class _Lines:
+    """The connections to the clients, one after the other."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        """Take the channel to the worker, too: what the program forks keeps neither of them."""
+        self._channel = channel
+        self._line: _Line | None = None
+        os.register_at_fork(after_in_child=self._forget)
+
+    def line(self, connection: socket.socket) -> _Line:
+        """Return the line to a new client."""
+        self._line = _Line(connection)
+        return self._line
+
+    def _forget(self) -> None:
+        # The worker must see our end, not the fork's, and so must the client.
+        self._channel.close()
+        if self._line is not None:
+            self._line.forget()
 
 
 class _Line:
@@ -174,7 +240,8 @@ class _Line:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._announced = False
-        os.register_at_fork(after_in_child=self._forget)
+        self._listener: threading.Thread | None = None
+        self.is_over = False
 
     def announce(self) -> None:
         """Say, once, that the program is about to print."""
@@ -183,17 +250,27 @@ class _Line:
             self._say(protocol.WRITING, 0)
 
     def end(self, status: int) -> None:
-        """Say that the program has ended, or that it declined to begin."""
+        """Say that the program has ended, or that it declined to begin, and hang up."""
+        self.is_over = True
         if status == DECLINED:
             self._say(protocol.DECLINED, 0)
         else:
             self._say(protocol.ENDED, status & 0xFF)
+        with contextlib.suppress(OSError):
+            # This wakes the thread that listens.
+            self._connection.shutdown(socket.SHUT_RD)
+        if self._listener is not None:
+            # From here on no interrupt of this client's can come.
+            self._listener.join()
+        self._connection.close()
 
     def watch(self) -> None:
         """From now on pass the client's Ctrl-C on to the main thread, and end this process when the client is gone."""
-        threading.Thread(target=self._listen, args=(threading.get_ident(),), daemon=True).start()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._listener = threading.Thread(target=self._listen, args=(threading.get_ident(),), daemon=True)
+        self._listener.start()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop the connection in a fork of the program, so that the client sees the end of the program itself."""
         self._announced = True
         self._connection.close()
@@ -204,6 +281,8 @@ class _Line:
                 data = self._connection.recv(64)
             except OSError:
                 data = b""
+            if self.is_over:
+                return
             if not data:
                 # As the signal that ended the client would have ended the program: at once.
                 os._exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from rnnshape.worker import protocol
 from rnnshape.worker.folder import NoWorker, socket_path
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 
 POLICIES = ("auto", "on", "off")
 
-_LIVELY = 5.0
+_LIVELY = 4.0
 """Seconds in which a worker sees a connection: nothing that it does takes longer, even on a busy machine."""
 
 _QUEUED = 60.0
 """Seconds for the clients before this one. Shorter, and a busy machine would get each of them as a cold start too."""
+
+_GLANCE = 0.3
+"""Seconds of silence after which it is looked at whether somebody has stopped the process that is waited for."""
 
 
 def policy() -> str:
@@ -49,24 +53,57 @@ def ask(seen: Fingerprint) -> int:
     """
     connection = protocol.connect(socket_path(seen), seconds=_LIVELY)
     try:
-        words = protocol.words(connection)
+        patience = _Patience(protocol.peer_process(connection), _LIVELY)
+        words = protocol.words(connection, patience.is_over)
         try:
-            is_users = may_run_users_code(sys.argv[1:])
+            is_users = may_run_users_code([*sys.argv[1:], *_listed_layers()])
             connection.sendall(protocol.FRESH if is_users else protocol.QUERY)
+            connection.settimeout(_GLANCE)
             _expect(protocol.ACCEPTED, words)
-            connection.settimeout(_QUEUED)
+            patience.begin(_QUEUED)
             _expect(protocol.ASKING, words)
             connection.settimeout(_LIVELY)
             _hand_over(connection)
+            patience.begin(_LIVELY)
+            connection.settimeout(_GLANCE)
             pid = _expect_start(words)
         except OSError as error:
             raise NoWorker(f"it does not take the request: {error}") from error
         # A layer may take its time, as without a worker. The end of the process that runs it ends the wait.
-        connection.settimeout(None)
+        patience.follow(pid)
         with _Signals(connection, pid):
             return _wait(words, is_users=is_users)
     finally:
         connection.close()
+
+
+class _Patience:
+    """How long a client waits for a word, and for whose."""
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self._pid = pid
+        self._runs = False
+        self.begin(seconds)
+
+    def begin(self, seconds: float) -> None:
+        """Wait so many seconds from now on."""
+        self._until = time.monotonic() + seconds
+
+    def follow(self, pid: int) -> None:
+        """Wait for the process that runs the program from now on: for as long as it takes."""
+        self._pid = pid
+        self._runs = True
+
+    def is_over(self) -> bool:
+        """Tell whether it is no use to wait on; the process that runs the program goes on while this one does."""
+        is_stopped = protocol.is_stopped(self._pid)
+        if not self._runs:
+            return is_stopped or time.monotonic() >= self._until
+        if is_stopped:
+            import _signal  # type: ignore[import-not-found]  # `signal` makes enums of it, which takes longer
+
+            _send_group(self._pid, _signal.SIGCONT)
+        return False
 
 
 def _expect(word: bytes, words: Iterator[tuple[bytes, int]]) -> None:
@@ -109,6 +146,16 @@ def may_run_users_code(words: Sequence[str]) -> bool:
                 if dot and head.isidentifier() and head not in _KERAS and rest[:1].isalpha():
                     return True
     return False
+
+
+def _listed_layers() -> list[str]:
+    """Return the layers that standard input lists, a line each, where the words ask for it."""
+    if "-" not in sys.argv[1:]:
+        return []
+    from rnnshape.worker import spool
+
+    data = spool.read_ahead()
+    return data.decode("utf-8", "replace").splitlines() if spool.count_layers(data) else []
 
 
 def _hand_over(connection: _socket.socket) -> None:
@@ -155,7 +202,7 @@ class _Signals:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> None:
-        import _signal  # type: ignore[import-not-found]  # `signal` makes enums of it, which takes longer than the rest
+        import _signal
 
         self._signal = _signal
         # Ignored in a background job: then it stays so.
@@ -181,16 +228,17 @@ class _Signals:
             raise KeyboardInterrupt from None
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
-        self._send_group(self._signal.SIGSTOP)
+        _send_group(self._pid, self._signal.SIGSTOP)
         self._signal.signal(number, self._signal.SIG_DFL)
         os.kill(os.getpid(), number)
         # Here it goes on, once the shell says so.
         self._signal.signal(number, self._stop)
-        self._send_group(self._signal.SIGCONT)
+        _send_group(self._pid, self._signal.SIGCONT)
 
-    def _send_group(self, number: int) -> None:
-        """Send a signal to the process that answers, and to those that it forked."""
-        try:
-            os.killpg(self._pid, number)
-        except OSError:
-            return
+
+def _send_group(pid: int, number: int) -> None:
+    """Send a signal to the process that answers, and to those that it forked."""
+    try:
+        os.killpg(pid, number)
+    except OSError:
+        return

@@ -23,20 +23,19 @@ class NoWorker(Exception):
 
 
 def folder() -> str:
-    """Return the path of the folder for sockets, which need not exist."""
+    """Return the path of the folder for sockets, which need not exist.
+
+    It is the same one whatever TMPDIR says: else each job with a TMPDIR of its own left its own workers behind.
+    """
     uid = os.geteuid()
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/"):
-        try:
-            # Another user's (sudo keeps the variable): a folder of ours in it would be in that user's way.
-            if os.stat(runtime).st_uid == uid:
-                return f"{runtime}/rnnshape"
-        except OSError:
-            pass
-    for name in ("TMPDIR", "TEMP", "TMP"):
-        temporary = os.environ.get(name, "")
-        if temporary.startswith("/"):
-            return f"{temporary}/rnnshape-{uid}"
+    for runtime in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}"):
+        if runtime.startswith("/"):
+            try:
+                # Another user's (sudo keeps the variable): a folder of ours in it would be in that user's way.
+                if os.stat(runtime).st_uid == uid:
+                    return f"{runtime}/rnnshape"
+            except OSError:
+                continue
     return f"/tmp/rnnshape-{uid}"  # noqa: S108 - its owner and mode are checked
 
 

@@ -15,19 +15,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, NoReturn
 
+from rnnshape.worker import protocol
+
+_SET_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+
 
 class _State(enum.Enum):
     WARMING = enum.auto()
     READY = enum.auto()
     SERVING = enum.auto()
+    ENDING = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A client that waits for a spare. `wants_fresh`: for one in which nothing has run."""
+    """A client that waits for a spare, and its process. `wants_fresh`: for a spare in which nothing has run."""
 
     connection: socket.socket
     wants_fresh: bool = False
+    pid: int = 0
 
 
 @dataclass(slots=True)
@@ -44,12 +51,15 @@ class Child:
     born: float = field(default_factory=time.monotonic)
     client: Waiting | None = None
     """The client that it was given, until it says that it has it."""
+    serves: int = 0
+    """The process of the client that it was given."""
 
     def serve(self, client: Waiting) -> None:
         """Give it a client; from now on it serves."""
         self.state = _State.SERVING
         self.served_since = time.monotonic()
         self.client = client
+        self.serves = client.pid
         # One that has just died takes the connection with it: the client sees its end, and helps itself.
         with contextlib.suppress(OSError):
             socket.send_fds(self.channel, [b"c"], [client.connection.fileno()])
@@ -59,8 +69,18 @@ class Child:
         client, self.client = self.client, None
         return client
 
+    def is_free(self) -> None:
+        """Note that it waits for a client."""
+        self.state = _State.READY
+        self.serves = 0
+
+    def is_forgotten(self) -> bool:
+        """Tell whether it was stopped while it served a client that is gone: nobody else has it go on."""
+        return self.state is _State.SERVING and protocol.is_stopped(self.pid) and protocol.is_over(self.serves)
+
     def kill(self) -> None:
         """End it, whatever it does. It is not reaped yet, so the number is still its own."""
+        self.state = _State.ENDING
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
@@ -96,9 +116,18 @@ def fork_child(live: Callable[[socket.socket], NoReturn], close: Iterable[int]) 
             os.close(descriptor)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        _go_on_without_parent()
         live(theirs)
     finally:
         os._exit(1)
+
+
+def _go_on_without_parent() -> None:
+    """Have the system let this process go on when the worker dies: if it was stopped, nobody is left to notice."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, int(signal.SIGCONT), 0, 0, 0)
 
 
 def detach(keep: Iterable[int]) -> None:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import gc
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rnnshape.explorer.afresh import Libraries
+
+
+_MANY = 25
+"""Answers after which the memory that TensorFlow keeps of them is worth 15 ms of the next one."""
 
 _LARGE = 60
 """Answers that take one process about as long as an import and the half of them."""
@@ -21,9 +28,22 @@ class Program(Protocol):
     def run(self, argv: list[str]) -> int:
         """Run on the current streams, and return the exit status; or `ending.DECLINED`, where nothing was done."""
 
+    def put_back(self) -> bool:
+        """Have its libraries be as they were before any run, and tell whether they are: then it may run once more."""
+
+    libraries: frozenset[str]
+    """The packages of which a run may import more than was imported when it was prepared."""
+
 
 class Rnnshape:
     """The program itself, in a process that has imported Keras."""
+
+    libraries = frozenset({"rnnshape", "keras", "tensorflow", "numpy", "rich", "typer", "h5py", "ml_dtypes"})
+
+    def __init__(self) -> None:
+        """Know nothing of the libraries yet: they may not be imported."""
+        self._before: Libraries | None = None
+        self._answers = 0
 
     def prepare(self) -> None:
         """Import every module of rnnshape and what they import at their first use."""
@@ -39,12 +59,15 @@ class Rnnshape:
         importlib.import_module("numpy.ma")
         importlib.import_module("numpy.random")
         self.run(["--help"])
+        from rnnshape.explorer import afresh
+
+        self._before = afresh.look()
 
     def warm_up(self) -> None:
         """Go the whole way from the words to the table, which nobody sees: the second time costs half of the first."""
         for layer in ("lstm", "gru", "simple-rnn"):
             self.run([layer, "--return-sequences", "--return-state"])
-        # One client is served, then this process ends: collecting what it leaves would only make that client wait.
+        # What a client leaves is collected when it has its answer.
         gc.freeze()
         gc.disable()
 
@@ -53,3 +76,12 @@ class Rnnshape:
         from rnnshape import cli
 
         return cli.run(argv, most=_LARGE)
+
+    def put_back(self) -> bool:
+        """Have Keras and NumPy be as they were when they were imported; False where code has run that is a user's."""
+        from rnnshape.explorer import afresh
+
+        self._answers += 1
+        if self._answers % _MANY == 0:
+            afresh.tidy()
+        return self._before is not None and self._before.put_back()

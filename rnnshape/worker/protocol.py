@@ -22,7 +22,7 @@ except ImportError:  # pragma: no cover - a Python without sockets
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 QUERY, FRESH, STATUS, STOP = b"q", b"f", b"s", b"x"
 """What a client wants. FRESH is a query for a process in which nothing has run: a user's code may want that."""
@@ -75,8 +75,37 @@ def connect(path: str, *, seconds: float) -> _socket.socket:
 
 def peer(connection: _socket.socket) -> int:
     """Return the user id of the process at the other end."""
-    credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)  # pid, uid, gid
-    return int.from_bytes(credentials[4:8], sys.byteorder)
+    return _credentials(connection)[1]
+
+
+def peer_process(connection: _socket.socket) -> int:
+    """Return the number of the process at the other end: of the one that listened, seen from a client."""
+    return _credentials(connection)[0]
+
+
+def _credentials(connection: _socket.socket) -> tuple[int, int]:
+    found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)  # pid, uid, gid
+    return int.from_bytes(found[:4], sys.byteorder), int.from_bytes(found[4:8], sys.byteorder)
+
+
+def is_stopped(pid: int) -> bool:
+    """Tell whether a process is there, and was stopped by a signal."""
+    return _state(pid) in {b"T", b"t"}
+
+
+def is_over(pid: int) -> bool:
+    """Tell whether a process has ended; one whose parent has not noticed yet has, too."""
+    return _state(pid) in {b"", b"Z", b"X"}
+
+
+def _state(pid: int) -> bytes:
+    """Return the letter of a process's state, see proc(5); empty where there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # Behind the name, which may hold anything.
+            return file.read().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return b""
 
 
 class Request:
@@ -136,12 +165,16 @@ def process_words(pid: int) -> bytes:
     return b"".join(PROCESS + bytes([byte]) for byte in pid.to_bytes(_NUMBER, "little"))
 
 
-def words(connection: _socket.socket) -> Iterator[tuple[bytes, int]]:
-    """Yield what the worker says, until it is gone, or silent for longer than the connection's timeout."""
+def words(connection: _socket.socket, is_lost: Callable[[], bool]) -> Iterator[tuple[bytes, int]]:
+    """Yield what the worker says, until it is gone, or is lost when it was silent for the connection's timeout."""
     heard = b""
     while True:
         try:
             data = connection.recv(64)
+        except TimeoutError:
+            if is_lost():
+                return
+            continue
         except OSError:
             return
         if not data:

@@ -10,46 +10,17 @@ import os
 import select
 import socket
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 
 from rnnshape.worker import fingerprint, folder, protocol
-from rnnshape.worker.child import READY, TAKEN
 from rnnshape.worker.fingerprint import Fingerprint
-from rnnshape.worker.process import Child, Waiting, reap
+from rnnshape.worker.process import Child, Waiting
+from rnnshape.worker.spares import Spares, Terms
 from rnnshape.worker.watching import Watch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How a worker lives: times in seconds.
-
-    `idle` without a client end it; `tick` is the time between two looks at its files; `patience` is for a client to
-    say what it wants; `grace` for clients being served when the worker ends; `quiet` is what a client gets before a
-    new spare takes time from it; `answer` is what a spare gets to take a client, or to get ready while one waits;
-    `spares` wait for clients at any time.
-    """
-
-    idle: float = 900.0
-    tick: float = 5.0
-    patience: float = 2.0
-    grace: float = 10.0
-    quiet: float = 0.5
-    answer: float = 3.0
-    spares: int = 2
-
-
-@dataclass(slots=True)
-class Counts:
-    """What `--worker status` tells of the past."""
-
-    since: float = field(default_factory=time.time)
-    served: int = 0
-
-
 class Server:
-    """The worker's loop. Everything that is open is in `_watched`, for a fork to close."""
+    """The worker's loop."""
 
     def __init__(
         self,
@@ -76,71 +47,39 @@ class Server:
         """
         listener.settimeout(0)
         self._listener = listener
-        self._spawn = spawn
+        self._spares = Spares(spawn, terms, used)
         self._still_right = still_right
         self._terms = terms
         self._hold = hold
         self._watch = watch
-        self._used = used
         self._hold_until = time.monotonic() + terms.patience * 2
-        self._counts = Counts()
-        self._children: dict[int, Child] = {}
+        self._since = time.time()
         self._newcomers: dict[int, tuple[socket.socket, float]] = {}
-        self._queue: deque[Waiting] = deque()
         self._stoppers: list[socket.socket] = []
-        self._failures = 0
         self._is_stale = False
-        self._last_use = time.monotonic()
         self._next_look = time.monotonic()
 
     def run(self) -> None:
         """Serve until it is time to end; then no spare is left, and no client that was not served."""
         try:
             while not self._is_over():
-                self._replenish()
+                self._spares.replenish(self._descriptors(), is_held=self._is_held())
                 self._turn()
         finally:
             self._end()
 
     def _is_over(self) -> bool:
         now = time.monotonic()
-        if self._is_stale or self._stoppers or self._failures > 2:  # spares that never got ready, in a row
+        if self._is_stale or self._stoppers or self._spares.is_hopeless:
             return True
-        if self._queue or any(child.state is Child.State.SERVING for child in self._children.values()):
-            self._last_use = now
+        if self._spares.is_busy:
+            self._spares.last_use = now
         if now >= self._next_look:
             self._next_look = now + self._terms.tick
+            self._spares.end_forgotten()
             if not self._still_right():
                 return True
-        return now - self._last_use >= self._terms.idle
-
-    def _replenish(self) -> None:
-        """Fork the spares that are missing.
-
-        Clients that wait come first: each gets a spare of its own, but no more at a time than there are processors.
-        When nobody waits, the resting spares are replaced, but not while that would slow down a client's short run.
-        """
-        unused = [child for child in self._children.values() if child.state is not Child.State.SERVING]
-        warm = [child for child in unused if child.is_warm]
-        busy = sum(child.served_since > time.monotonic() - self._terms.quiet for child in self._children.values())
-        if self._queue:
-            fresh = sum(client.wants_fresh for client in self._queue)
-            wanted = fresh + max(len(self._queue) - fresh - sum(map(self._is_lively, warm)), 0)
-            raw = sum(not child.is_warm and self._is_lively(child) for child in unused)
-            warming = sum(child.state is Child.State.WARMING and self._is_lively(child) for child in warm)
-            missing = min(wanted, len(os.sched_getaffinity(0)) - busy - warming) - raw
-        elif self._is_held() or (busy and any(child.state is Child.State.READY for child in warm)):
-            missing = 0
-        else:
-            missing = self._terms.spares - len(warm)
-        for _ in range(missing):
-            child = self._spawn(self._descriptors(), bool(self._queue))
-            child.is_warm = not self._queue
-            self._children[child.channel.fileno()] = child
-
-    def _is_lively(self, child: Child) -> bool:
-        """Tell whether a spare is ready, or may still be on its way: it may have been stopped, or be out of luck."""
-        return child.state is Child.State.READY or time.monotonic() - child.born < self._terms.answer
+        return now - self._spares.last_use >= self._terms.idle
 
     def _is_held(self) -> bool:
         if self._hold is not None and time.monotonic() >= self._hold_until:
@@ -153,17 +92,14 @@ class Server:
             self._hold = None
 
     def _descriptors(self) -> list[int]:
-        own = [self._listener.fileno(), *self._children, *self._newcomers]
-        own += [connection.fileno() for connection in self._stoppers]
-        lent = [child.client for child in self._children.values() if child.client is not None]
-        own += [client.connection.fileno() for client in (*self._queue, *lent)]
+        own = [self._listener.fileno(), *self._newcomers, *(connection.fileno() for connection in self._stoppers)]
         own += [] if self._watch is None or self._watch.descriptor is None else [self._watch.descriptor]
         return own if self._hold is None else [*own, self._hold]
 
     def _turn(self) -> None:
         """Wait for something to happen, at most until the next look at the files, and deal with it."""
         events = self._wait()
-        if self._watch is not None and self._watch.descriptor in events and self._watch.tells():
+        if self._is_told(events):
             # Whoever waits sees the end of the connection, and runs what is in the files now.
             self._is_stale = True
             return
@@ -172,20 +108,27 @@ class Server:
                 self._accept()
             elif descriptor == self._hold:
                 self._release()
-            elif descriptor in self._children:
-                self._hear_child(self._children[descriptor])
+            elif descriptor in self._spares.channels():
+                self._spares.hear(descriptor)
             elif descriptor in self._newcomers:
                 self._hear_newcomer(descriptor)
-        self._take_back()
+        self._spares.take_back()
         for descriptor, (_, until) in list(self._newcomers.items()):
             if time.monotonic() >= until:
                 self._newcomers.pop(descriptor)[0].close()
-        self._hand_on()
+        self._spares.hand_on()
+
+    def _is_told(self, events: Sequence[int]) -> bool:
+        """Tell whether a file has changed: where the system does not tell, it is looked at when a client comes."""
+        if self._watch is None:
+            return False
+        asked = self._listener.fileno() if self._watch.descriptor is None else self._watch.descriptor
+        return asked in events and self._watch.tells()
 
     def _wait(self) -> list[int]:
         """Return the descriptors at which something happened, after the time at the latest when something is due."""
         poll = select.poll()
-        for descriptor in (self._listener.fileno(), *self._children, *self._newcomers):
+        for descriptor in (self._listener.fileno(), *self._spares.channels(), *self._newcomers):
             poll.register(descriptor, select.POLLIN)
         if self._hold is not None:
             poll.register(self._hold, select.POLLHUP)
@@ -196,18 +139,11 @@ class Server:
 
     def _due(self) -> Iterator[float]:
         """Yield the times at which something is to be looked at, whatever happens."""
-        now = time.monotonic()
-        yield from (self._next_look, self._last_use + self._terms.idle)
+        yield from (self._next_look, self._spares.last_use + self._terms.idle)
         yield from (until for _, until in self._newcomers.values())
+        yield from self._spares.due()
         if self._hold is not None:
             yield self._hold_until
-        for child in self._children.values():
-            if child.served_since + self._terms.quiet > now:
-                yield child.served_since + self._terms.quiet
-            if child.client is not None:
-                yield child.served_since + self._terms.answer
-            if self._queue and child.born + self._terms.answer > now:
-                yield child.born + self._terms.answer
 
     def _accept(self) -> None:
         try:
@@ -236,92 +172,25 @@ class Server:
             wish = b""
         del self._newcomers[descriptor]
         if wish in {protocol.QUERY, protocol.FRESH}:
-            self._queue.append(Waiting(connection, wants_fresh=wish == protocol.FRESH))
+            pid = protocol.peer_process(connection)
+            self._spares.add(Waiting(connection, wants_fresh=wish == protocol.FRESH, pid=pid))
         elif wish == protocol.STOP:
             self._stoppers.append(connection)
         else:
             connection.close()
 
     def _status(self) -> bytes:
-        fields = {"pid": os.getpid(), "since": self._counts.since, "served": self._counts.served}
-        children = {state.name.lower(): [] for state in Child.State}  # type: dict[str, list[str]]
-        for child in self._children.values():
-            children[child.state.name.lower()].append(str(child.pid))
-        pids = {state: ",".join(numbers) for state, numbers in children.items()}
-        return "\n".join(f"{name}={value}" for name, value in (fields | pids).items()).encode()
-
-    def _hear_child(self, child: Child) -> None:
-        try:
-            word = child.channel.recv(1)
-        except OSError:
-            word = b""
-        if word == TAKEN:
-            client = child.let_go()
-            if client is not None:
-                client.connection.close()
-            return
-        if word == READY:
-            if child.state is Child.State.SERVING:
-                self._counts.served -= 1  # that client had no request
-            child.state = Child.State.READY
-            self._failures = 0
-            return
-        if child.state is Child.State.WARMING:
-            self._failures += 1
-        client = child.let_go()
-        if client is not None:
-            client.connection.close()
-        del self._children[child.channel.fileno()]
-        reap(child)
-
-    def _take_back(self) -> None:
-        """Replace a spare that does not take its client: it was stopped, perhaps. The client gets another one."""
-        late = time.monotonic() - self._terms.answer
-        for child in self._children.values():
-            if child.client is not None and child.served_since < late:
-                child.kill()
-                client = child.let_go()
-                assert client is not None
-                self._queue.appendleft(client)
-                self._counts.served -= 1
-
-    def _hand_on(self) -> None:
-        """Give the clients that wait to the spares that wait."""
-        ready = [child for child in self._children.values() if child.state is Child.State.READY]
-        for child in list(ready):
-            client = self._next_for(child)
-            if client is not None:
-                ready.remove(child)
-                self._queue.remove(client)
-                child.serve(client)
-                self._counts.served += 1
-                self._last_use = time.monotonic()
-                self._used()
-        for child in ready:
-            if not child.is_warm:
-                child.kill()  # its client is gone, or was quicker served by another: a warm one is to take its place
-
-    def _next_for(self, child: Child) -> Waiting | None:
-        """Return the client that a spare is for: one in which something has run is not for all."""
-        return next((client for client in self._queue if not (child.is_warm and client.wants_fresh)), None)
+        fields: dict[str, object] = {"pid": os.getpid(), "since": self._since, "served": self._spares.served}
+        states = {state: ",".join(map(str, pids)) for state, pids in self._spares.by_state().items()}
+        return "\n".join(f"{name}={value}" for name, value in (fields | states).items()).encode()
 
     def _end(self) -> None:
-        """End the spares; wait, for a while, for those that serve. Whoever asked for the end sees it by its own."""
+        """End the spares, and let clients have their answers. Whoever asked for the end sees it by its own."""
         self._listener.close()
         self._release()
-        waiting = (client.connection for client in self._queue)
-        for connection in (*waiting, *(newcomer for newcomer, _ in self._newcomers.values())):
+        for connection, _ in self._newcomers.values():
             connection.close()
-        for child in self._children.values():
-            if child.state is not Child.State.SERVING:
-                child.kill()
-        until = time.monotonic() + self._terms.grace
-        while self._children and (left := until - time.monotonic()) > 0:
-            poll = select.poll()
-            for descriptor in self._children:
-                poll.register(descriptor, select.POLLIN)
-            for descriptor, _ in poll.poll(left * 1000 + 1):
-                reap(self._children.pop(descriptor))
+        self._spares.end()
 
 
 def still_owns(path: str, seen: os.stat_result) -> bool:

@@ -1,4 +1,4 @@
-"""Standard input, read ahead, so that it is still there for this process where a worker has read it in vain."""
+"""Standard input, read ahead, so that it is known how much is asked before it is decided who answers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ MOST = 16 * 1024 * 1024
 _CHUNK = 65536
 
 
-def read_ahead() -> None:
-    """Have standard input hold what it holds in a place where it can be read again.
+def read_ahead() -> bytes:
+    """Return what standard input holds, and have it hold the same once more for whoever reads it next.
 
     Raises:
         OSError: there is none, or nowhere to keep it.
@@ -28,3 +28,20 @@ def read_ahead() -> None:
         os.dup2(kept, 0)
     finally:
         os.close(kept)
+    return b"".join(parts)
+
+
+def count_layers(data: bytes) -> int:
+    """Return how many lines may be layers, of a list of them; 0 where a line looks like code."""
+    lines = [line for line in data.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
+    return 0 if any(_looks_like_code(line.strip()) for line in lines) or _is_nested(lines) else len(lines)
+
+
+def _looks_like_code(line: bytes) -> bool:
+    head, equals, _ = line.partition(b"=")
+    return line[:1] in b">{" or (bool(equals) and b"(" not in head) or b" " in line.partition(b"(")[0].strip()
+
+
+def _is_nested(lines: list[bytes]) -> bool:
+    opened = any(line.count(b"(") != line.count(b")") or line.count(b"[") != line.count(b"]") for line in lines)
+    return opened and any(line[:1] in b" \t" for line in lines)

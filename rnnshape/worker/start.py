@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -14,7 +16,8 @@ from rnnshape.worker.fingerprint import Fingerprint
 from rnnshape.worker.folder import NoWorker
 from rnnshape.worker.forgetting import forget
 from rnnshape.worker.program import Program
-from rnnshape.worker.server import Server, Terms
+from rnnshape.worker.server import Server
+from rnnshape.worker.spares import Terms
 from rnnshape.worker.watching import Watch, module_files
 
 _BACKLOG = 128
@@ -86,7 +89,11 @@ def _become(
             return
         forget(f"rnnshape worker {path}")
         _make_room(path)
+        begun = time.time()
         program.prepare()
+        watch.follow()
+        if any(_changed_since(file, begun) for file in module_files()):
+            return
         Server(
             listener,
             spawn=spawn,
@@ -101,9 +108,9 @@ def _become(
             os.unlink(path)
 
 
-def _changed_since(file: str, time: float) -> bool:
+def _changed_since(file: str, begun: float) -> bool:
     try:
-        return os.stat(file).st_mtime > time
+        return os.stat(file).st_mtime > begun
     except OSError:
         return False  # a module from an archive, say
 
@@ -129,11 +136,21 @@ def _touch(path: str) -> None:
         os.utime(path)
 
 
+def _ended_if_stopped(pid: int) -> bool:
+    """Have a worker that was stopped go on and end, and tell whether that was the case."""
+    if not protocol.is_stopped(pid):
+        return False
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGCONT)
+    return True
+
+
 def _listen(path: str) -> tuple[socket.socket, os.stat_result] | None:
     """Return a socket that listens at the path, and what it is there; None where a worker lives there already.
 
-    A stale socket, whose worker was killed, is replaced. Of two workers that come at the same moment the later takes
-    the path; the other notices at its first look.
+    A stale socket, whose worker was killed, is replaced, and so is a worker that somebody has stopped. Of two workers
+    that come at the same moment the later takes the path; the other notices at its first look.
     """
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
@@ -142,7 +159,8 @@ def _listen(path: str) -> tuple[socket.socket, os.stat_result] | None:
                 probe.connect(path)
             except TimeoutError:
                 return None
-            return None
+            if not _ended_if_stopped(protocol.peer_process(probe)):
+                return None
     listener = socket.socket(socket.AF_UNIX)
     temporary = f"{path}.{os.getpid()}"
     listener.bind(temporary)

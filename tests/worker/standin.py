@@ -4,9 +4,13 @@ A test copies it next to a copy of the package. The first argument says what the
 tells whether a worker ran it.
 """
 
+import atexit
+import contextlib
 import os
+import resource
 import sys
 import tempfile
+import threading
 import time
 import types
 import warnings
@@ -19,9 +23,12 @@ _callbacks = []
 def load():
     if not _loaded:
         _loaded.append(True)
-        from rnnshape.worker import child, program, start
+        from rnnshape.worker import child, program, protocol, start
 
         child.PATIENCE = 1.0
+        if "STANDIN_SEES" in os.environ:
+            protocol.is_stopped = lambda _: False
+        child.MOST_ANSWERS = int(os.environ.get("STANDIN_ANSWERS", "250"))
         program.Rnnshape = Program
         start.terms = terms
         if "STANDIN_CONFIGURES" in os.environ:
@@ -33,13 +40,18 @@ def load():
 
 
 def terms():
-    from rnnshape.worker.server import Terms
+    from rnnshape.worker.spares import Terms
 
     idle = float(os.environ.get("RNNSHAPE_WORKER_IDLE", "60"))
     return Terms(idle=idle, tick=0.1, patience=0.5, grace=1.0, answer=float(os.environ.get("STANDIN_ANSWER", "20")))
 
 
 class Program:
+    libraries = frozenset()
+
+    def put_back(self):
+        return "STANDIN_ONCE" not in os.environ and not any(".py:" in word for word in sys.argv)
+
     def prepare(self):
         pass
 
@@ -163,6 +175,44 @@ def do_end(where, *_):
     with open("mark", "a") as file:
         print(where, file=file)
     os._exit(5)
+
+
+def do_leave(where, what):
+    if what == "thread":
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    elif what == "file":
+        os.dup(0)
+    elif what == "child":
+        if os.fork() == 0:
+            os._exit(0)
+    elif what == "module":
+        sys.modules["somebody_else_s"] = types.ModuleType("somebody_else_s")
+    elif what == "limit":
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    elif what == "exit":
+        atexit.register(print, "at the end")
+    return 0
+
+
+def do_process(where, *_):
+    print(os.getpid())
+    return 0
+
+
+def do_disturb(where, *_):
+    os.environ["DISTURBED"] = "1"
+    os.umask(0)
+    os.chdir("/")
+    sys.path.append("disturbed")
+    warnings.simplefilter("error")
+    sys.stdout.reconfigure(line_buffering=True)
+    return 0
+
+
+def do_blurt(where, *_):
+    with contextlib.suppress(OSError):
+        os.write(1, b"into whatever this is")
+    return 0
 
 
 def do_worker(where, *_):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnshape.worker import watching
 from rnnshape.worker.folder import MOST
 
 from .conftest import House, is_over, wait_for
@@ -50,6 +52,15 @@ def test_a_relative_path_to_modules_is_another_one_in_another_folder(house: Hous
     assert said == ["cold\n", "cold\n", "warm\n", "warm\n"]
 
 
+def test_the_folder_that_python_m_looks_in_is_the_client_s_own(house: House, tmp_path):
+    house.env["PYTHONPATH"] = str(house.site)
+    house.command = [sys.executable, "-m", "standin"]
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    said = [house.run("say", cwd=tmp_path / name).stdout for name in ("a", "b", "a", "b")]
+    assert said == ["cold\n", "cold\n", "warm\n", "warm\n"]
+
+
 CHANGES = {
     "niceness": lambda: os.nice(5),
     "a limit of time": lambda: resource.setrlimit(resource.RLIMIT_CPU, (1000, 1000)),
@@ -72,6 +83,29 @@ def test_processors_are_the_client_s_own(warm: House):
 @root
 def test_groups_are_the_client_s_own(warm: House):
     assert warm.run("say", preexec_fn=lambda: os.setgroups([54321])).stdout == "cold\n"
+
+
+@root
+def test_the_control_group_is_the_client_s_own(warm: House):
+    mounted = [Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")]  # beside version 1, or alone
+    above = next((path for path in mounted if (path / "cgroup.procs").exists()), None)
+    if above is None:
+        pytest.skip("this system has no control groups of version 2")
+    group = above / f"rnnshape-test-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError:
+        pytest.skip("this system makes no control group")
+    script = f'echo $$ > {group}/cgroup.procs && exec "$@"'
+    try:
+        # With "auto" no worker is left behind in the group.
+        auto = {"RNNSHAPE_WORKER": "auto"}
+        done = warm.run("say", env=auto, command=["sh", "-c", script, "sh", *warm.command])
+    finally:
+        wait_for(lambda: not (group / "cgroup.procs").read_text())
+        group.rmdir()
+    assert done.stdout == "cold\n", done.stderr
+    assert warm.run("say").stdout == "warm\n"
 
 
 @root
@@ -112,6 +146,31 @@ def test_an_edit_of_any_file_in_memory_ends_the_worker(warm: House):
 def test_a_file_that_is_written_next_to_those_in_memory_while_python_compiles_is_none(warm: House):
     (warm.site / "__pycache__").mkdir(exist_ok=True)
     assert warm.run("say").stdout == "warm\n"
+
+
+def test_without_a_system_that_tells_files_are_looked_at(monkeypatch, tmp_path):
+    path = tmp_path / "imported.py"
+    path.write_text("")
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: None)
+    monkeypatch.setattr(watching, "module_files", lambda: iter([str(path)]))
+    watch = watching.Watch()
+    assert (watch.descriptor, watch.tells()) == (None, False)
+    os.utime(path, (1, 1))
+    assert watch.tells()
+
+
+def test_what_is_imported_later_is_watched_too(monkeypatch, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(watching, "module_files", lambda: iter([str(tmp_path / "a" / "m.py")]))
+    watch = watching.Watch()
+    monkeypatch.setattr(watching, "module_files", lambda: iter([str(tmp_path / "b" / "m.py")]))
+    (tmp_path / "b" / "m.py").write_text("")
+    assert not watch.tells()
+    watch.follow()
+    (tmp_path / "b" / "m.py").write_text("changed")
+    assert watch.tells()
+    os.close(watch.descriptor)
 
 
 # --- a user's own code
@@ -164,13 +223,52 @@ def test_both_stop_and_both_go_on(warm: House):
     assert shell.communicate(timeout=60)[0] == "finished\n"
 
 
-def test_a_spare_that_is_stopped_is_replaced(house: House):
-    house.run("say", env={"STANDIN_ANSWER": "0.3"})
+def test_a_spare_that_is_stopped_is_replaced(warm: House):
+    spares = warm.worker().spares
+    for pid in spares:
+        os.kill(pid, signal.SIGSTOP)
+    assert warm.run("say", "a").stdout == "warm a\n"
+    wait_for(lambda: all(map(is_over, spares)))
+
+
+def test_a_spare_that_is_stopped_when_it_has_its_client_is_replaced(house: House, monkeypatch):
+    """It cannot be known in time: so the client is taken back after a while."""
+    house.run("say", env={"STANDIN_ANSWER": "0.3", "STANDIN_SEES": "nothing"})
     spares = house.rested().spares
     for pid in spares:
         os.kill(pid, signal.SIGSTOP)
     assert house.run("say", "a").stdout == "warm a\n"
     wait_for(lambda: any(map(is_over, spares)))
+
+
+def test_a_process_that_another_one_has_stopped_goes_on_while_its_client_does(warm: House):
+    client = warm.start("begin", "0.5")
+    assert client.stdout.readline() == "warm begun\n"
+    os.kill(warm.worker().serving[0], signal.SIGSTOP)
+    assert client.communicate(timeout=60)[0] == "finished\n"
+
+
+def test_a_process_that_was_stopped_with_its_client_ends_with_it(warm: House):
+    client = warm.start("begin", "60")
+    assert client.stdout.readline() == "warm begun\n"
+    (serving,) = warm.worker().serving
+    os.kill(client.pid, signal.SIGSTOP)
+    os.kill(serving, signal.SIGSTOP)
+    client.kill()
+    client.communicate(timeout=60)
+    wait_for(lambda: is_over(serving))
+
+
+def test_a_stopped_process_ends_with_its_client_though_the_worker_is_gone(warm: House):
+    client = warm.start("begin", "60")
+    assert client.stdout.readline() == "warm begun\n"
+    (serving,) = warm.worker().serving
+    os.kill(client.pid, signal.SIGSTOP)
+    os.kill(serving, signal.SIGSTOP)
+    os.kill(warm.worker().pid, signal.SIGKILL)
+    client.kill()
+    client.communicate(timeout=60)
+    wait_for(lambda: is_over(serving))
 
 
 # --- what is left behind
@@ -189,12 +287,22 @@ def test_nothing_of_the_first_client_can_be_read_in_the_worker(house: House):
     assert "mine" in house.run("surroundings", env={"MY_SECRET": "mine"}).stdout
 
 
+STATUS = """
+import sys; sys.path[0] = {site!r}
+from rnnshape.worker import admin
+first = admin.status()
+print(first.pid, *(other.pid for other in admin.others(first)))
+"""
+
+
 def test_there_are_never_more_than_two_workers(house: House):
     for number in range(5):
         assert house.run("say", env={"OMP_NUM_THREADS": str(number + 1)}).stdout == "cold\n"
         wait_for(lambda: all(worker.is_rested for worker in house.workers()) and house.workers())
         wait_for(lambda: len(house.workers()) <= MOST)
     assert len(house.workers()) == MOST
+    told = house.run(command=[sys.executable, "-c", STATUS.format(site=str(house.site))]).stdout
+    assert sorted(map(int, told.split())) == sorted(worker.pid for worker in house.workers())
     # The two that were used last are those that are left.
     assert house.run("say", env={"OMP_NUM_THREADS": "5"}).stdout == "warm\n"
     assert house.run("say", env={"OMP_NUM_THREADS": "4"}).stdout == "warm\n"

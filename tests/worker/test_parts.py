@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnshape.worker import admin, client, ending, fingerprint, process, protocol, server, start
+from rnnshape.worker import admin, client, ending, fingerprint, process, protocol, server, spares, start
 from rnnshape.worker import folder as sockets
 from rnnshape.worker.fingerprint import Fingerprint
 from rnnshape.worker.folder import NoWorker
@@ -43,12 +43,6 @@ def test_a_working_directory_that_is_gone(tmp_path, monkeypatch):
 def test_packages_that_are_nowhere(tmp_path):
     with pytest.raises(NoWorker, match="in no folder"):
         fingerprint.files((str(tmp_path),))
-
-
-def test_a_runtime_folder_that_is_not_there(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "nowhere"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert sockets.folder() == f"{tmp_path}/rnnshape-{os.geteuid()}"
 
 
 def test_a_folder_below_a_file(tmp_path):
@@ -104,7 +98,7 @@ def test_a_status_that_has_lines_of_another_version(monkeypatch):
 def test_a_file_that_changes_while_it_is_imported():
     seen = Fingerprint("other files", "settings", "", tuple(sys.path), 0.0)
     with pytest.raises(NoWorker, match="a file changed"):
-        start.leave_behind(None, seen, {}, server.Terms())
+        start.leave_behind(None, seen, {}, spares.Terms())
 
 
 def test_a_process_that_may_not_fork(folder, monkeypatch):
@@ -113,7 +107,7 @@ def test_a_process_that_may_not_fork(folder, monkeypatch):
 
     monkeypatch.setattr(process, "fork", fails)
     with pytest.raises(NoWorker, match="it cannot be forked"):
-        start.leave_behind(None, fingerprint.fingerprint(), dict(os.environb), server.Terms())
+        start.leave_behind(None, fingerprint.fingerprint(), dict(os.environb), spares.Terms())
 
 
 def test_a_path_where_one_lives_already(folder):

@@ -115,3 +115,44 @@ def test_the_answer_does_not_depend_on_the_clients_before(real_house: House):
     words = ["lstm", "--bidirectional", "--return-state", "--json"]
     answers = {real_house.run(*words).stdout for _ in range(3)}
     assert len(answers) == 1
+
+
+SETTING = """
+import keras, tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(1)  # refused once an operation has run
+class Mine(keras.layers.GRU):
+    pass
+"""
+
+
+@pytest.mark.parametrize("from_stdin", [False, True])
+def test_a_user_s_module_may_set_what_can_only_be_set_at_first(real_house: House, from_stdin):
+    (real_house.path / "setting.py").write_text(SETTING)
+    words, given = (["-"], "gru\nsetting.py:Mine(3)\n") if from_stdin else (["setting.py:Mine(3)"], "")
+    served = real_house.rested().served
+    warm, cold = (real_house.run(*words, env=env, input=given) for env in ({}, WITHOUT))
+    assert (warm.stdout, warm.stderr, warm.returncode) == (cold.stdout, cold.stderr, cold.returncode)
+    assert warm.returncode == int(from_stdin)  # where a layer has run before, it is too late in any process
+    assert real_house.worker().served == served + 1
+
+
+def test_no_file_of_tensorflow_s_is_left_of_a_user_s_code(real_house: House):
+    real_house.rested()
+    (real_house.path / "traced.py").write_text(TRACED)
+    folder = real_house.path / "temporary"
+    folder.mkdir()
+    for env in ({}, WITHOUT):
+        done = real_house.run("traced.py:Mine()", env={**env, "TMPDIR": str(folder)})
+        assert (done.returncode, done.stderr) == (0, "")
+        assert os.listdir(folder) == []
+
+
+TRACED = """
+import keras, tensorflow as tf
+class Mine(keras.layers.Layer):
+    @tf.function
+    def call(self, x):
+        if tf.reduce_sum(x) > 0:
+            x = x + 1
+        return x
+"""

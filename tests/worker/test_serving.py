@@ -217,11 +217,20 @@ def test_the_worker_dies_while_clients_wait(house: House):
     assert [client.communicate(timeout=60)[0] for client in clients] == ["cold\n"] * 3
 
 
-def test_a_worker_that_hangs_is_left_alone(warm: House):
+def test_a_worker_that_is_stopped_is_replaced(warm: House):
+    stopped = warm.worker().pid
+    os.kill(stopped, signal.SIGSTOP)
+    assert warm.run("say").stdout == "cold\n"
+    wait_for(lambda: is_over(stopped))
+    assert warm.rested().pid != stopped
+    assert warm.run("say").stdout == "warm\n"
+
+
+def test_a_worker_that_is_stopped_is_left_alone_by_whoever_leaves_none(warm: House):
     worker = warm.worker()
     os.kill(worker.pid, signal.SIGSTOP)
     try:
-        assert warm.run("say", env={"STANDIN_LIVELY": "0.5"}).stdout == "cold\n"
+        assert warm.run("say", env={"RNNSHAPE_WORKER": "auto"}).stdout == "cold\n"
     finally:
         os.kill(worker.pid, signal.SIGCONT)
     assert warm.rested().pid == worker.pid

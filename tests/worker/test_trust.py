@@ -55,19 +55,24 @@ def test_a_long_path(house: House):
     assert list(long.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made(house: House):
-    house.env |= {"XDG_RUNTIME_DIR": "", "TMPDIR": "/not/there"}
-    refuses(house, "its folder cannot be made")
+def test_a_folder_that_cannot_be_made(monkeypatch, tmp_path):
+    def refuses(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(os, "mkdir", refuses)
+    with pytest.raises(folder.NoWorker, match="its folder cannot be made"):
+        folder.make_folder()
 
 
-def test_without_a_runtime_folder_it_is_below_the_temporary_one(monkeypatch):
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setenv("TMPDIR", "/somewhere")
-    assert folder.folder() == f"/somewhere/rnnshape-{os.geteuid()}"
-    monkeypatch.setenv("TMPDIR", "relative")
-    monkeypatch.delenv("TEMP", raising=False)
-    monkeypatch.delenv("TMP", raising=False)
-    assert folder.folder() == f"/tmp/rnnshape-{os.geteuid()}"
+@pytest.mark.parametrize("runtime", ["", "relative", "/not/there"])
+def test_without_a_runtime_folder_it_is_the_user_s_whatever_the_temporary_one_is(monkeypatch, runtime):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+    uid = os.geteuid()
+    for temporary in ("/somewhere", "relative"):
+        monkeypatch.setenv("TMPDIR", temporary)
+        is_there = os.path.isdir(f"/run/user/{uid}")
+        assert folder.folder() == (f"/run/user/{uid}/rnnshape" if is_there else f"/tmp/rnnshape-{uid}")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
