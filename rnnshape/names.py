@@ -7,11 +7,15 @@ tensor that did not come back.
 from __future__ import annotations
 
 import enum
+import keyword
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rnnshape.catalogue import CellState
 from rnnshape.structure import Direction, Path, Role, RoleKind
+
+_NOT_IN_NAMES = re.compile(r"\W+")
 
 
 class Kind(enum.Enum):
@@ -269,3 +273,9 @@ def _axes(anatomy: Anatomy, rank: int, *, has_time: bool, has_batch: bool = True
         return (*front, anatomy.last_axis)
     middle = anatomy.spatial if len(anatomy.spatial) == rest - 1 else tuple(f"axis_{at + 1}" for at in range(rest - 1))
     return (*front, anatomy.last_axis, *middle) if anatomy.channels_first else (*front, *middle, anatomy.last_axis)
+
+
+def identifier(name: str) -> str:
+    """Return a name that Python takes, as near to this one as can be."""
+    found = _NOT_IN_NAMES.sub("_", name).strip("_") or "tensor"
+    return f"_{found}" if found[0].isdigit() or keyword.iskeyword(found) else found

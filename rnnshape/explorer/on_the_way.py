@@ -15,7 +15,7 @@ from rnnshape import tree
 from rnnshape.explorer import engine
 from rnnshape.explorer.anatomy import Layout, anatomy_of, in_turn
 from rnnshape.explorer.masks import MASK
-from rnnshape.names import Anatomy, Kind, Leaf, Named, name_tensors
+from rnnshape.names import Anatomy, Kind, Leaf, Named, identifier, name_tensors
 
 _TAKEN = ("inputs", "layer", "layers", "way", "mask", "lengths", "rows", "first_step", "last_step", "keras", "np")
 """The names that statements and the code use beside those of tensors."""
@@ -147,8 +147,7 @@ def name_inside(
 
 
 def _name(layer: Any, named: Named, *, is_alone: bool) -> str:
-    name = "".join(sign if sign.isalnum() or sign == "_" else "_" for sign in layer.name).strip("_") or "tensor"
-    name = name if name.isidentifier() else f"_{name}"
+    name = identifier(layer.name)
     return name if is_alone else f"{name}_{named.name}"
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ast
-import keyword
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rnnshape.names import identifier
 from rnnshape.run.words import Described
 from rnnshape.run.world import Made
 from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
     from rnnshape.run.machine import Machine
-
-_NOT_IN_NAMES = re.compile(r"\W+")
 
 
 class Names:
@@ -72,11 +69,3 @@ def _function_name(path: str) -> str:
 
 
 _SIGNS = {"+": "sum", "-": "difference", "*": "product", "/": "quotient", "@": "matmul", "[]": "item", "**": "power"}
-
-
-def identifier(name: str) -> str:
-    """Return a name that Python takes, as near to this one as can be."""
-    found = _NOT_IN_NAMES.sub("_", name).strip("_") or "tensor"
-    if found[0].isdigit() or keyword.iskeyword(found):
-        found = f"_{found}"
-    return found
