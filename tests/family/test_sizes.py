@@ -30,7 +30,8 @@ def document(layer, **options):
 
 
 def shapes(found):
-    return [tuple(tensor["shape"]) for tensor in found["tensors"]]
+    """Return the shapes of what the layer returns, without what is on the way."""
+    return [tuple(tensor["shape"]) for tensor in found["tensors"] if tensor["path"] is not None]
 
 
 # layer, options, shapes

@@ -153,8 +153,9 @@ def wrong_with_status(random: Random) -> list[str]:
     real, admin._tell = admin._tell, lambda *_, **__: (told, True)
     try:
         found = admin._status("/run/\x1b[31m\udcff")
-        workers._words(found)
-        workers._document(found)
+        if found is not None:
+            workers._words(found)
+            workers._document(found)
     except BaseException as error:  # noqa: BLE001
         return [f"{error!r} for {told}"]
     finally:
