@@ -19,7 +19,7 @@ from rnnshape.explorer.on_the_way import Inside
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.states import accepted_states, starts_from
 from rnnshape.explorer.weights import parameters_of
-from rnnshape.names import Anatomy, Kind, Named, initial_states, name_steps
+from rnnshape.names import Kind, Named, initial_states, name_steps
 from rnnshape.report import Input, Mask, Measured, Parameters, Ran, Reduced, States, Versions
 from rnnshape.structure import Invocation, Nest, Role
 from rnnshape.trace import CallOf, Drawn, LayerTrace, TracedCall, TracedMask, TracedTensor
@@ -90,7 +90,7 @@ def _calls(ran: LayerRun) -> Iterator[TracedCall]:
 
 def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) -> tuple[TracedTensor, ...]:
     """Return the tensors of a return value that has these values in each draw."""
-    half, shown = _halves(ran)
+    half, shown = half_width.halves(ran.layer, ran.anatomy, ran.asked)
     return tuple(
         TracedTensor(
             name=named.name,
@@ -116,7 +116,10 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
 def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor, ...]:
     """Return the tensors of a layer on the way through a Sequential."""
     arrays = ran.run.inside[0][place]
-    half, shown = _halves_inside(ran, inside)
+    asked = None if ran.asked is None else inside.shapes[0][-1]
+    half, shown = half_width.halves_inside(
+        inside.layer, inside.anatomy, arrays[0].shape[-1], asked, is_as_asked=ran.asked is None
+    )
     return tuple(
         TracedTensor(
             name=name,
@@ -137,33 +140,6 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
             zip(inside.names, inside.named, inside.shapes, arrays, strict=True)
         )
     )
-
-
-def _halves(ran: LayerRun) -> tuple[int | None, int | None]:
-    """Return the width of the first half of the output, where it is two side by side: in the run, and as asked."""
-    if not _is_two_side_by_side(ran.anatomy):
-        return None, None
-    half = half_width.in_run(ran.layer)
-    if ran.asked is None:
-        return half, half
-    shown = half_width.as_asked(ran.asked)
-    return half if shown else None, shown
-
-
-def _halves_inside(ran: LayerRun, inside: Inside) -> tuple[int | None, int | None]:
-    """Return the same of a layer inside; where the asked sizes are others, a half is known of two equal ones alone."""
-    if not _is_two_side_by_side(inside.anatomy):
-        return None, None
-    half = half_width.in_run(inside.layer)
-    width = inside.shapes[0][-1]
-    if ran.asked is None:
-        return half, half
-    is_half = half is not None and 2 * half == ran.run.inside[0][ran.inside.index(inside)][0].shape[-1]
-    return (half, width // 2) if is_half and width else (None, None)
-
-
-def _is_two_side_by_side(anatomy: Anatomy) -> bool:
-    return anatomy.kind is Kind.BIDIRECTIONAL and anatomy.merge_mode == "concat"
 
 
 def _stepped(ran: LayerRun) -> tuple[TracedTensor, ...]:
