@@ -27,6 +27,9 @@ from rnnshape.trace import CallOf, Drawn, LayerTrace, TracedCall, TracedMask, Tr
 _PROBE = 2
 """The batch for which a layer is asked for its states where the real one may be too large, or unknown."""
 
+_TOKENS_OF_ONE_INPUT = 2
+"""The largest vocabulary of which a single token is drawn."""
+
 
 def drawn(ran: LayerRun) -> Drawn:
     """Return the values of all calls so far."""
@@ -101,7 +104,7 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
             dtype=dtype,
             meaning=named.meaning,
             role=named.role,
-            has_time="timesteps" in named.axes,
+            has_time=_tells_steps(ran, named, [leaves[at] for leaves in draws]),
             is_reversed=ran.anatomy.go_backwards,
             half=None if at else half,
             half_shown=None if at else shown,
@@ -130,7 +133,7 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
             meaning=named.meaning,
             role=named.role,
             masked=ran.run.way is not None and ran.run.way.is_masked[place],
-            has_time="timesteps" in named.axes,
+            has_time=_tells_steps(ran, named, [layers[place][at] for layers in ran.run.inside]),
             is_reversed=inside.anatomy.go_backwards,
             half=None if at else half,
             half_shown=None if at else shown,
@@ -140,6 +143,17 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
             zip(inside.names, inside.named, inside.shapes, arrays, strict=True)
         )
     )
+
+
+def _tells_steps(ran: LayerRun, named: Named, draws: Sequence[np.ndarray[Any, Any]]) -> bool:
+    """Tell whether the steps of a tensor are worth comparing: there are some, and not one input for all of them.
+
+    Of a vocabulary of two tokens, one of which is padding, every step is given the other one.
+    """
+    if "timesteps" not in named.axes:
+        return False
+    is_one_token = 0 < ran.layout.largest <= _TOKENS_OF_ONE_INPUT
+    return not (is_one_token and all((array == array[:, :1]).all() for array in draws))
 
 
 def _stepped(ran: LayerRun) -> tuple[TracedTensor, ...]:

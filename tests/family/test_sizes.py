@@ -30,7 +30,7 @@ def document(layer, **options):
 
 
 def shapes(found):
-    return [tuple(tensor["shape"]) for tensor in found["tensors"]]
+    return [tuple(tensor["shape"]) for tensor in found["tensors"] if "layer" not in tensor]
 
 
 # layer, options, shapes
