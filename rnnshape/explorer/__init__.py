@@ -17,7 +17,7 @@
 - cost, laid_out: what a call costs, read from a graph; smaller: what stands in for what is too large
 - declared: what Keras says that will come back
 - draws: the random inputs, weights and noise of a draw
-- run, calling, states: what does come back, in each draw
+- run, calling, states: what does come back, in each draw; on_the_way: what the layers of a Sequential return meanwhile
 - into: do the returned states fit another layer
 - measure: how long a call takes
 - weights: the layer's weights, by name

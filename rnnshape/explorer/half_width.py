@@ -15,6 +15,44 @@ from rnnshape.explorer.anatomy import last_of
 from rnnshape.explorer.sizes import AskedSizes
 from rnnshape.explorer.traced_shapes import traced_shapes
 from rnnshape.explorer.whose import runs_as
+from rnnshape.names import Anatomy, Kind
+
+Halves = tuple[int | None, int | None]
+"""The width of the first half in the run, and the number that is written for it; None where there are no halves."""
+
+
+def halves(layer: Any, anatomy: Anatomy, asked: AskedSizes | None) -> Halves:
+    """Return the halves of a layer's output; `asked` where the sizes that ran are not those that were asked for."""
+    if not _is_two_side_by_side(anatomy):
+        return None, None
+    half = in_run(layer)
+    if asked is None:
+        return half, half
+    shown = as_asked(asked)
+    return half if shown else None, shown
+
+
+def halves_inside(layer: Any, anatomy: Anatomy, ran: int, asked: int | None, *, is_as_asked: bool) -> Halves:
+    """Return the halves of the output of a layer on the way through a Sequential.
+
+    Args:
+        layer: the layer.
+        anatomy: its anatomy.
+        ran: the width of its output in the run.
+        asked: the width at the sizes that were asked for, None where that is unknown.
+        is_as_asked: whether both are the same sizes. Where they are not, only two equal halves are known.
+
+    """
+    if not _is_two_side_by_side(anatomy):
+        return None, None
+    half = in_run(layer)
+    if is_as_asked:
+        return half, half
+    return (half, asked // 2) if half is not None and 2 * half == ran and asked else (None, None)
+
+
+def _is_two_side_by_side(anatomy: Anatomy) -> bool:
+    return anatomy.kind is Kind.BIDIRECTIONAL and anatomy.merge_mode == "concat"
 
 
 def in_run(layer: Any) -> int | None:

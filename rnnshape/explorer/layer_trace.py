@@ -19,13 +19,16 @@ from rnnshape.explorer.on_the_way import Inside
 from rnnshape.explorer.refusal import refusal
 from rnnshape.explorer.states import accepted_states, starts_from
 from rnnshape.explorer.weights import parameters_of
-from rnnshape.names import Anatomy, Kind, Named, initial_states, name_steps
+from rnnshape.names import Kind, Named, initial_states, name_steps
 from rnnshape.report import Input, Mask, Measured, Parameters, Ran, Reduced, States, Versions
 from rnnshape.structure import Invocation, Nest, Role
 from rnnshape.trace import CallOf, Drawn, LayerTrace, TracedCall, TracedMask, TracedTensor
 
 _PROBE = 2
 """The batch for which a layer is asked for its states where the real one may be too large, or unknown."""
+
+_TOKENS_OF_ONE_INPUT = 2
+"""The largest vocabulary of which a single token is drawn."""
 
 
 def drawn(ran: LayerRun) -> Drawn:
@@ -91,7 +94,7 @@ def _calls(ran: LayerRun) -> Iterator[TracedCall]:
 
 def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) -> tuple[TracedTensor, ...]:
     """Return the tensors of a return value that has these values in each draw."""
-    half, shown = _halves(ran)
+    half, shown = half_width.halves(ran.layer, ran.anatomy, ran.asked)
     return tuple(
         TracedTensor(
             name=named.name,
@@ -102,7 +105,7 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
             dtype=dtype,
             meaning=named.meaning,
             role=named.role,
-            has_time="timesteps" in named.axes,
+            has_time=_tells_steps(ran, named, [leaves[at] for leaves in draws]),
             is_reversed=ran.anatomy.go_backwards,
             half=None if at else half,
             half_shown=None if at else shown,
@@ -117,7 +120,10 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
 def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor, ...]:
     """Return the tensors of a layer on the way through a Sequential."""
     arrays = ran.run.inside[0][place]
-    half, shown = _halves_inside(ran, inside)
+    asked = None if ran.asked is None else inside.shapes[0][-1]
+    half, shown = half_width.halves_inside(
+        inside.layer, inside.anatomy, arrays[0].shape[-1], asked, is_as_asked=ran.asked is None
+    )
     return tuple(
         TracedTensor(
             name=name,
@@ -128,7 +134,7 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
             meaning=named.meaning,
             role=named.role,
             masked=ran.run.way is not None and ran.run.way.is_masked[place],
-            has_time="timesteps" in named.axes,
+            has_time=_tells_steps(ran, named, [layers[place][at] for layers in ran.run.inside]),
             is_reversed=inside.anatomy.go_backwards,
             half=None if at else half,
             half_shown=None if at else shown,
@@ -140,31 +146,15 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
     )
 
 
-def _halves(ran: LayerRun) -> tuple[int | None, int | None]:
-    """Return the width of the first half of the output, where it is two side by side: in the run, and as asked."""
-    if not _is_two_side_by_side(ran.anatomy):
-        return None, None
-    half = half_width.in_run(ran.layer)
-    if ran.asked is None:
-        return half, half
-    shown = half_width.as_asked(ran.asked)
-    return half if shown else None, shown
+def _tells_steps(ran: LayerRun, named: Named, draws: Sequence[np.ndarray[Any, Any]]) -> bool:
+    """Tell whether the steps of a tensor are worth comparing: there are some, and not one input for all of them.
 
-
-def _halves_inside(ran: LayerRun, inside: Inside) -> tuple[int | None, int | None]:
-    """Return the same of a layer inside; where the asked sizes are others, a half is known of two equal ones alone."""
-    if not _is_two_side_by_side(inside.anatomy):
-        return None, None
-    half = half_width.in_run(inside.layer)
-    width = inside.shapes[0][-1]
-    if ran.asked is None:
-        return half, half
-    is_half = half is not None and 2 * half == ran.run.inside[0][ran.inside.index(inside)][0].shape[-1]
-    return (half, width // 2) if is_half and width else (None, None)
-
-
-def _is_two_side_by_side(anatomy: Anatomy) -> bool:
-    return anatomy.kind is Kind.BIDIRECTIONAL and anatomy.merge_mode == "concat"
+    Of a vocabulary of two tokens, one of which is padding, every step is given the other one.
+    """
+    if "timesteps" not in named.axes:
+        return False
+    is_one_token = 0 < ran.layout.largest <= _TOKENS_OF_ONE_INPUT
+    return not (is_one_token and all((array == array[:, :1]).all() for array in draws))
 
 
 def _stepped(ran: LayerRun) -> tuple[TracedTensor, ...]:

@@ -30,8 +30,7 @@ def document(layer, **options):
 
 
 def shapes(found):
-    """Return the shapes of what the layer returns, without what is on the way."""
-    return [tuple(tensor["shape"]) for tensor in found["tensors"] if tensor["path"] is not None]
+    return [tuple(tensor["shape"]) for tensor in found["tensors"] if "layer" not in tensor]
 
 
 # layer, options, shapes
