@@ -95,7 +95,7 @@ def _keep_standard_input() -> bool:
 
 def _leave_worker_behind(seen: Fingerprint) -> None:
     """Have this process fork a worker once Keras is imported, if it comes to that."""
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     before = dict(os.environb)
 

@@ -9,14 +9,14 @@ from rnnshape.answer.comparison import compare_across, compare_drawn, needs_more
 from rnnshape.answer.layer import report_of_layer
 from rnnshape.equality import Findings
 from rnnshape.errors import RnnshapeError
-from rnnshape.explorer import running
 from rnnshape.expression import flag
 from rnnshape.query import Query
 from rnnshape.report import Combination, Measured, Report, Statement
+from rnnshape.run.layer import running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rnnshape.explorer.layer_run import LayerRun
+    from rnnshape.run.layer.layer_run import LayerRun
     from rnnshape.trace import Drawn
 
 
@@ -30,7 +30,7 @@ def explore(query: Query) -> Report:
 
     """
     with running(query.policy):
-        from rnnshape.explorer.layer_run import run_layer
+        from rnnshape.run.layer.layer_run import run_layer
 
         return _report(run_layer(query))
 
@@ -43,7 +43,7 @@ def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
 
     """
     with running(queries[0].policy if queries else None):
-        from rnnshape.explorer.measure import measure
+        from rnnshape.run.layer.measure import measure
 
         ran = [_run_or_error(query) for query in queries]
         times = measure([None if isinstance(item, RnnshapeError) else item for item in ran])
@@ -64,7 +64,7 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
 
     """
     with running(queries[0].policy if queries else None):
-        from rnnshape.explorer.together import alike, have_same_weights
+        from rnnshape.run.layer.together import alike, have_same_weights
 
         ran = [_run_or_error(query) for query in queries]
         family = alike([item for item in ran if not isinstance(item, RnnshapeError)])
@@ -75,7 +75,7 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
 
 
 def _run_or_error(query: Query) -> LayerRun | RnnshapeError:
-    from rnnshape.explorer.layer_run import run_layer
+    from rnnshape.run.layer.layer_run import run_layer
 
     try:
         return run_layer(query)
@@ -84,7 +84,7 @@ def _run_or_error(query: Query) -> LayerRun | RnnshapeError:
 
 
 def _report(ran: LayerRun, *, measured: Measured | None = None) -> Report:
-    from rnnshape.explorer.layer_trace import layer_trace
+    from rnnshape.run.layer.layer_trace import layer_trace
 
     ran, values, findings = _decided(ran)
     return report_of_layer(layer_trace(ran, values, measured=measured), findings)
@@ -92,8 +92,8 @@ def _report(ran: LayerRun, *, measured: Measured | None = None) -> Report:
 
 def _decided(ran: LayerRun) -> tuple[LayerRun, Drawn, Findings]:
     """Return the run, its values and what is equal among them, after as many draws as this takes."""
-    from rnnshape.explorer.layer_run import with_more_draws
-    from rnnshape.explorer.layer_trace import drawn
+    from rnnshape.run.layer.layer_run import with_more_draws
+    from rnnshape.run.layer.layer_trace import drawn
 
     values = drawn(ran)
     findings = compare_drawn(values)
@@ -106,8 +106,8 @@ def _decided(ran: LayerRun) -> tuple[LayerRun, Drawn, Findings]:
 
 def _decided_across(family: Sequence[LayerRun]) -> tuple[list[LayerRun], tuple[Statement, ...]]:
     """Return the runs, and what is equal among the tensors of all of them, after as many draws as this takes."""
-    from rnnshape.explorer.layer_trace import drawn
-    from rnnshape.explorer.together import with_more_draws_alike
+    from rnnshape.run.layer.layer_trace import drawn
+    from rnnshape.run.layer.together import with_more_draws_alike
 
     values = [drawn(ran) for ran in family]
     findings = compare_across(values)

@@ -196,7 +196,7 @@ def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed:
 
     """
     from rnnshape.answer import report_of
-    from rnnshape.run.saved import describe, load
+    from rnnshape.run.code.saved import describe, load
 
     return report_of(describe(load(path, classes), path.name, seed=seed), versions.installed())
 
@@ -207,7 +207,7 @@ def _run(source: Source, asked: _Asked) -> Trace:
         code = source.code()
     except NotRead as error:
         return _unread(source, error)
-    from rnnshape.run import run_program
+    from rnnshape.run.code import run_program
 
     return run_program(code, asked.lets, seed=asked.seed, mask=asked.mask)
 

@@ -77,7 +77,8 @@ print(statistics.median(seconds[1:]))
 
 LIMITS = """
 import statistics, sys, time
-from rnnshape.explorer import engine, explore
+from rnnshape.run import engine
+from rnnshape.run.layer import explore
 keras = engine.load()
 import numpy as np
 import tensorflow as tf

@@ -142,7 +142,7 @@ def asked(words: tuple[str, ...], wall: float = WALL) -> Taken:
 def asked_forked(words: tuple[str, ...], wall: float = WALL) -> Taken:
     """Ask one question in a process that is forked from this one after the import, which is not counted."""
     from rnnshape.cli import run
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     engine.load()
     ours, theirs = os.pipe()

@@ -11,7 +11,7 @@ import pytest
 
 from rnnshape import explore
 from rnnshape.cli import run
-from rnnshape.explorer.engine import Choice, passed_over
+from rnnshape.run.engine import Choice, passed_over
 
 SMALL = ["--batch", "2", "--time", "3", "--features", "2"]
 
@@ -84,7 +84,7 @@ def test_nothing_is_said_of_tensorflow(chosen, capsys, variable):
 
 def test_the_import_leaves_the_choice_where_it_was():
     """A worker hands its first client's environment on as far as imports changed it: the choice must not be in it."""
-    code = "import os; from rnnshape.explorer import engine; engine.load(); print(os.environ['KERAS_BACKEND'])"
+    code = "import os; from rnnshape.run.layer import engine; engine.load(); print(os.environ['KERAS_BACKEND'])"
     env = {**os.environ, "KERAS_BACKEND": "torch"}
     ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert ran.stdout == "torch\n"

@@ -262,7 +262,7 @@ def test_no_tensorflow(ran, monkeypatch):
     def fails():
         raise NoTensorflow("TensorFlow cannot be imported", hint="python -m pip install tensorflow")
 
-    monkeypatch.setattr("rnnshape.explorer.engine.load", fails)
+    monkeypatch.setattr("rnnshape.run.engine.load", fails)
     status, out, err = ran("gru")
     assert (status, out) == (3, "")
     assert "pip install tensorflow" in err
@@ -272,7 +272,7 @@ def test_too_few_threads(ran, monkeypatch):
     """TensorFlow would abort, and OpenBLAS would interrupt itself: neither says a word."""
     import threading
 
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     started = []
 
@@ -295,7 +295,7 @@ def test_interrupt(ran, monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rnnshape.explorer.engine.load", interrupted)
+    monkeypatch.setattr("rnnshape.run.engine.load", interrupted)
     assert ran("gru") == (130, "", "")
 
 
@@ -418,7 +418,7 @@ def test_save(ran, tmp_path, suffix):
 @pytest.mark.parametrize("name", ["answer.pdf", "answer", "nowhere/answer.svg", ".", ""])
 def test_a_place_that_cannot_be_saved_to_is_noticed_before_anything_runs(ran, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("rnnshape.explorer.engine.load", lambda: pytest.fail("it ran"))
+    monkeypatch.setattr("rnnshape.run.engine.load", lambda: pytest.fail("it ran"))
     status, out, err = ran("gru", "--save", name)
     assert (status, out) == (2, "")
     assert err.startswith("error: ")
@@ -464,7 +464,7 @@ def test_measure(ran):
 
 
 def test_a_person_is_told_of_the_import_until_it_is_over(ran, monkeypatch):
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     at_import = []
     monkeypatch.setattr(engine, "is_loaded", lambda: False)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from rnnshape import InvalidQuery, KerasRefused, Report, cli, explore
-from rnnshape.explorer import sizes
-from rnnshape.explorer.anatomy import Layout
 from rnnshape.options import read_options
 from rnnshape.query import Dtype, Query
 from rnnshape.request import request
+from rnnshape.run.layer import sizes
+from rnnshape.run.layer.anatomy import Layout
 from rnnshape.show.code import code
 
 SMALL = {"batch": 3, "time": 4, "features": 2}

@@ -72,7 +72,7 @@ def test_every_carry_state_is_the_final_one_of_a_shorter_run():
     """What no layer returns, from bare Keras: run it once for each number of timesteps."""
     from keras import layers
 
-    from rnnshape.explorer.stepping import states_at_every_step
+    from rnnshape.run.layer.stepping import states_at_every_step
 
     layer = layers.LSTM(4, return_state=True)
     inputs = np.random.default_rng(0).normal(size=(3, 6, 2)).astype("float32")

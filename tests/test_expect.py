@@ -55,7 +55,7 @@ BAD = {
 
 @pytest.mark.parametrize(("text", "said"), BAD.values(), ids=BAD)
 def test_a_bad_file_is_refused_before_anything_runs(text, said, file, monkeypatch, capsys):
-    monkeypatch.setattr("rnnshape.explorer.engine.load", lambda: pytest.fail("it ran"))
+    monkeypatch.setattr("rnnshape.run.engine.load", lambda: pytest.fail("it ran"))
     path = file(text)
     with pytest.raises(InvalidQuery, match=said) as caught:
         read(path)

@@ -243,7 +243,7 @@ def test_what_keras_declares_and_then_fails_to_do_is_told_in_one_message():
 
 def test_the_same_seed_gives_the_same_draws_whatever_the_flags():
     """The weights of two queries are equal when their shapes are: what lets combinations of flags be compared."""
-    from rnnshape.explorer.layer_run import run_layer
+    from rnnshape.run.layer.layer_run import run_layer
 
     values = []
     for flags in ({}, BOTH):
@@ -465,8 +465,8 @@ def test_what_was_not_run_at_its_sizes_is_not_measured():
 
 
 def test_measuring_ends_in_time(monkeypatch):
-    from rnnshape.explorer import measure
     from rnnshape.layers import explore_measured
+    from rnnshape.run.layer import measure
 
     monkeypatch.setattr(measure, "_LONGEST", 0.0)
     asked = [query for family in request(["gru", "lstm"], read_options({"batch": 2, "time": 3})) for query in family]

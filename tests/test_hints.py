@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnnshape.explorer.hints import hint_for
+from rnnshape.run.layer.hints import hint_for
 
 NDIM_2, NDIM_3 = "expected ndim=3, found ndim=2", "expected ndim=2, found ndim=3"
 TENSORS = "Layer gru expects 1 input(s), but it received 2 input tensors"

@@ -84,7 +84,7 @@ PURE = {"errors"}
 DATA = PURE | {"catalogue", "expression", "mask", "query"}
 ROOMS = {
     "__init__": {"api", "errors", "program"},
-    "__main__": {"worker", "cli", "explorer"},
+    "__main__": {"worker", "cli", "run"},
     "errors": set(),
     "catalogue": set(),
     "expression": PURE | {"catalogue"},
@@ -104,19 +104,17 @@ ROOMS = {
     "answer": {"trace", "tree", "names", "equality", "report", "program_report", "structure"},
     "program": PURE | {"catalogue", "expression", "structure", "trace"},
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
-    "run": DATA | {"program", "trace", "tree", "names", "explorer", "report", "__init__"},
+    "run": DATA | {"program", "trace", "tree", "names", "equality", "report", "structure", "__init__"},
     "show": PURE | {"report", "program_report", "expression", "mask", "catalogue", "structure"},
     "torch_names": PURE | {"catalogue", "report", "expression", "structure"},
     "explain": PURE | {"catalogue", "report", "expression", "structure", "torch_names"},
-    "explorer": DATA | {"names", "equality", "report", "structure", "trace", "tree", "__init__"},
-    "layers": PURE | {"answer", "equality", "explorer", "expression", "query", "report", "trace"},
+    "layers": PURE | {"answer", "equality", "run", "expression", "query", "report", "trace"},
     "versions": {"__init__", "report"},
     "programs": PURE | {"mask", "answer", "fixes", "program", "program_report", "run", "trace", "versions"},
     "api": PURE
     | {
         "answer",
         "differences",
-        "explorer",
         "layers",
         "options",
         "program",
@@ -139,16 +137,15 @@ ROOMS = {
         "request",
         "report",
         "show",
-        "explorer",
+        "run",
         "layers",
         "versions",
         "worker",
         "__init__",
     },
-    "worker": PURE | {"cli", "explorer", "show", "__init__"},
+    "worker": PURE | {"cli", "run", "show", "__init__"},
 }
 THIRD_PARTY = {
-    "explorer": {"keras", "tensorflow", "numpy"},
     "api": {"rich", "typing_extensions"},
     "report": {"typing_extensions"},
     "program_report": {"typing_extensions"},
@@ -201,10 +198,10 @@ def test_arrows_run_one_way(path):
     ("room", "source"),
     [
         ("query", "from rnnshape.cli import run"),
-        ("show", "from rnnshape.explorer import running"),
-        ("answer", "from rnnshape.explorer import running"),
+        ("show", "from rnnshape.run.layer import running"),
+        ("answer", "from rnnshape.run.layer import running"),
         ("answer", "from rnnshape.run import run_program"),
-        ("explorer", "from rnnshape.answer.layer import report_of_layer"),
+        ("run", "from rnnshape.answer.layer import report_of_layer"),
         ("run", "from rnnshape import answer"),
         ("report", "import numpy as np"),
         ("report", "def f():\n    from rnnshape.show.table import table"),
@@ -281,8 +278,8 @@ def test_nothing_is_evaluated_anywhere():
 NAMING = {
     "catalogue.py": "it is the list of them",
     "fixes": "a fix is known for a layer, by its name, and writes the name of another",
-    "run": "what names mean in a program: the libraries that it may use",
-    "explorer/cost.py": "operations of TensorFlow, of which two are called as layers are",
+    "run/code": "what names mean in a program: the libraries that it may use",
+    "run/layer/cost.py": "operations of TensorFlow, of which two are called as layers are",
 }
 """The rooms and modules that name Keras's classes in text, each with the reason."""
 

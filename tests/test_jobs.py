@@ -16,7 +16,7 @@ ENVIRON = {**os.environ, "RNNSHAPE_WORKER": "off"}
 # The process that forks must not have run an operation, which the one that runs the tests may have.
 SHARE = """
 import os, sys, time
-from rnnshape.explorer import jobs
+from rnnshape.run.layer import jobs
 
 def run(task):
     if task == "die":
@@ -184,7 +184,7 @@ def test_more_than_a_million_queries_want_a_yes(capsys):
 
 
 def test_cores_where_a_system_does_not_tell_which(monkeypatch):
-    from rnnshape.explorer import jobs
+    from rnnshape.run.layer import jobs
 
     monkeypatch.delattr(jobs.os, "sched_getaffinity")
     monkeypatch.setattr(jobs.os, "cpu_count", lambda: 3)
@@ -195,7 +195,7 @@ def test_cores_where_a_system_does_not_tell_which(monkeypatch):
 
 def test_every_process_takes_its_share_of_the_memory():
     body = """
-from rnnshape.explorer import memory
+from rnnshape.run.layer import memory
 memory.of_machine, memory.of_groups, memory.own_limit = (lambda _: 1200), (lambda _: [900]), (lambda _: None)
 print(set(jobs.share(range(6), 3, run=lambda _: memory.available_memory(), died=died)), memory.available_memory())
 """

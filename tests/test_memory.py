@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from rnnshape.explorer import memory
+from rnnshape.run.layer import memory
 
 MEMINFO = {"/proc/meminfo": "MemTotal: 9 kB\nMemAvailable: 4000000 kB\n"}
 UNIFIED = "30 23 0:26 {root} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"

@@ -146,7 +146,7 @@ def _of_object(layer: Any, inputs: Any, given: Mapping[str, Any]) -> ProgramRepo
         )
         raise InvalidQuery(message, hint='For example explore("gru", units=4) or explore(keras.layers.GRU(4), inputs).')
     from rnnshape.answer import report_of
-    from rnnshape.run.saved import describe, is_described
+    from rnnshape.run.code.saved import describe, is_described
     from rnnshape.run.watching.blocks import call_layer
     from rnnshape.run.watching.preserved import preserved
     from rnnshape.versions import installed
@@ -164,7 +164,7 @@ def _is_layer(layer: Any) -> bool:
     """Tell whether this is a layer of Keras's; where nobody has imported it, nothing is."""
     if "keras" not in sys.modules:
         return False
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     return isinstance(layer, engine.load().layers.Layer)
 

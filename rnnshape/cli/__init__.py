@@ -136,7 +136,7 @@ def _unexpected(error: BaseException) -> RnnshapeError:
         )
     if isinstance(error, OSError) and error.filename is None:
         return RnnshapeError(f"The system refuses: {error.strerror or error}", hint="ulimit -a shows its limits.")
-    from rnnshape.explorer.refusal import users_line
+    from rnnshape.run.layer.refusal import users_line
 
     said, line = said_by(error), users_line(error)
     if line is not None and "-packages" not in line:
@@ -213,7 +213,7 @@ def _tell(error: RnnshapeError, argv: Sequence[str]) -> None:
         if _said(argv, "--debug"):
             import traceback
 
-            from rnnshape.explorer import engine
+            from rnnshape.run import engine
 
             sys.stderr.write(printable(engine.last_log() + "".join(traceback.format_exception(error))))
         colour = {"always": True, "never": False}.get(_value(argv, "--color") or "")

@@ -31,8 +31,8 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
 
     `jobs` is the number of processes that share the work, by default one a core.
     """
-    from rnnshape.explorer import engine
-    from rnnshape.explorer.jobs import cores, may_share, share
+    from rnnshape.run import engine
+    from rnnshape.run.layer.jobs import cores, may_share, share
 
     _get_ready()
     if measure:
@@ -84,7 +84,7 @@ def answers_with_code(
 
 def _get_ready() -> None:
     """Import Keras, and say so to whoever waits for it."""
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     with _waiting():
         engine.load()
@@ -93,7 +93,7 @@ def _get_ready() -> None:
 
 def _tell_whose_answer() -> None:
     """Say on stderr that the backend that the user has chosen for Keras is passed over."""
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     chosen = engine.passed_over()
     if chosen is not None:
@@ -187,7 +187,7 @@ def explained(answers: Iterable[Answer]) -> Iterator[Answer]:
 @contextlib.contextmanager
 def _waiting() -> Iterator[None]:
     """Tell a person at a terminal why nothing happens while TensorFlow is imported, and wipe that out again."""
-    from rnnshape.explorer import engine
+    from rnnshape.run import engine
 
     if engine.is_loaded() or not is_terminal(sys.stderr):
         yield

@@ -1,10 +1,7 @@
-"""Program -> trace: the checked code is interpreted with real Keras objects, and what happened is written down.
+"""What is asked -> trace, with the real Keras. The one room where Keras and TensorFlow are imported.
 
-Nothing of the code is executed as Python; nothing but Keras's layers and the listed functions is ever called.
+- engine: the import, once, quietly, and what may hook into it; afresh: what Keras remembers, put back
+- layer: a query -> the trace of one layer's call
+- code: a program -> the trace of its calls; read, not executed
+- watching: a file that Python executes -> the trace of its calls
 """
-
-from __future__ import annotations
-
-from rnnshape.run.program import run_program
-
-__all__ = ["run_program"]

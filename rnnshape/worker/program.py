@@ -6,7 +6,7 @@ import gc
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from rnnshape.explorer.afresh import Libraries
+    from rnnshape.run.afresh import Libraries
 
 
 _MANY = 25
@@ -59,7 +59,7 @@ class Rnnshape:
         importlib.import_module("numpy.ma")
         importlib.import_module("numpy.random")
         self.run(["--help"])
-        from rnnshape.explorer import afresh
+        from rnnshape.run import afresh
 
         self._before = afresh.look()
 
@@ -79,7 +79,7 @@ class Rnnshape:
 
     def put_back(self) -> bool:
         """Have Keras and NumPy be as they were when they were imported; False where code has run that is a user's."""
-        from rnnshape.explorer import afresh
+        from rnnshape.run import afresh
 
         self._answers += 1
         if self._answers % _MANY == 0:

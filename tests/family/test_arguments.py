@@ -7,7 +7,7 @@ import pytest
 
 from rnnshape import explore
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer.build import arguments_of
+from rnnshape.run.layer.build import arguments_of
 
 SIZES = {"batch": 2, "time": 10, "features": 3}
 

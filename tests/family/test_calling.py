@@ -268,7 +268,7 @@ def test_a_graph_in_one_thread_gives_the_values_that_it_gives_in_many(monkeypatc
     """TensorFlow has no public name for it: without it, all is the same."""
     from tensorflow.python.eager import context
 
-    from rnnshape.explorer.layer_run import run_layer
+    from rnnshape.run.layer.layer_run import run_layer
 
     ((query,),) = request([layer], read_options({"batch": 3, "time": 40, **options}))
     in_one = run_layer(query).run.draws
@@ -290,7 +290,7 @@ def test_a_graph_in_one_thread_gives_the_values_that_it_gives_in_many(monkeypatc
     ],
 )
 def test_only_a_draw_with_a_long_loop_is_traced(monkeypatch, layer, time, traced):
-    from rnnshape.explorer import calling
+    from rnnshape.run.layer import calling
 
     seen = []
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from rnnshape import explore
-from rnnshape.explorer import draws
-from rnnshape.explorer.anatomy import Layout
 from rnnshape.layers import explore_together
 from rnnshape.options import read_options
 from rnnshape.request import request
+from rnnshape.run.layer import draws
+from rnnshape.run.layer.anatomy import Layout
 
 BOTH = {"return_sequences": True, "return_state": True}
 LAST, H, C = "whole_sequence_output[:, -1, :]", "final_memory_state", "final_carry_state"

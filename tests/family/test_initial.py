@@ -7,8 +7,9 @@ import pytest
 
 from rnnshape import explore
 from rnnshape.errors import KerasRefused
-from rnnshape.explorer import engine, initial
 from rnnshape.expression import parse
+from rnnshape.run import engine
+from rnnshape.run.layer import initial
 
 LAYER = """
 import keras

@@ -55,7 +55,7 @@ PAIRS = random.Random(5).sample(list(itertools.product(ENCODERS, DECODERS)), 40)
 
 @functools.cache
 def found_by(encoder):
-    from rnnshape.explorer.layer_run import run_layer
+    from rnnshape.run.layer.layer_run import run_layer
 
     ((query,),) = request([encoder], read_options({"batch": BATCH, "time": TIME, "features": FEATURES}))
     return run_layer(query)
@@ -63,7 +63,7 @@ def found_by(encoder):
 
 @functools.cache
 def into_of(encoder, decoder):
-    from rnnshape.explorer.into import into
+    from rnnshape.run.layer.into import into
 
     found = found_by(encoder)
     return into(replace(found, query=replace(found.query, into=parse(decoder))))

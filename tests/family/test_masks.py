@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rnnshape import explore
-from rnnshape.explorer.masks import made_in
+from rnnshape.run.layer.masks import made_in
 from rnnshape.show.code import code
 from rnnshape.show.console import as_text
 from rnnshape.show.diagram import diagram
@@ -203,7 +203,7 @@ def test_a_mask_that_is_made_and_lost_is_told(layer, lost):
 
 def test_no_call_is_watched_where_nothing_can_make_a_mask(monkeypatch):
     """So that the answer for a recurrent layer costs what it did."""
-    monkeypatch.setattr("rnnshape.explorer.masks._watched", lambda **_: pytest.fail("watched"))
+    monkeypatch.setattr("rnnshape.run.layer.masks._watched", lambda **_: pytest.fail("watched"))
     for layer in ("lstm", "Bidirectional(GRU(3))", inside("GRU(3, return_sequences=True)", LSTM)):
         assert document(layer)["tensors"]
     assert made_in(()) == []

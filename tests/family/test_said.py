@@ -6,8 +6,8 @@ import pytest
 
 from rnnshape import explore
 from rnnshape.errors import InvalidQuery
-from rnnshape.explorer.said import Said, resized, said_of
 from rnnshape.expression import parse
+from rnnshape.run.layer.said import Said, resized, said_of
 
 # --- read from the expression alone
 
@@ -142,8 +142,8 @@ def test_a_layer_that_was_given_a_shape_by_python():
     """What the constructor took is asked of the layer, whatever its class is."""
     import keras
 
-    from rnnshape.explorer.anatomy import layout_of
     from rnnshape.query import Sizes
+    from rnnshape.run.layer.anatomy import layout_of
 
     class Mine(keras.layers.GRU):
         pass

@@ -12,13 +12,13 @@ import pytest
 
 from rnnshape import explore
 from rnnshape.errors import InvalidQuery, KerasRefused
-from rnnshape.explorer import sizes
-from rnnshape.explorer.anatomy import layout_of
-from rnnshape.explorer.build import build
-from rnnshape.explorer.cost import cost_of_call
-from rnnshape.explorer.declared import declare
 from rnnshape.expression import parse
 from rnnshape.query import Sizes
+from rnnshape.run.layer import sizes
+from rnnshape.run.layer.anatomy import layout_of
+from rnnshape.run.layer.build import build
+from rnnshape.run.layer.cost import cost_of_call
+from rnnshape.run.layer.declared import declare
 
 BOTH = {"return_sequences": True, "return_state": True}
 WRITTEN = "return_sequences=True, return_state=True"

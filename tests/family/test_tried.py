@@ -9,7 +9,7 @@ import pytest
 
 from rnnshape import catalogue, explore
 from rnnshape.errors import RnnshapeError
-from rnnshape.explorer.build import arguments_of
+from rnnshape.run.layer.build import arguments_of
 
 SMALL = {"batch": 2, "time": 3, "features": 4}
 

@@ -17,7 +17,7 @@ from rnnshape.fixes import Budget, find
 from rnnshape.fixes.edits import apply, changes
 from rnnshape.fixes.search import settled
 from rnnshape.program import NotRead, read, read_value
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 from rnnshape.trace import Stop, Trace
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from rnnshape.fixes import Budget, find
 from rnnshape.fixes.search import Verdict, judge, settled
 from rnnshape.program import read
 from rnnshape.program_report import Cause
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 from rnnshape.trace import FailsLater, Stop, Trace
 
 FLAGS = st.sampled_from(

@@ -123,7 +123,7 @@ def wrong_with_reading(text: str, random: Random) -> tuple[str, list[str]]:
 def wrong_with_running(text: str, listener: Listener) -> tuple[str, list[str]]:
     """Return how a program ends, and what is wrong with that."""
     from rnnshape.program import NotRead, read
-    from rnnshape.run import run_program
+    from rnnshape.run.code import run_program
 
     try:
         code = read(text)

@@ -18,7 +18,7 @@ from rnnshape import cli
 from rnnshape.program import read
 from rnnshape.program.script import script_of as script_of_trace
 from rnnshape.programs import Source, explore_code, read_lets
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 from rnnshape.structure import reading
 
 CASES = json.loads((Path(__file__).parent.parent / "snippets" / "cases.json").read_text(encoding="utf-8"))

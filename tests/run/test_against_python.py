@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnshape.explorer import engine
 from rnnshape.program import read
-from rnnshape.run import run_program
+from rnnshape.run import engine
+from rnnshape.run.code import run_program
 
 _BLOCKS = re.split(r"^#### ", (Path(__file__).parent / "snippets.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)
 SNIPPETS = dict(block.split("\n", 1) for block in _BLOCKS[1:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rnnshape.program import read
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 
 TOO_MUCH = [
     "x = 9**9**9",

@@ -8,7 +8,7 @@ import pytest
 from rnnshape.mask import parse_mask
 from rnnshape.program import read
 from rnnshape.programs import Source, explore_code
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 from rnnshape.show.console import as_text
 from rnnshape.show.program import table
 

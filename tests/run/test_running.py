@@ -7,7 +7,7 @@ import pytest
 
 from rnnshape.program import read, read_value
 from rnnshape.query import Sizes
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 from rnnshape.trace import StepKind
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnnshape.errors import RnnshapeError
 from rnnshape.program import read
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 
 WATCHED = ("open", "socket", "subprocess", "os.", "shutil", "exec", "import", "ctypes", "pty", "glob", "tempfile")
 LIBRARIES = ("keras", "tensorflow", "numpy", "optree", "ml_dtypes", "h5py", "rnnshape", "absl", "google", "wrapt")

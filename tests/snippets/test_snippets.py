@@ -15,7 +15,7 @@ from rnnshape.answer import report_of
 from rnnshape.program import NotRead, read, read_value
 from rnnshape.program.script import script_of
 from rnnshape.report import Versions
-from rnnshape.run import run_program
+from rnnshape.run.code import run_program
 
 VERSIONS = Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.7")
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from rnnshape.explorer import engine
+from rnnshape.run import engine
 from rnnshape.worker import child, process, protocol
 from rnnshape.worker.program import Rnnshape
 

@@ -220,7 +220,7 @@ def do_worker(where, *_):
     return 0
 
 
-engine = types.ModuleType("rnnshape.explorer.engine")
+engine = types.ModuleType("rnnshape.run.engine")
 engine.after_import = _callbacks.append
 cli = types.ModuleType("rnnshape.cli")
 cli.run = run

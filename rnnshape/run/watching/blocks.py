@@ -9,17 +9,17 @@ from types import FrameType
 from typing import Any
 
 from rnnshape.errors import InvalidQuery, RnnshapeError
-from rnnshape.explorer import engine
-from rnnshape.explorer.anatomy import is_cell
-from rnnshape.explorer.refusal import refusal
-from rnnshape.explorer.states import accepted_states
 from rnnshape.program import Code, NotRead, read
 from rnnshape.query import DEFAULT_BATCH
+from rnnshape.run import engine
+from rnnshape.run.code.world import is_symbolic, is_tensor, shape_of, tensors_in
+from rnnshape.run.layer.anatomy import is_cell
+from rnnshape.run.layer.refusal import refusal
+from rnnshape.run.layer.states import accepted_states
 from rnnshape.run.watching.code_of import code_of
 from rnnshape.run.watching.execute import stop_of, trace_of
 from rnnshape.run.watching.observer import Observer, observer_for
 from rnnshape.run.watching.preserved import preserved
-from rnnshape.run.world import is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.trace import Stop, Trace
 
 _CALL = "<the call>"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rnnshape.explorer import engine
+from rnnshape.run import engine
 
 _LONGEST = 60
 _NOT_SAID = frozenset({"self", "name", "dtype", "trainable", "kwargs", "args", "seed"})

@@ -17,15 +17,15 @@ from types import TracebackType
 from typing import Any
 
 from rnnshape.errors import said_by
-from rnnshape.explorer import engine
-from rnnshape.explorer.refusal import clean
 from rnnshape.program import Code
-from rnnshape.run.halt import NOT_READ, REFUSED
-from rnnshape.run.library import NO_IMPORT, SEARCHED, import_of
-from rnnshape.run.replay import draw_values
+from rnnshape.run import engine
+from rnnshape.run.code.halt import NOT_READ, REFUSED
+from rnnshape.run.code.library import NO_IMPORT, SEARCHED, import_of
+from rnnshape.run.code.replay import draw_values
+from rnnshape.run.code.world import World, is_tensor, shape_of
+from rnnshape.run.code.written import written
+from rnnshape.run.layer.refusal import clean
 from rnnshape.run.watching.observer import Observer, observer_for
-from rnnshape.run.world import World, is_tensor, shape_of
-from rnnshape.run.written import written
 from rnnshape.trace import Operand, Stop, Trace
 
 DRAWS = 2

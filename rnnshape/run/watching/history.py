@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rnnshape.explorer import engine
-from rnnshape.run.layers import note_call, note_masks
+from rnnshape.run import engine
+from rnnshape.run.code.layers import note_call, note_masks
+from rnnshape.run.code.world import Called, Made, is_symbolic
 from rnnshape.run.watching.code_of import code_of
-from rnnshape.run.world import Called, Made, is_symbolic
 from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
-    from rnnshape.run.machine import Machine
+    from rnnshape.run.code.machine import Machine
 
 
 def note_symbolic(machine: Machine, tensor: Any, line: int) -> Made:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from rnnshape.explorer import engine
+from rnnshape.run import engine
+from rnnshape.run.code.world import is_tensor, tensors_in
 from rnnshape.run.watching.frames import Frames
-from rnnshape.run.world import is_tensor, tensors_in
 
 if TYPE_CHECKING:
-    from rnnshape.run.machine import Machine
+    from rnnshape.run.code.machine import Machine
 
 
 def is_data(machine: Machine, frames: Frames, frame: FrameType, name: str | None, line: int) -> bool:

@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 
 from rnnshape import tree
-from rnnshape.explorer import engine
 from rnnshape.program import Code
 from rnnshape.query import Sizes
-from rnnshape.run.budget import Budget
-from rnnshape.run.layers import note_call, note_masks
-from rnnshape.run.machine import Machine
+from rnnshape.run import engine
+from rnnshape.run.code.budget import Budget
+from rnnshape.run.code.layers import note_call, note_masks
+from rnnshape.run.code.machine import Machine
+from rnnshape.run.code.words import BATCH
+from rnnshape.run.code.world import Called, Made, dtype_of, is_symbolic, is_tensor, kind_of, shape_of, tensors_in
 from rnnshape.run.watching.code_of import code_of
 from rnnshape.run.watching.frames import Frames
 from rnnshape.run.watching.history import note_symbolic
 from rnnshape.run.watching.lines import bound_at, is_data, name_of
 from rnnshape.run.watching.recomputed import call_of_line
-from rnnshape.run.words import BATCH
-from rnnshape.run.world import Called, Made, dtype_of, is_symbolic, is_tensor, kind_of, shape_of, tensors_in
 from rnnshape.trace import StepKind
 
 MOST = 1_000

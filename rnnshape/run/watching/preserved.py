@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnshape.explorer import engine
+from rnnshape.run import engine
 
 
 @contextlib.contextmanager

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from rnnshape.run.code.world import Called, is_tensor
 from rnnshape.run.watching.lines import statement_at
-from rnnshape.run.world import Called, is_tensor
 from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
-    from rnnshape.run.machine import Machine
+    from rnnshape.run.code.machine import Machine
 
 _LIBRARIES = ("tensorflow", "keras", "numpy")
 _PLAIN = (int, float, bool, str, tuple, type(None), type(...))
