@@ -122,7 +122,9 @@ class Spares:
         elif is_held or (self._was_busy_since(begun) and any(child.state is Child.State.READY for child in warm)):
             missing = 0
         else:
-            missing = self._terms.spares - len(warm)
+            # Who serves comes back, or makes room for another one: till then one that waits is enough.
+            serving = sum(child.is_warm for child in children if child.state is Child.State.SERVING)
+            missing = max(1, self._terms.spares - serving) - len(warm)
             self._dismiss(warm[self._terms.spares :])
         for _ in range(missing):
             child = self._spawn([*elsewhere, *self.descriptors()], bool(self._queue))
