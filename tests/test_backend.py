@@ -84,7 +84,7 @@ def test_nothing_is_said_of_tensorflow(chosen, capsys, variable):
 
 def test_the_import_leaves_the_choice_where_it_was():
     """A worker hands its first client's environment on as far as imports changed it: the choice must not be in it."""
-    code = "import os; from rnnshape.run.layer import engine; engine.load(); print(os.environ['KERAS_BACKEND'])"
+    code = "import os; from rnnshape.run import engine; engine.load(); print(os.environ['KERAS_BACKEND'])"
     env = {**os.environ, "KERAS_BACKEND": "torch"}
     ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert ran.stdout == "torch\n"
