@@ -78,7 +78,7 @@ print(statistics.median(seconds[1:]))
 LIMITS = """
 import statistics, sys, time
 from rnnshape.run import engine
-from rnnshape.run.layer import explore
+from rnnshape.layers import explore
 keras = engine.load()
 import numpy as np
 import tensorflow as tf
