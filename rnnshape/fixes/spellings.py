@@ -205,8 +205,6 @@ TENSORFLOW_FUNCTIONS = {
 }  # fmt: skip
 """Functions of `tensorflow`, and what `keras.ops` has instead, which takes symbolic tensors, too."""
 
-FROM_UTILS = {"pad_sequences": "utils", "to_categorical": "utils"}
-"""Functions that moved to `keras.utils`, by their name."""
 
 ARGUMENTS = {
     **dict.fromkeys(

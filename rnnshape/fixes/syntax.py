@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from rnnshape.fixes.edits import Candidate, Edit, apply, insertion
-from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.names import ARGUMENTS
 from rnnshape.fixes.source import Source, split_lines
 from rnnshape.trace import Trace
@@ -14,12 +13,6 @@ from rnnshape.trace import Trace
 _ARGUMENT = re.compile(r"(?<=[(,\s])(" + "|".join(ARGUMENTS) + r")(?=\s*[(\[])")
 _QUOTES = {"‘": "'", "’": "'", "“": '"', "”": '"', "´": "'", "`": "'"}
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-
-
-def repaired(fault: Fault) -> Iterator[Candidate]:
-    """Yield nothing: what can be parsed has none of these faults."""
-    del fault
-    yield from ()
 
 
 def unread(text: str, trace: Trace) -> Iterator[Candidate]:

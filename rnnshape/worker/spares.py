@@ -134,14 +134,8 @@ class Spares:
     def hear(self, descriptor: int) -> None:
         """Hear what the spare at this descriptor says, or that it is no more."""
         child = self._children[descriptor]
-        try:
-            word = child.channel.recv(1)
-        except OSError:
-            word = b""
+        word = _word_of(child)
         if word == TAKEN:
-            client = child.let_go()
-            if client is not None:
-                client.connection.close()
             return
         if word in {READY, AGAIN}:
             if child.state is Child.State.SERVING and word == READY:
@@ -229,15 +223,20 @@ class Spares:
 
     def _hear_last(self, child: Child) -> None:
         """Hear a child that still serves: when it has done so, it ends."""
-        try:
-            word = child.channel.recv(1)
-        except OSError:
-            word = b""
+        word = _word_of(child)
         if word == TAKEN:
-            client = child.let_go()
-            if client is not None:
-                client.connection.close()
             return
         if word:
             child.kill()
         reap(self._children.pop(child.channel.fileno()))
+
+
+def _word_of(child: Child) -> bytes:
+    """Return what a child says, nothing if it is no more; one that has taken its client has no more need of us."""
+    try:
+        word = child.channel.recv(1)
+    except OSError:
+        return b""
+    if word == TAKEN and (client := child.let_go()) is not None:
+        client.connection.close()
+    return word

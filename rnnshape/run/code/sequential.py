@@ -131,7 +131,7 @@ def _extend(machine: Machine, chain: Chain) -> None:
         line = chain.lines.get(id(layer), chain.line)
         code = machine.described.get(id(layer), type(layer).__name__)
         kind = StepKind.MODEL if isinstance(layer, engine.load().Model) else StepKind.LAYER
-        call = Called(line, kind, code, layer.name, layer, (value,), {}, owner=layer, is_inside=True)
+        call = Called(line, kind, code, layer.name, layer, (value,), {}, owner=layer)
         note_call(machine, call, layer)
         machine.world.record(call, result)
         note_masks(machine, call)

@@ -61,8 +61,6 @@ class Called:
     """The layer or model, where the target is a function that calls it."""
     is_shared: bool = False
     structure: Any = None
-    is_inside: bool = False
-    """It is a layer of a Sequential: Keras calls it, the code does not."""
     times: int = 1
     """How often the call was made, where code was executed."""
 

@@ -124,7 +124,7 @@ class Observer:
             self.active.pop()
         if is_noted and self.is_on:
             with self._safely():
-                self._note(layer, args, kwargs, result, frame, is_direct=is_direct)
+                self._note(layer, args, kwargs, result, frame)
         return result
 
     def _frame_of_call(self, caller: FrameType, *, is_direct: bool) -> FrameType | None:
@@ -139,16 +139,7 @@ class Observer:
 
         return bool(self.active) and self.active[0].is_concrete and in_symbolic_scope()
 
-    def _note(
-        self,
-        layer: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        result: Any,
-        frame: FrameType,
-        *,
-        is_direct: bool,
-    ) -> None:
+    def _note(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         found = list(tensors_in(result))
         if not found:
             return
@@ -163,7 +154,6 @@ class Observer:
         kind = StepKind.MODEL if isinstance(layer, keras.Model) else StepKind.LAYER
         line = self.frames.line(frame)
         call = Called(line, kind, code_of(layer), layer.name, layer, args, kwargs, owner=layer)
-        call.is_inside = not is_direct
         self.machine.world.kept.append(layer)
         note_call(self.machine, call, layer)
         for value in tensors_in(args[:1]):
