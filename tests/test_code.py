@@ -106,8 +106,14 @@ def test_what_is_no_python_is_not_read(ran):
 def test_code_without_keras_is_said_to_be(ran, text):
     status, out, err = ran(text)
     assert (status, err) == (0, "")
-    assert "no tensors: nothing of Keras is called here" in out
+    assert "no tensors: this code calls no Keras layer" in out
     assert "values from a run" not in out
+
+
+def test_a_class_that_is_not_defined_is_told_where_nothing_fails(ran):
+    status, out, err = ran("x = LTSM(4)(x)\ny = Own(3)(x)\n")
+    assert (status, err) == (0, "")
+    assert "passed over: LTSM, which is not defined (line 1), Own, which is not defined (line 2)" in out
 
 
 def test_what_is_too_large_to_be_read_is_not_looked_through_for_a_change(tmp_path, monkeypatch, ran):
