@@ -265,7 +265,12 @@ def _unknown_layer(word: str) -> InvalidQuery:
     message = (
         f"There is no layer {word!r}; expected {listed}, or a Keras expression such as 'LSTM(4)'. Received: {word}"
     )
-    return InvalidQuery(message, hint=_instead(word), layer=word)
+    return InvalidQuery(message, hint=_OF_FLAGS if word.strip().lower() in _SWITCHED else _instead(word), layer=word)
+
+
+_SWITCHED = frozenset({"true", "false", "yes", "no", "on", "off"})
+"""Words that people type behind a flag."""
+_OF_FLAGS = "A flag such as --return-state takes no value. To switch it off, leave it out."
 
 
 def _instead(word: str) -> str:

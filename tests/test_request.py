@@ -180,6 +180,8 @@ REFUSED = [
     (["LSTM+ GRU/conv-lstm-1d"], {}, "Type spaces between layers: lstm gru conv-lstm-1d"),
     (["lstm,", "gru"], {}, "Did you mean lstm?"),
     (["gru", "4"], {}, "Sizes are options: --units 4."),
+    (["gru", "True"], {}, "A flag such as --return-state takes no value."),
+    (["lstm", "off"], {}, "To switch it off, leave it out."),
     (["nothing-like-it"], {}, "An expression is a call"),
     (["gru"], {"input": "32x10x8"}, "--input 32,10,8"),
     (["gru"], {"input": "32 10 8"}, "--input 32,10,8"),

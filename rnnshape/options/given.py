@@ -64,4 +64,4 @@ def for_layers(options: Options) -> None:
     """
     for name in options.given(Part.CODE):
         message = f"{typed(name)} goes with code, and there is none here."
-        raise InvalidQuery(message, hint="Give a file, or several lines: rnnshape FILE.py")
+        raise InvalidQuery(message, hint="Give a file, or call the layer on a tensor: rnnshape 'y = LSTM(units)(x)'")
