@@ -290,7 +290,9 @@ def _instead(word: str) -> str:
     if today is not None:
         return f"That is an old name: in Keras 3 it is {layer.typed if layer else today}."
     if layer is not None:
-        return f"Did you mean {layer.typed}, or '{word.strip()}(4)'?"
+        # Only the names of Keras's modules may stand in front of a layer: `torch.nn.GRU` is another one.
+        is_of_keras = not plain.rpartition(".")[0].startswith(("torch", "nn", "flax", "jax"))
+        return f"Did you mean {layer.typed}" + (f", or '{word.strip()}(4)'?" if is_of_keras else ", of Keras?")
     near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())
     return f"Did you mean {near}?" if near else "An expression is a call: 'LSTM(4)'."
 

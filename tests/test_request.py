@@ -176,6 +176,8 @@ REFUSED = [
     (["gru"], {"mask": "pre:2"}, "Did you mean left:2?"),
     (["rnn"], {}, "Did you mean simple-rnn, or 'RNN(LSTMCell(4))'?"),
     (["keras.layers.GRU"], {}, "Did you mean gru, or 'keras.layers.GRU(4)'?"),
+    (["torch.nn.GRU"], {}, "Did you mean gru, of Keras?"),
+    (["nn.LSTM"], {}, "Did you mean lstm, of Keras?"),
     (["lstm,gru"], {}, "Type spaces between layers: lstm gru"),
     (["LSTM+ GRU/conv-lstm-1d"], {}, "Type spaces between layers: lstm gru conv-lstm-1d"),
     (["lstm,", "gru"], {}, "Did you mean lstm?"),
