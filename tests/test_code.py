@@ -177,6 +177,7 @@ def test_layers_and_code_are_answered_in_their_order(ran):
         (["--units", "3"], "--units does not go with it"),
         (["--mask", "right:2", "--code"], "not with --code"),
         (["--into", "LSTM(4)"], "--into does not go with it"),
+        (["--explain"], "--explain has sentences for a single layer"),
         (["--run", "--code"], "--code goes with code that is read, not with --run"),
         (["--let", "latent"], "must be NAME=CODE"),
         (["--let", "latent=3 4"], "latent"),
