@@ -125,9 +125,10 @@ def _code(parts: Sequence[Source | str], options: Options) -> Asked:
     if not any(isinstance(part, str) for part in parts):
         for_code(options)
     lets = read_lets(dict(options.let or ()))
-    if options.explain and not any(isinstance(part, str) for part in parts):
-        message = "--explain has sentences for a single layer, and none for code."
-        raise InvalidQuery(message, hint="Leave it out, or give the layer: rnnshape lstm --explain")
+    for word in ("explain", "measure"):
+        if getattr(options, word) and not any(isinstance(part, str) for part in parts):
+            message = f"--{word} is about a single layer, and does not go with code."
+            raise InvalidQuery(message, hint=f"Leave it out, or give a layer by its name: rnnshape gru --{word}")
     if options.code and options.run:
         raise InvalidQuery("--code goes with code that is read, not with --run.", hint="Leave out --run or --code.")
     if options.mask is not None and (options.code or options.run):
