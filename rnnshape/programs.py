@@ -181,16 +181,19 @@ def execute_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
     return _with_fixes(trace, source, _Asked(lets, seed))
 
 
-def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed: int = 0) -> ProgramReport:
+def explore_saved(
+    path: Path, classes: Mapping[str, str] | None = None, *, seed: int = 0, with_script: bool = False
+) -> ProgramReport:
     """Return every tensor on its way through a saved model.
 
     Args:
         path: a `.keras` or a `.h5` file.
         classes: where the classes are that are not Keras's own: `{"Own": "path/to/file.py:Own"}`.
         seed: of the random weights and inputs with which values are compared.
+        with_script: whether the report has the script, too.
 
     Raises:
-        InvalidQuery: there is no such file, or it is none that is read.
+        InvalidQuery: there is no such file, it is none that is read, or no script can be made of it.
         KerasRefused: Keras cannot make the model.
         NoTensorflow: TensorFlow cannot be imported.
 
@@ -198,7 +201,18 @@ def explore_saved(path: Path, classes: Mapping[str, str] | None = None, *, seed:
     from rnnshape.answer import report_of
     from rnnshape.run.code.saved import describe, load
 
-    return report_of(describe(load(path, classes), path.name, seed=seed), versions.installed())
+    trace = describe(load(path, classes), path.name, seed=seed)
+    report = report_of(trace, versions.installed())
+    return _scripted_as_code(report, trace, seed) if with_script else report
+
+
+def _scripted_as_code(report: ProgramReport, trace: Trace, seed: int) -> ProgramReport:
+    """Return the report with the script of the lines that describe the model, which are read as any code is."""
+    read = explore_code(Source("\n".join(trace.lines), trace.source), seed=seed, with_script=True)
+    if read.error is not None:
+        message = f"No script can be made of {trace.source}: {read.error.message}"
+        raise InvalidQuery(message, hint="Leave --code out.")
+    return replace(report, program=replace(report.program, script=read.program.script))
 
 
 def _run(source: Source, asked: _Asked) -> Trace:

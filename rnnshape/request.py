@@ -265,7 +265,12 @@ def _unknown_layer(word: str) -> InvalidQuery:
     message = (
         f"There is no layer {word!r}; expected {listed}, or a Keras expression such as 'LSTM(4)'. Received: {word}"
     )
-    return InvalidQuery(message, hint=_instead(word), layer=word)
+    return InvalidQuery(message, hint=_OF_FLAGS if word.strip().lower() in _SWITCHED else _instead(word), layer=word)
+
+
+_SWITCHED = frozenset({"true", "false", "yes", "no", "on", "off"})
+"""Words that people type behind a flag."""
+_OF_FLAGS = "A flag such as --return-state takes no value. To switch it off, leave it out."
 
 
 def _instead(word: str) -> str:
@@ -285,7 +290,9 @@ def _instead(word: str) -> str:
     if today is not None:
         return f"That is an old name: in Keras 3 it is {layer.typed if layer else today}."
     if layer is not None:
-        return f"Did you mean {layer.typed}, or '{word.strip()}(4)'?"
+        # Only the names of Keras's modules may stand in front of a layer: `torch.nn.GRU` is another one.
+        is_of_keras = not plain.rpartition(".")[0].startswith(("torch", "nn", "flax", "jax"))
+        return f"Did you mean {layer.typed}" + (f", or '{word.strip()}(4)'?" if is_of_keras else ", of Keras?")
     near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())
     return f"Did you mean {near}?" if near else "An expression is a call: 'LSTM(4)'."
 

@@ -106,8 +106,14 @@ def test_what_is_no_python_is_not_read(ran):
 def test_code_without_keras_is_said_to_be(ran, text):
     status, out, err = ran(text)
     assert (status, err) == (0, "")
-    assert "no tensors: nothing of Keras is called here" in out
+    assert "no tensors: this code calls no Keras layer" in out
     assert "values from a run" not in out
+
+
+def test_a_class_that_is_not_defined_is_told_where_nothing_fails(ran):
+    status, out, err = ran("x = LTSM(4)(x)\ny = Own(3)(x)\n")
+    assert (status, err) == (0, "")
+    assert "passed over: LTSM, which is not defined (line 1), Own, which is not defined (line 2)" in out
 
 
 def test_what_is_too_large_to_be_read_is_not_looked_through_for_a_change(tmp_path, monkeypatch, ran):
@@ -171,6 +177,10 @@ def test_layers_and_code_are_answered_in_their_order(ran):
         (["--units", "3"], "--units does not go with it"),
         (["--mask", "right:2", "--code"], "not with --code"),
         (["--into", "LSTM(4)"], "--into does not go with it"),
+        (["--explain"], "rnnshape gru --explain"),
+        (["--measure"], "--measure is about a single layer"),
+        (["--weights"], "--weights is about a single layer"),
+        (["--run", "--code"], "--code goes with code that is read, not with --run"),
         (["--let", "latent"], "must be NAME=CODE"),
         (["--let", "latent=3 4"], "latent"),
     ],

@@ -97,6 +97,25 @@ PAIRS = [
 ]
 
 
+FLAGS = LAYER | {"combination": {"return_state": True}, "same_weights": True, "equal_across": [["a", "b"]]}
+SECOND = changed(FLAGS, "GRU(9)", "layer")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "last"),
+    [
+        ([FLAGS, SECOND], [LAYER], "before.jsonl was asked with --all-flags, and this is not."),
+        ([LAYER], [FLAGS, SECOND], "before.jsonl was asked without --all-flags."),
+    ],
+)
+def test_a_file_that_was_asked_with_other_flags_is_said_to_be(before, after, last):
+    found = compared(before, after, "before.jsonl")
+    assert found.lines[-1] == last
+    assert "gone:" not in " ".join(found.lines)
+    assert "new:" not in " ".join(found.lines)
+    assert "0 changed" in found.summary
+
+
 @pytest.mark.parametrize(("before", "after", "counts"), PAIRS)
 def test_which_answers_belong_together(before, after, counts):
     found = compared(before, after, "before.jsonl")

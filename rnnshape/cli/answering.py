@@ -70,7 +70,8 @@ def answers_with_code(
                 message = f"{part.name} is a saved model, which is read: --run is for code."
                 raise InvalidQuery(message, hint=f"Leave --run out: rnnshape {part.name}")
             try:
-                yield explore_saved(part.path, classes_in(dict(options.let or ())), seed=options.seed)
+                classes = classes_in(dict(options.let or ()))
+                yield explore_saved(part.path, classes, seed=options.seed, with_script=with_script)
             except RnnshapeError as error:
                 if len(parts) == 1:
                     raise

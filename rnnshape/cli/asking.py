@@ -125,6 +125,12 @@ def _code(parts: Sequence[Source | str], options: Options) -> Asked:
     if not any(isinstance(part, str) for part in parts):
         for_code(options)
     lets = read_lets(dict(options.let or ()))
+    for word in ("explain", "measure"):
+        if getattr(options, word) and not any(isinstance(part, str) for part in parts):
+            message = f"--{word} is about a single layer, and does not go with code."
+            raise InvalidQuery(message, hint=f"Leave it out, or give a layer by its name: rnnshape gru --{word}")
+    if options.code and options.run:
+        raise InvalidQuery("--code goes with code that is read, not with --run.", hint="Leave out --run or --code.")
     if options.mask is not None and (options.code or options.run):
         message = f"--mask goes with code that is read and shown, not with {'--code' if options.code else '--run'}."
         raise InvalidQuery(message, hint="Leave --mask out.")

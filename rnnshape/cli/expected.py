@@ -100,12 +100,13 @@ def compared(before: Sequence[Document], after: Sequence[Document], name: str) -
     lines: list[str] = []
     differing = 0
     for was, now in pairs:
-        found = differences(was, now)
+        found = differences(*_of_one_kind(was, now))
         if found:
             differing += 1
             lines += [f"{_title(now)}:", *(f"  {line}" for one in found for line in _lines(str(one)))]
     lines += [f"{_title(one)}: it is in {name}, and is not asked now." for one in gone]
     lines += [f"{_title(one)}: it is asked now, and is not in {name}." for one in new]
+    lines += _told_of_flags(pairs, name) if lines else []
     told = list(dict.fromkeys(line for was, now in pairs for line in versions(was, now)))
     by = f" ({', '.join(told)})" if told else ""
     if not lines:
@@ -114,6 +115,28 @@ def compared(before: Sequence[Document], after: Sequence[Document], name: str) -
         return Comparison(is_same=True, lines=(same,), summary=same)
     summary = f"The answers differ from {name}{by}: {differing} changed, {len(gone)} not asked now, {len(new)} new."
     return Comparison(is_same=False, lines=(f"The answers differ from {name}{by}:", *lines), summary=summary)
+
+
+_OF_ALL_FLAGS = ("combination", "same_weights", "equal_across")
+"""The keys that only an answer to --all-flags has."""
+
+
+def _of_one_kind(was: Document, now: Document) -> tuple[Document, Document]:
+    """Return both without what only one of them can have, since only one was asked with --all-flags."""
+    if ("combination" in was) == ("combination" in now):
+        return was, now
+    alike = [{key: value for key, value in one.items() if key not in _OF_ALL_FLAGS} for one in (was, now)]
+    return alike[0], alike[1]
+
+
+def _told_of_flags(pairs: Sequence[tuple[Document, Document]], name: str) -> list[str]:
+    """Return the sentence that says which of both was asked with --all-flags, where one was and one was not."""
+    befores = {"combination" in was for was, now in pairs if ("combination" in was) != ("combination" in now)}
+    said = {
+        True: f"{name} was asked with --all-flags, and this is not.",
+        False: f"{name} was asked without --all-flags.",
+    }
+    return [said[before] for before in sorted(befores)]
 
 
 def _lines(text: str) -> Sequence[str]:

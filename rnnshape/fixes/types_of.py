@@ -122,9 +122,16 @@ def _layers(fault: Fault) -> Iterator[Candidate]:
     for call in fault.calls():
         name = called(call)
         if name and name in fault.message and name not in LAYERS:
-            same = [each for each in LAYERS if each.lower() == name.lower()]
-            for near in same or difflib.get_close_matches(name, LAYERS, n=1, cutoff=0.8):
+            near = layer_meant(name)
+            if near is not None:
                 end = fault.source.span(call.func)[1]
                 yield Candidate(
                     edits=(Edit(end - len(name), end, near),), why=f"there is no `{name}`", at=end - len(name)
                 )
+
+
+def layer_meant(name: str) -> str | None:
+    """Return the layer that a name was likeliest meant for, or None: `LTSM` has the letters of LSTM, `Dence` most."""
+    alike = [each for each in LAYERS if sorted(each.lower()) == sorted(name.lower())]
+    alike = alike or difflib.get_close_matches(name, LAYERS, n=1, cutoff=0.8)
+    return min(alike, key=lambda each: each.lower() != name.lower(), default=None)

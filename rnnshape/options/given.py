@@ -49,6 +49,9 @@ def for_code(options: Options) -> None:
     for name in (name for part in Part for name in options.given(part)):
         option = option_of(name)
         if not (option.with_code or option.of_command) and getattr(options, name) != option.default:
+            if option.part is Part.SHOWN:
+                message = f"{typed(name)} is about a single layer, and does not go with code."
+                raise InvalidQuery(message, hint=f"Leave it out, or give a layer by its name: gru {typed(name)}")
             message = f"The code says which layers run, and on which input, so {typed(name)} does not go with it."
             raise InvalidQuery(
                 message, hint=f"Write it into the code, or give a layer by its name: gru {typed(name)} …"
@@ -64,4 +67,4 @@ def for_layers(options: Options) -> None:
     """
     for name in options.given(Part.CODE):
         message = f"{typed(name)} goes with code, and there is none here."
-        raise InvalidQuery(message, hint="Give a file, or several lines: rnnshape FILE.py")
+        raise InvalidQuery(message, hint="Give a file, or call the layer on a tensor: rnnshape 'y = LSTM(units)(x)'")

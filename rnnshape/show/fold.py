@@ -87,11 +87,21 @@ def _pieces(atoms: Iterable[str], width: int) -> Iterator[str]:
     """Yield the atoms, those that are too wide as their words, and a word that is too wide in pieces."""
     for atom in atoms:
         for word in [atom] if cell_len(atom) <= width else atom.split(" "):
-            yield from [word] if cell_len(word) <= width else chop_cells(word, width)
+            yield from _chopped(word, width)
+
+
+def _chopped(word: str, width: int) -> Iterator[str]:
+    """Yield a word in pieces of at most `width` cells, broken behind a bracket where there is one: names stay whole."""
+    while cell_len(word) > width:
+        part = chop_cells(word, width)[0]
+        behind = max(part.rfind(opening) for opening in _CLOSING) + 1
+        yield part[: behind or len(part)]
+        word = word[behind or len(part) :]
+    yield word
 
 
 def prose(text: str, width: int, indent: str = "") -> list[str]:
-    """Return a sentence as lines of at most `width` cells; a slice, a shape or a call in it stays whole."""
+    """Return a sentence as lines of at most `width` cells; what `_atoms` takes for one word stays whole."""
     return fill(_atoms(text), width, indent)
 
 
@@ -146,7 +156,10 @@ def _longest_group(code: str) -> tuple[int, int] | None:
 
 
 def _atoms(text: str) -> list[str]:
-    """Return the words of a sentence, where an index, a shape or a call counts as one word."""
+    """Return the words of a sentence, where an index, a shape or a call counts as one word.
+
+    A number goes with the word before it (`Keras 3.15.1`), an equals sign with both sides, a value with its option.
+    """
     atoms: list[str] = []
     open_until = 0
     for match in re.finditer(r"\S+", text):
@@ -154,10 +167,19 @@ def _atoms(text: str) -> list[str]:
         if start < open_until:
             atoms[-1] += f" {word}"
             continue
-        atoms.append(word)
+        if atoms and _belongs(atoms[-1], word):
+            atoms[-1] += f" {word}"
+        else:
+            atoms.append(word)
         end = _end_of_code(text, start, match.end())
         open_until = max(open_until, end)
     return atoms
+
+
+def _belongs(before: str, word: str) -> bool:
+    """Tell whether a word must not begin a line, since it is said of the one before it."""
+    is_open = not before.endswith((",", ";", ":", "."))
+    return is_open and (word[0].isdigit() or word == "=" or before.rpartition(" ")[2].lstrip("(").startswith("--"))
 
 
 def _end_of_code(text: str, start: int, end: int) -> int:

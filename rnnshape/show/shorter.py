@@ -16,6 +16,7 @@ _FEWER = (
     ((" at every timestep", ", every step"), ("timestep", "step")),
     (("hidden state h", "h"), ("carry state c", "c")),
     (("forward beside backward, ", "side by side, "),),
+    (("side by side, ", "both, "), (", first step", ", step 0"), (", every step", ", each step")),
 )
 """Phrases and what stands for them: in turn, as ever less room is left."""
 

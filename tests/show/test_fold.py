@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,28 @@ def test_a_slice_a_shape_and_a_call_stay_whole_in_a_sentence() -> None:
 def test_a_word_that_is_too_wide_is_broken_and_nothing_is_lost() -> None:
     assert fill(["a", "x" * 25], 10) == ["a", "x" * 10, "x" * 10, "x" * 5]
     assert "".join(fill(["層" * 9], 10)) == "層" * 9
+
+
+def test_a_call_that_is_too_wide_breaks_behind_its_brackets() -> None:
+    assert fill(["concatenate([first_state,", "second_state])"], 16) == [
+        "concatenate([",
+        "first_state,",
+        "second_state])",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("4 parameters: lstm 2, dense 342", 28, ["4 parameters: lstm 2,", "dense 342"]),
+        ("seed 0; Keras 3.15.1, CPU", 14, ["seed 0;", "Keras 3.15.1,", "CPU"]),
+        ("a run with batch = 3", 18, ["a run with", "batch = 3"]),
+        ("set it with (--let n=4)", 16, ["set it with", "(--let n=4)"]),
+        ("seed is 1234567890", 12, ["seed is", "1234567890"]),
+    ],
+)
+def test_what_belongs_to_the_word_before_it_does_not_begin_a_line(text: str, width: int, lines: list[str]) -> None:
+    assert prose(text, width) == lines
 
 
 def test_an_unclosed_bracket_is_prose() -> None:

@@ -327,7 +327,7 @@ def test_what_is_on_the_way_stands_in_front() -> None:
 
 def test_where_one_tensor_needs_more_room_the_others_keep_their_words() -> None:
     lines = plain([ON_THE_WAY], width=80).splitlines()
-    assert lines[4].endswith("output of Embedding, every step,")
+    assert lines[4].endswith("output of Embedding, each step,")
     assert lines[5].strip() == "masked"
     assert lines[7].endswith("  hidden state h, last timestep")
 
@@ -371,3 +371,14 @@ def test_the_invariants_notice_a_wrong_text() -> None:
     with pytest.raises(AssertionError):
         row_of(report.tensors[0], text.replace("(32, 10, 4)", "(32, 10, 5)").splitlines())
     assert not holds_code(text.replace("final_carry_state = layer", "final_state = layer"), str(report.unpack))
+
+
+def test_the_fewest_words_fit_beside_the_states_of_a_bidirectional_lstm_at_80_columns() -> None:
+    room = 80 - len(" stepped [C](A)  backward_every_memory_state  (32, 10, 4)  ")
+    for meaning in (
+        "forward and backward side by side at every timestep",
+        "forward carry state c after the last timestep",
+        "backward hidden state h after the first timestep, run last",
+        "backward hidden state h after every timestep, by stepping the cell",
+    ):
+        assert len(shorter(meaning, LEVELS)) <= room, shorter(meaning, LEVELS)

@@ -120,6 +120,7 @@ BAD = {
     "an option of words": (lambda: explore(built(), X, units=4), InvalidQuery, "units does not go with a layer"),
     "an option of a layer": (lambda: explore("x = 1\ny = 2", units=4), InvalidQuery, "units does not go with code"),
     "code's for a layer": (lambda: explore("gru", run=True), InvalidQuery, "--run goes with code"),
+    "a let for a layer": (lambda: explore("lstm", let={"n": "4"}), InvalidQuery, r"y = LSTM\(units\)\(x\)"),
     "a broken let": (lambda: explore("x = Input((n, 8))\ny = x", let={"n": "4 +"}), InvalidQuery, "n is no value"),
     "a model that raises": (lambda: explore(raising(), X), KerasRefused, "this one never runs"),
     "a model that is not built": (lambda: explore(own_model()), InvalidQuery, "not built"),

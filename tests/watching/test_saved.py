@@ -100,6 +100,20 @@ def test_values_and_states_of_a_saved_model_are_compared(folder):
     assert decoder.layer == "LSTM(4)"
 
 
+@pytest.mark.parametrize("name", ["sequential.keras", "plain.h5"])
+def test_a_saved_model_has_a_script(folder, name):
+    script = explore_saved(folder / name, with_script=True).program.script
+    made = {}
+    exec(compile(script, name, "exec"), made)  # noqa: S102 - the script is ours
+    assert [value.shape for one, value in made.items() if one.startswith("lstm")] == [(None, 3)]
+
+
+def test_a_model_of_which_no_script_can_be_made_says_so(folder):
+    classes = {"Twice": f"{folder}/own.py:Twice"}
+    with pytest.raises(InvalidQuery, match="No script can be made of"):
+        explore_saved(folder / "own.keras", classes, with_script=True)
+
+
 REFUSED = {
     "code.keras": "Lambda",
     "code.h5": "Lambda",

@@ -164,6 +164,9 @@ def _unknown(machine: Machine, function: Unknown, args: list[Any], kwargs: dict[
             raise NameError(f"name '{name}' is not defined")
         message = f"{name} is not read, and a tensor goes into it."
         raise Unreadable(message, "--run executes the code; or --let gives what it returns.")
+    if isinstance(function.origin, ast.Call):
+        # `LTSM(4)(x)`, where x is not known either: nothing fails, so the answer has to tell it.
+        machine.world.skip(machine.at(node), f"{machine.text(function.origin.func)}, which is not defined")
     is_class = function.is_assumable and name[:1].isupper()
     return Unknown(machine.text(node), origin=node if is_class else None)
 

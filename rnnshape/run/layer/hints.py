@@ -199,7 +199,7 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     ),
     (
         r"output size would be zero or negative",
-        "The kernel is larger than the input: a larger --space, a smaller kernel_size, or padding='same'.",
+        "The kernel is larger than the input. Give a larger --space, a smaller kernel_size, or padding='same'.",
     ),
     (r"no attribute 'compute_dtype'", "A cell has to be a subclass of keras.layers.Layer."),
     (

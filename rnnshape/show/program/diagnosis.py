@@ -176,5 +176,14 @@ def _others(error: ProgramError, look: Look) -> Iterator[Text]:
     for other in (error.other_fixes or ())[:_MOST_OTHERS]:
         # A line that only comes in leaves the one that it is numbered after as it is.
         place = "line" if other.removes or not other.adds else "in front of line"
-        text = look.safe(f"or {place} {other.line}: {other.code.strip()}  ({_tried(other)})")
-        yield from (Text(line, look.quiet) for line in prose(text, look.width, "   "))
+        said, tried = f"or {place} {other.line}: {other.code.strip()}", f"({_tried(other)})"
+        is_short = cell_len(f"{said} {tried}") <= look.width
+        for text in [f"{said} {tried}"] if is_short else [said, f"  {tried}"]:
+            yield from _indented(look.safe(text), look)
+
+
+def _indented(text: str, look: Look) -> Iterator[Text]:
+    """Yield a text with its own indentation in lines that fit; all but the first stand further to the right."""
+    front = " " * (len(text) - len(text.lstrip()))
+    for line in prose(text, max(look.width - len(front), 20), "   "):
+        yield Text(front + line, look.quiet)

@@ -30,7 +30,7 @@ def notes(report: ProgramReport) -> Iterator[Note]:
     if report.parameters.total:
         yield Note((_parameters(report),))
     if not report.tensors and report.error is None:
-        yield Note(("no tensors: nothing of Keras is called here",))
+        yield Note(("no tensors: this code calls no Keras layer",))
 
 
 def whose(report: ProgramReport) -> str:
