@@ -24,12 +24,14 @@ class Program:
     """Where the code comes from, how many lines it has, and whether it was executed rather than read.
 
     `script` is the code as a script that runs, with an assertion for each equality; None where it was not asked for.
+    `model`: there is no code but what is written here of a model, a line for each input and each call.
     """
 
     source: str
     lines: int
     executed: bool
     script: str | None = None
+    model: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

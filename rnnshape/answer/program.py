@@ -52,7 +52,9 @@ def report_of(
     """
     findings = _compared(trace)
     return ProgramReport(
-        program=Program(source=trace.source, lines=_count(trace.lines), executed=trace.executed),
+        program=Program(
+            source=trace.source, lines=_count(trace.lines), executed=trace.executed, model=trace.is_model or None
+        ),
         inputs=tuple(_input(one) for one in trace.inputs),
         steps=tuple(_step(one) for one in trace.steps),
         tensors=tuple(_tensor(one) for one in trace.tensors),

@@ -228,7 +228,8 @@ class TracedMask:
 class Trace:
     """One run of one program. `sizes` are those that stood in for unknown ones, by name: `{"batch": 3}`.
 
-    `fails_later` are the calls that passed symbolically and cannot be made with values.
+    `fails_later` are the calls that passed symbolically and cannot be made with values. `is_model`: a model was given,
+    and no code; the lines are written of it.
     """
 
     source: str
@@ -249,3 +250,4 @@ class Trace:
     stop: Stop | None = None
     fails_later: tuple[FailsLater, ...] = ()
     outline: Outline = Outline()
+    is_model: bool = False

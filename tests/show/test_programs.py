@@ -92,7 +92,7 @@ def test_a_fix_shows_its_lines_in_the_order_of_the_file_with_their_numbers():
     report = answered(broken())
     error = dataclasses.replace(report.error, fix=FAR_APART)
     lines = shown(table(dataclasses.replace(report, error=error)), 80).splitlines()
-    start = next(at for at, line in enumerate(lines) if line.startswith("fix:"))
+    start = next(at for at, line in enumerate(lines) if line.startswith("fix,"))
     assert lines[start + 1 : start + 8] == [
         "  -  1 │ import a",
         "  +  1 │ import b",

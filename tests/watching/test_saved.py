@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from rnnshape.api.reports import of_program
 from rnnshape.errors import InvalidQuery, RnnshapeError
 from rnnshape.programs import explore_saved
 
@@ -89,6 +90,13 @@ def test_every_tensor_on_its_way_is_told(folder, name, tensors):
     assert not report.program.executed
     assert report.program.source == name
     assert report.ran.draws == 2
+
+
+def test_a_model_is_told_from_code_that_is_read(folder):
+    report = of_program(explore_saved(folder / "sequential.keras"))
+    assert report.to_dict()["program"]["model"] is True
+    assert "a model, as" in str(report)
+    assert "read, not executed" not in str(report)
 
 
 def test_values_and_states_of_a_saved_model_are_compared(folder):

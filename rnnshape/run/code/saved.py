@@ -258,6 +258,7 @@ def _with_lines(trace: Trace) -> Trace:
     )
     return replace(
         trace,
+        is_model=True,
         lines=tuple(lines),
         inputs=tuple(replace(one, line=at[one.name]) for one in trace.inputs),
         steps=tuple(replace(one, line=first + number) for number, one in enumerate(trace.steps)),

@@ -140,7 +140,7 @@ def _fix(fix: Fix, look: Look) -> Iterator[Text]:
     marks += ["changes the result"] if fix.changes_meaning else []
     marks += ["has placeholders: put your own values there"] if fix.placeholders else []
     for at, line in enumerate(prose(look.safe("; ".join(marks)), max(look.width - 5, 20), "     ")):
-        yield Text.assemble(("fix: " if at == 0 else "", look.tone(Tone.GOOD)), line)
+        yield Text.assemble(("fix, " if at == 0 else "", look.tone(Tone.GOOD)), line)
     styles = {"-": look.alarm, "+": look.added}
     diff = list(_diff(fix))
     width = max(len(str(changed.line)) for _, changed in diff)

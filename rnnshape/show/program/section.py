@@ -37,6 +37,8 @@ def program_section(report: ProgramReport) -> Section:
 
 def _read(report: ProgramReport) -> str:
     count = counted(report.program.lines, "line")
+    if report.program.model:
+        return f"(a model, as {count} of code)"
     return f"({count}, {'executed' if report.program.executed else 'read, not executed'})"
 
 
