@@ -132,15 +132,15 @@ class Query:
             self.mask.check(batch, time)
 
 
-def check_size(name: str, size: object, *, unknown: bool = False) -> None:
+def check_size(name: str, size: object, *, unknown: bool = False, least: int = 1) -> None:
     """Refuse what is not a size.
 
     Raises:
-        InvalidQuery: the size is not a whole number from 1 on (or None, where it may be unknown).
+        InvalidQuery: the size is not a whole number from `least` on (or None, where it may be unknown).
 
     """
     if size is None and unknown:
         return
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= LARGEST_SIZE:
-        wanted = f"a whole number from 1 to {LARGEST_SIZE}" + (", or none" if unknown else "")
+    if isinstance(size, bool) or not isinstance(size, int) or not least <= size <= LARGEST_SIZE:
+        wanted = f"a whole number from {least} to {LARGEST_SIZE}" + (", or none" if unknown else "")
         raise InvalidQuery(f"{name} must be {wanted}. Received: {name}={size!r}")

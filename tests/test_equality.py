@@ -378,6 +378,21 @@ def test_a_merge_of_which_both_terms_matter_is_said_at_any_scale(merge: Any, sca
     assert found.is_unsure == (merge is MULTIPLIED and scale != 1), "beside such a product, or factor, one vanishes"
 
 
+@pytest.mark.parametrize("dtype", ["float16", ml_dtypes.bfloat16])
+@pytest.mark.parametrize("merge", [ADDED, MULTIPLIED, AVERAGED])
+def test_an_exact_merge_is_said_in_a_coarse_type_too(merge: Any, dtype: Any) -> None:
+    for _ in range(20):
+        a, b = (each(lambda x: (x / 4).astype(dtype), draws(BATCH, UNITS)) for _ in range(2))
+        assert len(find(output=each(merge, a, b), a=a, b=b).equal) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", ml_dtypes.bfloat16])
+def test_a_term_of_a_few_last_bits_does_not_matter_in_a_coarse_type(dtype: Any) -> None:
+    a = each(lambda x: (np.sign(x) * (1 + np.abs(x))).astype(dtype), draws(BATCH, UNITS))
+    b = each(lambda x: (np.sign(x) * 2.0**-10).astype(dtype), draws(BATCH, UNITS))
+    assert find(output=each(np.add, a, b), a=a, b=b).equal in ((), (("output", "a"),))
+
+
 def test_a_merge_may_be_dead_in_some_draws_if_it_is_borne_out_in_others() -> None:
     a, b = draws(BATCH, UNITS, count=4), draws(BATCH, UNITS, count=4)
     dead = (a[0], np.maximum(a[1], 0), *a[2:]), (np.maximum(b[0], 0) * 0, np.maximum(b[1], 0), *b[2:])

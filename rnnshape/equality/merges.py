@@ -34,14 +34,18 @@ class Merge:
         with np.errstate(all="ignore"):
             return tuple(map(_FUNCTIONS[self.form], left, right))
 
-    def is_borne_out(self) -> bool:
-        """Tell whether both terms matter in enough draws: what vanishes beside the other term is no evidence."""
+    def is_borne_out(self, *, is_exact: bool) -> bool:
+        """Tell whether both terms matter in enough draws: what vanishes beside the other term is no evidence.
+
+        With `is_exact` something equals the merge bit for bit; without, it is only close to it.
+        """
         draws = list(zip(self.left.values, self.right.values, strict=True))
         if self.form is Form.SIDE_BY_SIDE:
             told = sum(of.tells(left) and of.tells(right) for left, right in draws)
         else:
             merged = self.values(self.left.values, self.right.values)
-            told = sum(of.differ(whole, self._without(*pair)) for whole, pair in zip(merged, draws, strict=True))
+            without = itertools.starmap(self._without, draws)
+            told = sum(of.differ(*each, is_exact=is_exact) for each in zip(merged, without, strict=True))
         return told >= min(of.EVIDENCE, len(draws))
 
     def _without(self, left: Array, right: Array) -> list[Array]:
@@ -78,7 +82,7 @@ def find_merges(groups: Groups) -> tuple[Merges, Merges, bool]:
     near: Merges = {}
     is_unsure = False
     for merge, target, is_exact in (*_arithmetic(pieces, targets), *_concatenations(pieces, targets)):
-        if merge.is_borne_out():
+        if merge.is_borne_out(is_exact=is_exact):
             (exact if is_exact else near).setdefault(target.signature, []).append(merge)
         else:
             is_unsure = True

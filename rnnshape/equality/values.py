@@ -109,18 +109,22 @@ def tells(array: Array) -> bool:
     return all(abs(array.item() - limit) > within * abs(limit) for limit in (0, 1, -1))
 
 
-def differ(array: Array, others: Sequence[Array]) -> bool:
+def differ(array: Array, others: Sequence[Array], *, is_exact: bool) -> bool:
     """Tell whether most elements of an array, in one draw, are measurably other numbers than those of each other one.
 
-    What overflowed, underflowed or is not a number does not count.
+    What overflowed, underflowed or is not a number does not count. What something else equals bit for bit is measured
+    in last bits; what it is only close to, in all that rounding may change, which in a coarse type is far more.
     """
+    epsilon = _epsilon(array)
+    rounding = epsilon if is_exact else _rounding(array)
+    relative = epsilon if is_exact else _MEASURABLE_IN_ROUNDINGS * epsilon
     every = _stride(array)
     whole = _widened(array.reshape(-1)[::every])
     with np.errstate(all="ignore"):
         apart = np.min([np.abs(whole - _widened(other.reshape(-1)[::every])) for other in others], axis=0)
         least = np.maximum(
-            max(_MEASURABLE, _MEASURABLE_IN_ROUNDINGS * _rounding(array)) * _spread(_sample(array)),
-            _MEASURABLE_IN_ROUNDINGS**2 * _epsilon(array) * np.abs(whole),
+            max(_MEASURABLE, _MEASURABLE_IN_ROUNDINGS * rounding) * _spread(_sample(array)),
+            _MEASURABLE_IN_ROUNDINGS * relative * np.abs(whole),
         )
         told = np.isfinite(whole) & (np.abs(whole) > _smallest(array)) & (apart > least)
     return bool(2 * np.count_nonzero(told) > told.size)

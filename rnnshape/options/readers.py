@@ -35,12 +35,12 @@ def _listed(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _size(name: str, value: object, *, unknown: bool) -> Size:
+def _size(name: str, value: object, *, unknown: bool, least: int = 1) -> Size:
     if unknown and (value is None or (isinstance(value, str) and value.lower() == "none")):
         return None
     if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         value = int(value)
-    check_size(name, value, unknown=False)
+    check_size(name, value, unknown=False, least=least)
     assert isinstance(value, int)
     return value
 
@@ -148,14 +148,7 @@ def one_word_of(words: Sequence[str]) -> Callable[[str, object], str]:
 
 def at_least(least: int) -> Callable[[str, object], int]:
     """Return the reader of a size that must not be smaller."""
-
-    def read(name: str, value: object) -> int:
-        size = count(name, value)
-        if size < least:
-            raise InvalidQuery(f"{name} must be at least {least}. Received: {name}={size}")
-        return size
-
-    return read
+    return lambda name, value: _size(name, value, unknown=False, least=least) or 0
 
 
 def text(_: str, value: object) -> str:

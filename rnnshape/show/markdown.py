@@ -49,7 +49,13 @@ def _block(block: Block) -> Iterator[str]:
 def _table(table: Table) -> str:
     rule = ["---:" if kind is Kind.NUMBER else "---" for kind in table.kinds]
     rows = [row for group in table.groups for row in _rows(group, table.kinds)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (map(_text, table.headings), rule, *rows))
+    lines = (map(_text, table.headings), rule, *rows)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(markdown: str) -> str:
+    """Return what stands in a cell: a | would end it, even in a span of code, and has a backslash there only."""
+    return markdown.replace("|", "\\|")
 
 
 def _rows(group: Group, kinds: Sequence[Kind]) -> Iterator[list[str]]:
@@ -84,10 +90,10 @@ def _words(words: Words) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text as a span of code; a | would end the cell even there."""
+    """Return a text as a span of code."""
     if not text:
         return ""
-    text = safe(text, "utf-8").replace("|", "\\|")
+    text = safe(text, "utf-8")
     fence = "`" * max((len(run) + 1 for run in re.findall(r"`+", text)), default=1)
     space = " " if "`" in text else ""
     return f"{fence}{space}{text}{space}{fence}"
@@ -97,4 +103,4 @@ def _text(text: str) -> str:
     """Return a text that means itself, whatever is in it."""
     text = safe(text, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
     # An underscore within a name, and brackets that no link follows, mean themselves; names stay readable so.
-    return re.sub(r"([\\`*#|~>$!@]|(?<!\w)_|_(?!\w)|\](?=[(\[:])|\[(?=[ xX]\]))", r"\\\1", text)
+    return re.sub(r"([\\`*#~>$!@]|(?<!\w)_|_(?!\w)|\](?=[(\[:])|\[(?=[ xX]\]))", r"\\\1", text)

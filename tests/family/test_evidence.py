@@ -42,6 +42,16 @@ def test_a_merge_is_found_where_single_units_die_or_saturate(activation, mode, m
     assert found.equal == (("output", merge.format("forward_final_state", "backward_final_state")),)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("layer", ["lstm", "conv-lstm-1d"])
+@pytest.mark.parametrize("mode", ["sum", "ave", "mul"])
+def test_a_merge_is_found_in_a_coarse_type_whatever_the_seed(layer, mode, seed):
+    asked = {"bidirectional": True, "merge_mode": mode, "return_state": True, "dtype": "mixed_bfloat16", **SMALL}
+    found = explore(layer, seed=seed, **asked)
+    assert len(found.equal) == 1
+    assert found.close is None
+
+
 @pytest.mark.parametrize(
     ("layer", "options"),
     [

@@ -290,6 +290,16 @@ def test_nothing_that_a_user_types_breaks_out():
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
+def test_a_bar_in_code_has_a_backslash_in_a_cell_only():
+    """Markdown takes the backslash away in front of a | in a cell; in a span of code elsewhere it is shown."""
+    asked = "Sequential([Dense(3, name='a|b'), GRU(4)])"
+    error = KerasRefused("no", layer=asked)
+    alone = formats.render([error], "md")
+    assert f"`{asked}`" in alone
+    rows = [line for line in formats.render([error, error], "md").splitlines() if line.startswith("|")]
+    assert not [row for row in rows if re.search(r"(?<!\\)a\|b", row)]
+
+
 def test_a_report_is_shown_as_it_is_saved():
     assert isinstance(gru_state, Report)
     assert "<table>" in gru_state._repr_html_()
