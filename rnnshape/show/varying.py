@@ -186,12 +186,13 @@ def _inputs(reports: Sequence[Report]) -> tuple[list[Column], list[str]]:
 def _called(reports: Sequence[Report]) -> tuple[list[Column], list[str]]:
     """Return how else the calls vary, and the phrases that say what is the same."""
     columns, phrases = [], []
-    for name in ("dtype", "mask", "initial_state", "training"):
+    for name in ("dtype", "policy", "mask", "initial_state", "training"):
         values = tuple(_given(report, name) for report in reports)
         if _varies(values):
             columns.append(Column(name, tuple(Code("none" if value is None else value) for value in values)))
         elif values[0] is not None and (name, values[0]) != ("dtype", "float32"):
-            phrases.append(str(values[0]) if name == "dtype" else f"{name}={values[0]}")
+            said = {"dtype": str(values[0]), "policy": f"policy {values[0]}"}
+            phrases.append(said.get(name, f"{name}={values[0]}"))
     return columns, phrases
 
 
@@ -199,6 +200,8 @@ def _given(report: Report, name: str) -> object:
     match name:
         case "dtype":
             return report.input.dtype
+        case "policy":
+            return None if report.dtype_policy == report.input.dtype else report.dtype_policy
         case "mask":
             return report.mask.given if report.mask else None
         case _:

@@ -229,3 +229,9 @@ def test_all_families_share_their_letters_each() -> None:
     assert rows_in(text)[0][:3] == ["units", "return_sequences", "return_state"]
     assert len(rows_in(text)) == 9
     assert "One letter is one value in all combinations of the flags" in text
+
+
+def test_a_policy_that_all_queries_have_is_told() -> None:
+    mixed = [called(f"GRU({units})", dtype_policy="mixed_float16") for units in (4, 8)]
+    assert "policy mixed_float16" in " ".join(plain(mixed, width=80).split())
+    assert "policy" not in plain([called("GRU(4)"), called("GRU(8)")], width=80)
