@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 
-from rnnshape.errors import InvalidQuery
+from rnnshape.errors import SCHEMA_VERSION, InvalidQuery
 
 _DEEPEST = 32
 """How deep sizes may be nested in a document that is read."""
@@ -61,6 +61,21 @@ def as_document(value: object, kind: typing.Any = None) -> object:
         return {str(key): as_document(item) for key, item in value.items()}
     inner = (*typing.get_args(kind), None)[0]
     return [as_document(item, inner) for item in value] if isinstance(value, tuple | list) else value
+
+
+def check_version(document: object) -> None:
+    """Refuse a document of another version of the schema.
+
+    Raises:
+        InvalidQuery: it is one.
+
+    """
+    if isinstance(document, dict) and document.get("schema_version") != SCHEMA_VERSION:
+        message = (
+            f"A report's schema_version must be {SCHEMA_VERSION}. "
+            f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
+        )
+        raise InvalidQuery(message)
 
 
 def from_document(kind: typing.Any, value: object, where: str) -> object:

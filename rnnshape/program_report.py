@@ -6,12 +6,11 @@ schema); a field that is None by default is left out of the document while it is
 
 from __future__ import annotations
 
-import reprlib
 import typing
 from dataclasses import dataclass
 
-from rnnshape.document import as_document, from_document
-from rnnshape.errors import SCHEMA_VERSION, InvalidQuery
+from rnnshape.document import as_document, check_version, from_document
+from rnnshape.errors import SCHEMA_VERSION
 from rnnshape.report import Shape, Statement, Versions
 
 TYPE_CHECKING = False
@@ -233,9 +232,6 @@ class FailsLater:
     fix: Fix | None = None
 
 
-Kind = typing.TypeVar("Kind", bound="ProgramReport")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramReport:
     """Everything that was found out about one program; statements mean what they mean in `rnnshape.report.Report`.
@@ -293,10 +289,5 @@ class ProgramReport:
             InvalidQuery: the document is not one of ours; the message names the key at fault.
 
         """
-        if isinstance(document, dict) and document.get("schema_version") != SCHEMA_VERSION:
-            message = (
-                f"A report's schema_version must be {SCHEMA_VERSION}. "
-                f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
-            )
-            raise InvalidQuery(message)
+        check_version(document)
         return typing.cast("Self", from_document(cls, document, "report"))

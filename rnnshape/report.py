@@ -6,13 +6,12 @@ schema); a field that is None by default is left out of the document while it is
 
 from __future__ import annotations
 
-import reprlib
 import typing
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from rnnshape.document import NOT_IN_DOCUMENT, Text, as_document, from_document
-from rnnshape.errors import SCHEMA_VERSION, InvalidQuery
+from rnnshape.document import NOT_IN_DOCUMENT, Text, as_document, check_version, from_document
+from rnnshape.errors import SCHEMA_VERSION
 from rnnshape.expression import Call, parse
 from rnnshape.structure import OUTPUT, Expression, Nest, Role, Unpack, reading
 
@@ -205,9 +204,6 @@ class Combination:
     return_state: bool
 
 
-Kind = typing.TypeVar("Kind", bound="Report")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything that one query found out.
@@ -265,12 +261,7 @@ class Report:
             InvalidQuery: the document is not one of ours; the message names the key at fault.
 
         """
-        if isinstance(document, dict) and document.get("schema_version") != SCHEMA_VERSION:
-            message = (
-                f"A report's schema_version must be {SCHEMA_VERSION}. "
-                f"Received: schema_version={reprlib.repr(document.get('schema_version'))}"
-            )
-            raise InvalidQuery(message)
+        check_version(document)
         read = typing.cast("Self", from_document(cls, document, "report"))
         return replace(
             read, tensors=tuple(replace(one, role=reading.role(one.name, one.meaning)) for one in read.tensors)

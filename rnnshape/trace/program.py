@@ -154,7 +154,7 @@ class Stop:
 
     `code` is the error's code for scripts (`keras-refused`, `not-read`, …). `line`, `column`, `end_line` and
     `end_column` delimit what is at fault in the source (lines from 1, columns from 0). `kind` is the exception's class
-    name, `message` what Keras (or we) said, cleaned. `old` is today's spelling, where an old one is what stopped it.
+    name, `message` what Keras (or we) said, cleaned.
     """
 
     code: str
