@@ -25,12 +25,13 @@ from rnnshape.run.layer.build import build
 from rnnshape.run.layer.declared import Declaration, declare
 from rnnshape.run.layer.initial import costless
 from rnnshape.run.layer.laid_out import one_step_each
+from rnnshape.run.layer.layer_program import Run, program_of, run_in_range, with_more
 from rnnshape.run.layer.on_the_way import Inside, Way, declared_on_the_way, name_inside, way_through
 from rnnshape.run.layer.plainly import has_plainly_few_weights
 from rnnshape.run.layer.refusal import refusal
-from rnnshape.run.layer.run import Run, run_in_range
 from rnnshape.run.layer.said import said_of
 from rnnshape.structure import Path
+from rnnshape.trace import FIRST_DRAWS, MORE_DRAWS
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
@@ -80,7 +81,7 @@ def run_layer(query: Query) -> LayerRun:
             layer = build(ran.layer)
         first = run_of(layer, ran, layout, declaration)
     anatomy = anatomy_of(layer)
-    real = tuple(array.shape for array in first.draws[0])
+    real = tuple(array.shape for array in first.draws[0].returned)
     leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
     named = name_tensors(anatomy, leaves)
     return LayerRun(
@@ -101,8 +102,8 @@ def run_layer(query: Query) -> LayerRun:
 
 def _inside(run: Run, layout: Layout, asked: sizes.AskedSizes | None, taken: Sequence[str]) -> tuple[Inside, ...]:
     """Return the layers on the way through a Sequential, with names, and shapes at the sizes that were asked for."""
-    way, real = run.way, [[array.shape for array in one] for one in run.inside[0]]
-    if way is None or not real:
+    way, real = run.way, [[array.shape for array in one] for one in run.draws[0].inside]
+    if not real:
         return ()
     found = name_inside(way.inside, real, layout.size("timesteps"), taken)
     return tuple(found) if asked is None else tuple(_as_asked(found, way, layout, asked))
@@ -148,9 +149,9 @@ def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *
     if second != layout:
         # What Keras cannot run at another number of timesteps it may well run at this one.
         with contextlib.suppress(Exception, SystemExit):
-            return run_in_range(layer, query, [layout, second], calm=calm)
+            return run_in_range(program_of(layer, query, [layout, second]), FIRST_DRAWS, calm=calm)
     try:
-        return run_in_range(layer, query, [layout, layout], calm=calm)
+        return run_in_range(program_of(layer, query, [layout]), FIRST_DRAWS, calm=calm)
     except (Exception, SystemExit) as error:
         raise _run_refused(declaration.failure or error, query, declaration) from error
 
@@ -178,11 +179,7 @@ def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
 
 def with_more_draws(found: LayerRun, *, calm: int = 0) -> LayerRun:
     """Return the same with two more draws on the same inputs, the weights at least as calm as said."""
-    known = found.run
-    more = run_in_range(
-        found.layer, found.query, known.layouts, first_draw=len(known.draws), calm=max(calm, known.calms[0])
-    )
-    return replace(found, run=known.and_more(more))
+    return replace(found, run=with_more(found.run, MORE_DRAWS, calm=calm))
 
 
 def _run_refused(error: BaseException, query: Query, declaration: Declaration) -> RnnshapeError:

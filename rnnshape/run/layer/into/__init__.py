@@ -105,7 +105,7 @@ def _setting(found: LayerRun) -> Setting:
     layout = found.asked_layout
     space = tuple(layout.size(axis) or 1 for axis in SPATIAL_AXES if axis in layout.axes)
     asked = Sizes(batch=layout.shape[0], features=layout.size("features") or 1, space=space or None)
-    values = found.run.draws[0]
+    values = found.run.draws[0].returned
     is_as_run = all(array.shape[1:] == tuple(shape[1:]) for array, shape in zip(values, found.shapes, strict=True))
     return Setting(asked=asked, batch=found.layout.shape[0] or 1, is_symbolic=not is_as_run)
 
@@ -122,7 +122,7 @@ def _returned(found: LayerRun) -> Any:
 
 def _nested(found: LayerRun) -> Any:
     """Return what came back with a `State` in the place of each tensor."""
-    tensors = zip(found.named, found.run.draws[0], found.shapes, strict=True)
+    tensors = zip(found.named, found.run.draws[0].returned, found.shapes, strict=True)
     states = (State(Term(named.name), value, tuple(shape)) for named, value, shape in tensors)
     return tree.refilled(tree.shapes(found.run.value), states)
 
