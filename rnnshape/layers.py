@@ -16,11 +16,16 @@ from rnnshape.run.layer import running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from rnnshape.run.layer.kept import Kept
     from rnnshape.run.layer.layer_run import LayerRun
 
 
-def explore(query: Query) -> Report:
+def explore(query: Query, kept: Kept | None = None) -> Report:
     """Run the layer that the query asks for and return what was found.
+
+    Args:
+        query: the query.
+        kept: what other queries of its grid have built.
 
     Raises:
         InvalidQuery: there is no such layer or argument, or the sizes do not fit the layer.
@@ -31,7 +36,7 @@ def explore(query: Query) -> Report:
     with running(query.policy):
         from rnnshape.run.layer.layer_run import run_layer
 
-        return _report(run_layer(query))
+        return _report(run_layer(query, kept))
 
 
 def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:

@@ -2,6 +2,7 @@
 
 - layer_run: a query -> its layer, built and called in every draw; the order of the steps
 - layer_trace: that run, written down as plain data
+- kept: layers that serve more than one query of a grid
 - together: runs of several layers that share weights and inputs
 - jobs: many queries shared among processes
 - build, allowed: an expression -> the layer; what may be called at all

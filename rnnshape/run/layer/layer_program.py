@@ -52,7 +52,8 @@ class LayerDraw:
 class LayerProgram:
     """A built layer, called in the way that is asked for; the draws take the layouts in turn.
 
-    The layouts' shapes must be known in full.
+    The layouts' shapes must be known in full. `shared` has what other programs of the same layer drew on layouts that
+    are not the one that was asked for.
     """
 
     layer: Any
@@ -60,6 +61,7 @@ class LayerProgram:
     layouts: tuple[Layout, ...]
     way: Way
     mark: int
+    shared: dict[tuple[int, int, Layout], LayerDraw] | None = None
     callers: dict[Layout, Caller] = field(default_factory=dict)
 
     @property
@@ -73,9 +75,17 @@ class LayerProgram:
         return (self.layer,)
 
     def run(self, draw: Draw) -> LayerDraw:
-        """Call the layer on random inputs of the draw's layout."""
-        layer, query = self.layer, self.query
+        """Return what the layer returns for random inputs of the draw's layout."""
         layout = self.layouts[draw.number % len(self.layouts)]
+        if self.shared is None or layout == self.layouts[0]:
+            return self._run(draw, layout)
+        key = (draw.number, draw.calm, layout)
+        if key not in self.shared:
+            self.shared[key] = self._run(draw, layout)
+        return self.shared[key]
+
+    def _run(self, draw: Draw, layout: Layout) -> LayerDraw:
+        layer, query = self.layer, self.query
         mask = None if query.mask is None else masks.given(query.mask, layer, layout, self.layouts[0])
         inputs = masks.padded(numbers.inputs(draw.random, layer, layout, draw.number), mask)
         states = initial_states(layer, query, layout, draw.random)
@@ -106,7 +116,12 @@ class LayerProgram:
         return self.callers.get(layout) or self.callers.setdefault(layout, made())
 
 
-def program_of(layer: Any, query: Query, layouts: Sequence[Layout]) -> LayerProgram:
+def program_of(
+    layer: Any,
+    query: Query,
+    layouts: Sequence[Layout],
+    shared: dict[tuple[int, int, Layout], LayerDraw] | None = None,
+) -> LayerProgram:
     """Return the program of a query.
 
     Raises:
@@ -117,7 +132,7 @@ def program_of(layer: Any, query: Query, layouts: Sequence[Layout]) -> LayerProg
         message = f"{query.layer.name} takes no mask. Received: {query.layer}"
         raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
     mark = zlib.crc32(f"{query.layer} {query.mask}".encode())
-    return LayerProgram(layer, query, tuple(layouts), way_through(layer), mark)
+    return LayerProgram(layer, query, tuple(layouts), way_through(layer), mark, shared)
 
 
 @dataclass(frozen=True, slots=True)

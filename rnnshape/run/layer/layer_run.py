@@ -24,6 +24,7 @@ from rnnshape.run.layer.anatomy import (
 from rnnshape.run.layer.build import build
 from rnnshape.run.layer.declared import Declaration, declare
 from rnnshape.run.layer.initial import costless
+from rnnshape.run.layer.kept import Kept, KeptLayer
 from rnnshape.run.layer.laid_out import one_step_each
 from rnnshape.run.layer.layer_program import Run, program_of, run_in_range, with_more
 from rnnshape.run.layer.on_the_way import Inside, Way, declared_on_the_way, name_inside, way_through
@@ -56,15 +57,20 @@ class LayerRun:
     """The layers on the way through a Sequential."""
 
 
-def run_layer(query: Query) -> LayerRun:
+def run_layer(query: Query, kept: Kept | None = None) -> LayerRun:
     """Build the layer, as asked or small, call it in every draw, and name what comes back.
+
+    Args:
+        query: the query.
+        kept: what other queries of its grid have built.
 
     Raises:
         InvalidQuery: there is no such layer or argument, or the sizes do not fit the layer.
         KerasRefused: Keras refused the layer or the input.
 
     """
-    layer, weightless = _built_for_layout(query.layer)
+    known = None if kept is None else kept.get(query)
+    layer, weightless = _built_for_layout(query.layer) if known is None else (known.layer, False)
     asked_layout = layout = layout_of(layer, query.sizes, call=query.layer).of_dtype(query.dtype)
     query.check_mask(layout.size("batch"), layout.size("timesteps"))
     choice = sizes.choose(query, layer, layout)
@@ -72,14 +78,17 @@ def run_layer(query: Query) -> LayerRun:
     ran = replace(query, layer=choice.call)
     with costless(ran.layer):
         if asked is not None or weightless:
-            layer = build(ran.layer)
+            known, layer = None, build(ran.layer)
         if query.every_state:
             stepping.check(query, layer, layout)
         declaration = declare(layer, layout)
         if declaration.failure is not None:
             # A failed call may have left half of the layer built.
-            layer = build(ran.layer)
-        first = run_of(layer, ran, layout, declaration)
+            known, layer = None, build(ran.layer)
+        known = known or KeptLayer(layer)
+        first = run_of(known, ran, layout, declaration)
+    if kept is not None and asked is None:
+        kept.keep(query, known)
     anatomy = anatomy_of(layer)
     real = tuple(array.shape for array in first.draws[0].returned)
     leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
@@ -138,18 +147,19 @@ def _leaf(path: Path, shape: tuple[int, ...], layout: Layout) -> Leaf:
     return Leaf(path, len(shape), has_batch, has_batch and len(shape) > 2 and shape[1] == layout.size("timesteps"))
 
 
-def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *, calm: int = 0) -> Run:
+def run_of(found: KeptLayer, query: Query, layout: Layout, declaration: Declaration, *, calm: int = 0) -> Run:
     """Return the two draws that an answer is made of, the weights at least as calm as said.
 
     Raises:
         KerasRefused: the layer cannot be called in this way.
 
     """
+    layer = found.layer
     second = _second_layout(layer, query, layout)
     if second != layout:
         # What Keras cannot run at another number of timesteps it may well run at this one.
         with contextlib.suppress(Exception, SystemExit):
-            return run_in_range(program_of(layer, query, [layout, second]), FIRST_DRAWS, calm=calm)
+            return run_in_range(program_of(layer, query, [layout, second], found.draws), FIRST_DRAWS, calm=calm)
     try:
         return run_in_range(program_of(layer, query, [layout]), FIRST_DRAWS, calm=calm)
     except (Exception, SystemExit) as error:
@@ -158,7 +168,7 @@ def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *
 
 def run_again(found: LayerRun, *, calm: int) -> LayerRun:
     """Return the same with its first draws made anew, the weights at least as calm as said."""
-    return replace(found, run=run_of(found.layer, found.query, found.layout, found.declaration, calm=calm))
+    return replace(found, run=run_of(KeptLayer(found.layer), found.query, found.layout, found.declaration, calm=calm))
 
 
 def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
