@@ -7,13 +7,9 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "show"))
 
 import chromium
+import pytest
 from reports import EVERY
 
 pytestmark = pytest.mark.skipif(

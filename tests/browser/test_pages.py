@@ -5,14 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "show"))
 
 import chromium
+import pytest
 from programs import answered, broken, seq2seq
 from reports import EVERY
 

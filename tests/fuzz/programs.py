@@ -74,7 +74,7 @@ def corpus() -> list[str]:
     """Return the programs that the tests hold."""
     cases = json.loads((TESTS / "snippets" / "cases.json").read_text(encoding="utf-8"))
     found = [case["code"] for case in cases if isinstance(case.get("code"), str)]
-    blocks = (TESTS / "run" / "snippets.txt").read_text(encoding="utf-8").split("#### ")[1:]
+    blocks = (TESTS / "snippets" / "against_python.txt").read_text(encoding="utf-8").split("#### ")[1:]
     faulty = (TESTS / "fixes" / "faulty.txt").read_text(encoding="utf-8").split("#### ")[1:]
     return [*found, *(block.partition("\n")[2] for block in (*blocks, *faulty))]
 

@@ -14,7 +14,7 @@ from manpage import ENVIRONMENT, EXAMPLES, STATUSES, manpage
 import rnnshape
 from rnnshape import errors
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "man" / "rnnshape.1"
 PACKAGE = Path(rnnshape.__file__).parent
 

@@ -11,7 +11,7 @@ from test_imports import HEAVY, probe
 from rnnshape.cli import run
 from rnnshape.cli.scripts import script
 
-COMPLETIONS = Path(__file__).parent.parent / "completions"
+COMPLETIONS = Path(__file__).parents[2] / "completions"
 FILES = {"bash": "rnnshape.bash", "zsh": "_rnnshape", "fish": "rnnshape.fish", "pwsh": "rnnshape.ps1"}
 
 

@@ -18,7 +18,7 @@ from rnnshape.report import Versions
 from rnnshape.run.code import run_program
 
 VERSIONS = Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.7")
-CASES = json.loads((Path(__file__).parent / "cases.json").read_text(encoding="utf-8"))
+CASES = json.loads((Path(__file__).parents[2] / "snippets" / "cases.json").read_text(encoding="utf-8"))
 CLASS_LINES = {"a04": 4, "c02": 1, "c03": 1, "u01": 1, "u03": 1, "u04": 3, "u06": 4}
 """Snippets that use a class of their own, which is not read: the line of the class."""
 ANOTHER_ERROR = {

@@ -18,7 +18,7 @@ from rnnshape.programs import Source, execute_code
 from rnnshape.run.watching.execute import execute
 from rnnshape.versions import installed
 
-CASES = json.loads((Path(__file__).parent.parent / "snippets" / "cases.json").read_text(encoding="utf-8"))
+CASES = json.loads((Path(__file__).parents[2] / "snippets" / "cases.json").read_text(encoding="utf-8"))
 OWN = [case for case in CASES if case["needs"] == "execution (own classes)"]
 
 

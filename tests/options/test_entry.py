@@ -60,7 +60,7 @@ def told(tmp_path_factory):
     assert listed.count(BEFORE) == 1
     path.write_text(listed.replace(BEFORE, f"{ENTRY.strip(chr(10))}\n{BEFORE}"), encoding="utf-8")
     environ = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "RNNSHAPE_WORKER": "off"}
-    command = [sys.executable, "-c", ASK, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", ASK, str(Path(__file__).parents[1])]
     done = subprocess.run(command, capture_output=True, text=True, env=environ, cwd=folder, timeout=60, check=True)
     return json.loads(done.stdout)
 

@@ -15,7 +15,8 @@ from rnnshape.program import read
 from rnnshape.run import engine
 from rnnshape.run.code import run_program
 
-_BLOCKS = re.split(r"^#### ", (Path(__file__).parent / "snippets.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)
+_SNIPPETS = Path(__file__).parents[2] / "snippets" / "against_python.txt"
+_BLOCKS = re.split(r"^#### ", _SNIPPETS.read_text(encoding="utf-8"), flags=re.MULTILINE)
 SNIPPETS = dict(block.split("\n", 1) for block in _BLOCKS[1:])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from declared import KINDS, PLAIN, SAYS, queries, table_in
 
-PAGE = Path(__file__).parents[2] / "docs" / "declared.md"
+PAGE = Path(__file__).parents[3] / "docs" / "declared.md"
 BEGIN, END = "<!-- declared -->\n", "<!-- /declared -->\n"
 VERSION = re.compile(r"\| Keras [\w.]+ \|")
 

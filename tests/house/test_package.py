@@ -16,7 +16,7 @@ from test_imports import ROOMS
 
 import rnnshape
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGE = Path(rnnshape.__file__).parent
 NAME = f"rnnshape-{rnnshape.__version__}"
 

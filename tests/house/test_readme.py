@@ -14,7 +14,7 @@ import pytest
 
 from rnnshape.cli import run
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 WIDTH = 80
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]

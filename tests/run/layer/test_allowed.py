@@ -14,7 +14,7 @@ from rnnshape import catalogue, explore
 from rnnshape.errors import InvalidQuery, RnnshapeError
 
 SIZES = {"batch": 2, "time": 3, "features": 5}
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 CELLS = """
 import subprocess

@@ -1,6 +1,6 @@
 """Queries of every kind, and the reports that they were answered with: `found.jsonl`, one line each.
 
-The renderers are tested with the stored reports, without TensorFlow; `test_look_found.py` holds them to a real run.
+The renderers are tested with the stored reports, without TensorFlow; `test_asked.py` holds them to a real run.
 """
 
 from __future__ import annotations
