@@ -71,6 +71,7 @@ class CodeProgram:
         self.machine = machine
         self.world = machine.world
         self.seed = machine.seed
+        self.has_noise = True
         self.mark = zlib.crc32("\n".join(machine.main.lines).encode())
         self.is_alike = is_alike
         self.until = time.monotonic() + _SECONDS

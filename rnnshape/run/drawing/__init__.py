@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -37,11 +38,19 @@ class Draw:
 
 
 class Program(Protocol[Values_co]):
-    """What can be run again and again. `mark` tells its noise from that of any other program."""
+    """What can be run again and again.
+
+    `has_noise`: something random may happen in it beside what is drawn. `mark` tells its noise from that of any other
+    program.
+    """
 
     @property
     def seed(self) -> int:
         """The seed of everything that is random."""
+
+    @property
+    def has_noise(self) -> bool:
+        """Whether its noise is drawn, too."""
 
     @property
     def mark(self) -> int:
@@ -70,10 +79,17 @@ def draw_in_range(program: Program[Values_co], numbers: Sequence[int], *, calm: 
     return list(_draws(program, numbers, calm))
 
 
+def noise_of(program: Program[Any], number: int) -> AbstractContextManager[None]:
+    """Have the noise of a draw of this number meanwhile."""
+    if not program.has_noise:
+        return nullcontext()
+    return noise(program.owners, (program.seed, number, program.mark))
+
+
 def _draws(program: Program[Values_co], numbers: Sequence[int], calm: int) -> Iterator[Values_co]:
     for number in numbers:
         random = np.random.default_rng([program.seed, number])
-        with noise(program.owners, (program.seed, number, program.mark)):
+        with noise_of(program, number):
             for owner in program.owners:
                 draw_weights(owner, random, number, calm=calm)
                 reset_states(owner)

@@ -94,15 +94,24 @@ def draw_weights(layer: Any, random: np.random.Generator, draw: int, *, calm: in
             continue
         # What is frozen is drawn as it would be if it were trained; a table of vectors has inputs for each row.
         if id(weight) not in trainable and len(shape) < 2:
-            weight.assign(_around(1, random, shape))
+            _fill(weight, _around(1, random, shape))
             continue
         is_added = len(shape) < 2 or id(weight) in tables
         fan_in = 1 if is_added else max(int(np.prod(shape[:-1])), 1)
         if drive is not None:
-            weight.assign(_around(scale * (drive / 2 if is_added else _SUM / fan_in), random, shape))
+            _fill(weight, _around(scale * (drive / 2 if is_added else _SUM / fan_in), random, shape))
             continue
         bound = _SPREAD * scale * (1 if len(shape) < 2 else (3 / fan_in) ** 0.5)
-        weight.assign((random.random(size=shape, dtype="float32") * 2 - 1) * bound)
+        _fill(weight, (random.random(size=shape, dtype="float32") * 2 - 1) * bound)
+
+
+def _fill(weight: Any, numbers: Array) -> None:
+    """Assign numbers to a weight: to TensorFlow's variable where Keras has nothing to convert, in half the time."""
+    variable: Any = getattr(weight, "value", None)
+    if getattr(variable, "dtype", None) == numbers.dtype and hasattr(variable, "assign"):
+        variable.assign(numbers, read_value=False)
+    else:
+        weight.assign(numbers)
 
 
 def is_float(weight: Any) -> bool:

@@ -15,10 +15,9 @@ from rnnshape import tree
 from rnnshape.equality import Steps
 from rnnshape.errors import InvalidQuery
 from rnnshape.query import Query
-from rnnshape.run.drawing import Draw, draw_in_range, numbers
-from rnnshape.run.drawing.noise import noise
+from rnnshape.run.drawing import Draw, draw_in_range, noise_of, numbers
 from rnnshape.run.layer import masks
-from rnnshape.run.layer.anatomy import Layout
+from rnnshape.run.layer.anatomy import Layout, has_keras_cells, is_recurrent
 from rnnshape.run.layer.eager_or_traced import Caller, caller
 from rnnshape.run.layer.on_the_way import Way, way_through
 from rnnshape.run.layer.states import initial_states
@@ -61,6 +60,7 @@ class LayerProgram:
     layouts: tuple[Layout, ...]
     way: Way
     mark: int
+    has_noise: bool
     shared: dict[tuple[int, int, Layout], LayerDraw] | None = None
     callers: dict[Layout, Caller] = field(default_factory=dict)
 
@@ -90,7 +90,7 @@ class LayerProgram:
         inputs = masks.padded(numbers.inputs(draw.random, layer, layout, draw.number), mask)
         states = initial_states(layer, query, layout, draw.random)
         call = functools.partial(self._caller(layout), inputs, states)
-        again = functools.partial(noise, self.owners, (query.seed, draw.number, self.mark))
+        again = functools.partial(noise_of, self, draw.number)
         with watching(layer, needed=query.every_state) as seen:
             value, trial = masks.tried(layer, call, mask, again)
         value, inside = self.way.parted(value)
@@ -132,7 +132,13 @@ def program_of(
         message = f"{query.layer.name} takes no mask. Received: {query.layer}"
         raise InvalidQuery(message, hint=f"Leave out --mask {query.mask}.", layer=str(query.layer))
     mark = zlib.crc32(f"{query.layer} {query.mask}".encode())
-    return LayerProgram(layer, query, tuple(layouts), way_through(layer), mark, shared)
+    return LayerProgram(layer, query, tuple(layouts), way_through(layer), mark, _has_noise(layer, query), shared)
+
+
+def _has_noise(layer: Any, query: Query) -> bool:
+    """Tell whether something random may happen in a call: not in Keras's own recurrent layers, but in training."""
+    is_users = any(call.is_users for call in query.layer.calls())
+    return query.training or is_users or not (is_recurrent(layer) and has_keras_cells(layer))
 
 
 @dataclass(frozen=True, slots=True)
