@@ -60,7 +60,7 @@ def _tensor(one: TracedTensor, trace: LayerTrace) -> Tensor:
         axes=one.axes,
         dtype=one.dtype,
         meaning=one.meaning,
-        layer=trace.steps[one.step or 0].inner,
+        layer=trace.steps[one.step or 0].made_by,
         role=one.role,
         masked=one.masked or None,
     )

@@ -36,6 +36,8 @@ class StepKind(enum.Enum):
     """The layer's cell, one timestep after the other."""
     UNMASKED = "unmasked"
     """The layer once more, without its mask."""
+    INTO = "into"
+    """Another layer, which starts from the states that were returned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +84,8 @@ class TracedStep:
 
     `inputs`, `initial_state` and `mask` name tensors of the trace. `declared` and `returned` are the nested shapes as
     code; they are the same where Keras keeps its word. `is_shared`: the layer was called before. `calls`: how often the
-    call was made, where the code was executed; the tensors are those of the first time. `inner` makes the layer, where
-    it is one inside of the layer that was asked for.
+    call was made, where the code was executed; the tensors are those of the first time. `made_by` makes the layer,
+    where it is another than the one that was asked for.
     """
 
     kind: StepKind
@@ -99,7 +101,7 @@ class TracedStep:
     declared: str | None = None
     returned: str | None = None
     is_shared: bool = False
-    inner: Call | None = None
+    made_by: Call | None = None
     calls: int = 1
 
 

@@ -66,3 +66,12 @@ def test_the_call_without_the_mask_is_a_call_of_the_program(answered):
     assert made[0] == [StepKind.LAYER]
     assert made[1] == [StepKind.LAYER, StepKind.UNMASKED]
     assert made[3] == [StepKind.LAYER, StepKind.CELL]
+
+
+def test_the_layer_that_takes_the_states_is_a_second_step_of_the_program(answered):
+    from rnnshape.trace import StepKind
+
+    trace, document = answered[2]
+    first, second = trace.steps
+    assert (first.kind, second.kind, str(second.made_by)) == (StepKind.LAYER, StepKind.INTO, "Bidirectional(LSTM(4))")
+    assert f"[{', '.join(second.initial_state)}]" == document["into"]["initial_state"]

@@ -61,8 +61,9 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
 
     """
     query, asked = ran.query, ran.asked
+    handed = into(ran)
     return LayerTrace(
-        steps=values.steps,
+        steps=values.steps if handed is None or handed.step is None else (*values.steps, handed.step),
         tensors=values.tensors,
         draws=values.draws,
         seed=values.seed,
@@ -86,7 +87,7 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training,
         dtype_policy=query.policy,
-        into=into(ran),
+        into=None if handed is None else handed.found,
         measured=measured,
     )
 
@@ -96,8 +97,8 @@ def _calls(ran: LayerRun) -> Iterator[tuple[TracedStep, tuple[TracedTensor, ...]
     draws = ran.run.draws
     yield TracedStep(kind=StepKind.LAYER), _returned(ran, [one.returned for one in draws])
     for at, one in enumerate(ran.inside):
-        inner = masks.as_call(one.layer, ran.layer, ran.asked_layer)
-        yield TracedStep(kind=StepKind.INSIDE, inner=inner), _on_the_way(ran, at, one)
+        made_by = masks.as_call(one.layer, ran.layer, ran.asked_layer)
+        yield TracedStep(kind=StepKind.INSIDE, made_by=made_by), _on_the_way(ran, at, one)
     if ran.query.every_state:
         yield TracedStep(kind=StepKind.CELL), _stepped(ran)
     unmasked = [one.trial.bare for one in draws if one.trial.bare is not None]

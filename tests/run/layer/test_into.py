@@ -66,7 +66,7 @@ def into_of(encoder, decoder):
     from rnnshape.run.layer.into import into
 
     found = found_by(encoder)
-    return into(replace(found, query=replace(found.query, into=parse(decoder))))
+    return into(replace(found, query=replace(found.query, into=parse(decoder)))).found
 
 
 def built(code):

@@ -28,6 +28,7 @@ from rnnshape.run.layer.into.units import with_units, words_for
 from rnnshape.run.layer.into.ways import Way, ways
 from rnnshape.run.layer.layer_run import LayerRun
 from rnnshape.structure import Expression, Index, Listed, Place, Term, Zeros
+from rnnshape.trace import Nested, StepKind, TracedStep
 
 _NOTHING = "nothing simple makes them fit"
 _NOT_RETURNED = "no states are returned: give the layer return_state=True"
@@ -44,7 +45,15 @@ class _Offer:
     to: Decoder
 
 
-def into(found: LayerRun) -> Into | None:
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What was found about handing states on, and the call of the other layer with them, where there was one."""
+
+    found: Into
+    step: TracedStep | None = None
+
+
+def into(found: LayerRun) -> Handed | None:
     """Return whether the returned states fit the layer that the query names, and what makes them fit if not.
 
     None where the query names none.
@@ -75,7 +84,7 @@ def into(found: LayerRun) -> Into | None:
             if offer.to is to:
                 failed, change = True, refused.message
             continue
-        return Into(
+        answer = Into(
             layer=call,
             fits=offer.change is None,
             wants=wants,
@@ -85,7 +94,17 @@ def into(found: LayerRun) -> Into | None:
             layer_that_fits=None if offer.to is to else offer.to.call,
             caution=_caution(found, offer) if offer.change is None else None,
         )
-    return Into(layer=call, fits=False, wants=wants, gives=gives, initial_state=None, change=change)
+        return Handed(answer, _step(offer))
+    return Handed(Into(layer=call, fits=False, wants=wants, gives=gives, initial_state=None, change=change))
+
+
+def _step(offer: _Offer) -> TracedStep:
+    """Return the call in which the other layer took the states."""
+    return TracedStep(kind=StepKind.INTO, made_by=offer.to.call, initial_state=_names(offer.states))
+
+
+def _names(states: Any) -> Nested:
+    return tuple(map(_names, states)) if isinstance(states, list) else states.code
 
 
 def _caution(found: LayerRun, offer: _Offer) -> str | None:
