@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnshape.equality import Findings, Steps, Subject, compare, holds
+from rnnshape.equality import Findings, Steps, Subject, compare, still_equal
 from rnnshape.report import Statement
 from rnnshape.structure import Expression
 from rnnshape.trace import FIRST_DRAWS, MORE_DRAWS, Drawn, StepKind, TracedTensor
@@ -109,7 +109,7 @@ def broken_by_mask(drawn: Drawn) -> tuple[Statement, ...] | None:
     without = compare([_subject(tensor) for tensor in unmasked])
     subjects = [_subject(tensor) for tensor in masked]
     statements = zip(without.equal, without.statements, strict=True)
-    return tuple(codes for codes, statement in statements if not holds(statement, subjects))
+    return tuple(codes for codes, statement in statements if not still_equal(statement, subjects))
 
 
 def _subject(tensor: TracedTensor) -> Subject:

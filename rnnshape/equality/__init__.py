@@ -23,7 +23,7 @@ from rnnshape.equality.statements import Expression, close, clusters_of, differe
 from rnnshape.equality.terms import Groups, Steps, Subject, Term, terms_of, values_at
 from rnnshape.structure import Expression as Code
 
-__all__ = ["Findings", "Steps", "Subject", "compare", "holds"]
+__all__ = ["Findings", "Steps", "Subject", "compare", "still_equal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def compare(subjects: Sequence[Subject], steps: Steps | None = None) -> Findings
     )
 
 
-def holds(statement: Sequence[Expression], subjects: Sequence[Subject]) -> bool:
+def still_equal(statement: Sequence[Expression], subjects: Sequence[Subject]) -> bool:
     """Tell whether a statement about such subjects holds for these, but for rounding, in each of their draws.
 
     Unlike the comparison this asks for no evidence: where everything is zero, everything is equal.

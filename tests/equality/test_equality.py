@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnnshape.equality import Findings, Steps, Subject, compare, holds
+from rnnshape.equality import Findings, Steps, Subject, compare, still_equal
 
 BATCH, TIME, UNITS = 3, 5, 4
 RNG = np.random.default_rng(7)
@@ -455,8 +455,8 @@ def test_a_statement_is_held_against_other_values() -> None:
     assert [tuple(expression.code for expression in statement) for statement in said.statements] == list(said.equal)
     assert len(said.equal) == 6
     for statement in said.statements:
-        assert holds(statement, subjects(0))
-        assert not holds(statement, subjects(0.5))
+        assert still_equal(statement, subjects(0))
+        assert not still_equal(statement, subjects(0.5))
 
 
 # --- dtypes, ranks and odd values

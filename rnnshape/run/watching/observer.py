@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-import numpy as np
-
 from rnnshape import tree
 from rnnshape.program import Code
 from rnnshape.query import Sizes
@@ -20,19 +18,13 @@ from rnnshape.run.code.budget import Budget
 from rnnshape.run.code.layers import note_call, note_masks
 from rnnshape.run.code.machine import Machine
 from rnnshape.run.code.words import BATCH
-from rnnshape.run.code.world import Called, Made
-from rnnshape.run.tensors import dtype_of, is_symbolic, is_tensor, kind_of, shape_of, tensors_in
+from rnnshape.run.code.world import Called
+from rnnshape.run.tensors import is_symbolic, is_tensor, tensors_in
 from rnnshape.run.watching.code_of import code_of
 from rnnshape.run.watching.frames import Frames
-from rnnshape.run.watching.history import note_symbolic
-from rnnshape.run.watching.lines import bound_at, is_data, name_of
-from rnnshape.run.watching.recomputed import call_of_line
+from rnnshape.run.watching.lines import bound_at
+from rnnshape.run.watching.notes import Active, Notes, Way
 from rnnshape.trace import StepKind
-
-MOST = 1_000
-"""Tensors that are noted; a program that goes on making layers is watched no further."""
-
-Way = tuple[tuple[Any, int], ...]
 
 
 class _Unbounded(Budget):
@@ -45,17 +37,6 @@ class _Unbounded(Budget):
         self.bytes += size
 
 
-@dataclass(slots=True, eq=False)
-class _Active:
-    """A layer that is being called, with what, and how many watched frames are around the call."""
-
-    layer: Any
-    depth: int
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    is_concrete: bool
-
-
 @dataclass(slots=True)
 class _Scope:
     """The names of a running frame, with the identity of what they are bound to, and the line that runs."""
@@ -65,17 +46,10 @@ class _Scope:
 
 
 @dataclass(slots=True)
-class Observer:
+class Observer(Notes):
     """Notes what the layers are called with and return while it is `watching`; only in the thread that watches."""
 
-    machine: Machine
-    frames: Frames
-    is_on: bool = True
-    active: list[_Active] = field(default_factory=list)
     calls: dict[tuple[Way, int], Called] = field(default_factory=dict)
-    bound: dict[tuple[Way, int, str], Made] = field(default_factory=dict)
-    again: dict[Any, list[Any]] = field(default_factory=dict)
-    """What a call that was made before returned the last time; it stands for no tensor with values."""
     scopes: dict[FrameType, _Scope] = field(default_factory=dict)
     thread: int = field(default_factory=threading.get_ident)
 
@@ -118,7 +92,7 @@ class Observer:
                     made = self._meet(value, frame)
                     if made.root is None and made.call is None and not (is_direct or self.active):
                         made.label = BATCH
-        self.active.append(_Active(layer, len(self.frames.way(frame)), args, kwargs, is_concrete))
+        self.active.append(Active(layer, len(self.frames.way(frame)), args, kwargs, is_concrete))
         try:
             result = original(layer, *args, **kwargs)
         finally:
@@ -168,83 +142,6 @@ class Observer:
                 self.machine.world.bind(name, value, line, self.frames.depth(frame))
         if not any(map(is_symbolic, found)):
             self.calls[key] = call
-
-    def _way(self, frame: FrameType | None) -> Way:
-        """Return the way to a call; inside a layer's own `call` from there, wherever the layer is called from."""
-        way = self.frames.way(frame)
-        return way[: len(way) - self.active[-1].depth] if self.active else way
-
-    def _repeat(self, key: Any, outputs: list[Made], result: Any) -> None:
-        """Have what a call returns for another time be one more value of the same tensor."""
-        world = self.machine.world
-        for value in self.again.pop(key, ()):
-            world.known.pop(id(value), None)
-        values = dict(tree.leaves(result))
-        kept = []
-        for made in outputs:
-            value = values.get(made.path)
-            if is_tensor(value) and world.made(value) is None:
-                world.known[id(value)] = self._stand_in(made, value)
-                kept.append(value)
-        self.again[key] = kept
-
-    def _stand_in(self, made: Made, value: Any) -> Made:
-        other = Made(value, shape_of(value), dtype_of(value), kind_of(value), made.line, variable=made.variable)
-        other.alias, other.is_again = made, True
-        return other
-
-    # What tensors there are, and what they are called
-
-    def _meet(self, value: Any, frame: FrameType, variable: str | None = None, line: int | None = None) -> Made:
-        """Return what is known of a tensor; of a new one, whether the program starts from it is found out."""
-        world = self.machine.world
-        made = world.made(value)
-        if made is not None:
-            return made
-        line = self.frames.line(frame) if line is None else line
-        if is_symbolic(value):
-            made = note_symbolic(self.machine, value, line)
-        else:
-            name = variable or name_of(value, self.frames.around(frame))
-            made = world.add(value, line, root="data" if self._is_data(value, frame, name, line) else None)
-            if name is not None:
-                world.bind(name, value, line, self.frames.depth(frame))
-        if len(world.tensors) > MOST:
-            self.is_on = False
-            world.skip(line, f"more than {MOST:,} tensors")
-        return made
-
-    def _is_data(self, value: Any, frame: FrameType, name: str | None, line: int) -> bool:
-        if self.active or not (isinstance(value, np.ndarray) or hasattr(value, "numpy")):
-            return False
-        return is_data(self.machine, self.frames, frame, name, line)
-
-    def _compute(self, name: str, value: Any, line: int, frame: FrameType, before: Mapping[str, int]) -> None:
-        """Note a tensor that the line computes from known ones with a library's functions."""
-        if is_symbolic(value) or self.machine.world.made(value) is not None:
-            return
-        if (self._way(frame.f_back), line, name) not in self.bound:
-            call = call_of_line(self.machine, frame, name, line, before)
-            if call is not None:
-                self.machine.world.record(call, value)
-
-    def _bind(self, name: str, value: Any, line: int, frame: FrameType) -> None:
-        world = self.machine.world
-        made = world.made(value)
-        if made is not None and made.is_again:
-            return
-        key = (self._way(frame.f_back), line, name)
-        earlier = self.bound.get(key)
-        if earlier is not None and not is_symbolic(value):
-            if made is None:
-                for before in self.again.pop(key, ()):
-                    world.known.pop(id(before), None)
-                world.known[id(value)] = self._stand_in(earlier, value)
-                self.again[key] = [value]
-            return
-        made = made or self._meet(value, frame, name, line)
-        self.bound[key] = made
-        world.bind(name, value, line, self.frames.depth(frame))
 
     # Where the code is: Python tells of each frame and each line
 
@@ -307,16 +204,6 @@ class Observer:
                 made = self.machine.world.made(before[path]) if is_tensor(before.get(path)) else None
                 if made is not None and is_tensor(leaf) and self.machine.world.made(leaf) is None:
                     self.machine.world.know(leaf, made)
-
-    @contextlib.contextmanager
-    def _safely(self) -> Iterator[None]:
-        """Never fail in the user's code: what cannot be noted ends the watching."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - tensors are objects of anybody's
-            self.is_on = False
-            last = max((call.line for call in self.machine.world.calls), default=1)
-            self.machine.world.skip(last, f"what is called later ({type(error).__name__})")
 
 
 def observer_for(code: Code, filename: str, *, seed: int = 0) -> Observer:
