@@ -145,6 +145,7 @@ def test_what_saturates_is_drawn_in_its_range(layer):
         ([np.nan, 0.5], False),
         ([np.inf], False),
         ([1.0, -1.0, 0.5], False),
+        ([1.0, 1.0], True),
     ],
 )
 def test_range(values, is_in_range):
