@@ -15,6 +15,8 @@ from rnnshape.trace import FIRST_DRAWS, MORE_DRAWS, Drawn, StepKind, TracedTenso
 _ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 5
 """How often two more draws are made at most: where something is constant, which may be so by accident, and where the
 draws do not tell."""
+_MOST_DRAWN = 100
+"""Tensors that are drawn in all of these rounds; among more there always are some that come near a merge of others."""
 
 
 def compare_drawn(drawn: Drawn) -> Findings:
@@ -91,7 +93,8 @@ def needs_more_draws(drawn: Drawn, findings: Findings) -> bool:
     """
     of_layers = {one.name for one in drawn.tensors if one.step is not None} - _of_functions(drawn)
     rounds = _ROUNDS_IF_CONSTANT if of_layers & findings.partly_constant else 0
-    rounds = _MOST_ROUNDS if findings.is_unsure else rounds
+    if findings.is_unsure:
+        rounds = max(1, min(_MOST_ROUNDS, _MOST_DRAWN // max(len(drawn.tensors), 1)))
     return drawn.draws < FIRST_DRAWS + MORE_DRAWS * rounds
 
 
