@@ -21,13 +21,16 @@ def gathered(
     Args:
         ran: one layer, several that share their weights, or code.
         traced: writes down what is to be compared.
-        with_more_draws: draws again.
+        with_more_draws: draws again, unless that cannot be done.
 
     """
     trace = traced(ran)
     findings = compare_drawn(trace)
     while needs_more_draws(trace, findings):
         ran = with_more_draws(ran)
-        trace = traced(ran)
+        after = traced(ran)
+        if after.draws == trace.draws:
+            break
+        trace = after
         findings = compare_drawn(trace)
     return ran, trace, findings

@@ -53,7 +53,8 @@ class CodeDraw:
     def of_layers(self) -> Iterator[Array]:
         """Return what layers returned; nothing of a draw that was cut, so that it is not made again."""
         if not self.is_cut:
-            yield from (array for made, array in self.values.items() if made.call is not None and made.call.owner)
+            calls = ((made.call, array) for made, array in self.values.items())
+            yield from (array for call, array in calls if call is not None and call.owner is not None)
 
 
 class _NotRun(Exception):
@@ -77,9 +78,8 @@ class CodeProgram:
         self.until = time.monotonic() + _SECONDS
         self.sizes = chosen_batch(machine)
         self.tokens = vocabularies(machine.world)
-        self.owners: Sequence[Any] = list(
-            {id(call.owner): call.owner for call in self.world.calls if call.owner}.values()
-        )
+        owners = (call.owner for call in self.world.calls)
+        self.owners: Sequence[Any] = list({id(owner): owner for owner in owners if owner is not None}.values())
         self.masking_values = masking_values(self.owners)
         self._graphs: dict[Called, Traced] = {}
 
@@ -203,12 +203,14 @@ class Values:
         return found if len(found) == len(self.draws) else ()
 
     def with_more(self, count: int) -> Values:
-        """Return the same with so many more draws."""
+        """Return the same with so many more draws; these alone, where more of them cannot be made in time."""
         if self.program is None:
             return self
+        self.program.until = time.monotonic() + _SECONDS
         first = len(self.draws)
         more = draw_in_range(self.program, range(first, first + count), calm=self.draws[0].calm)
-        return replace(self, draws=(*self.draws, *more))
+        is_whole = all(draw.values.keys() >= self.draws[0].values.keys() for draw in more)
+        return replace(self, draws=(*self.draws, *more)) if is_whole else self
 
 
 def draw_values(machine: Machine, count: int) -> Values:

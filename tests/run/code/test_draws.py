@@ -27,3 +27,22 @@ def test_an_answer_about_code_is_the_same_for_every_seed(text):
 def test_what_the_code_itself_makes_constant_takes_no_more_draws():
     report = explore_code(Source("x = Input((5, 4))\ns = tf.zeros((3, 2))\ny = GRU(2)(x, initial_state=s)"))
     assert (report.constant, report.ran.draws) == (("s",), 2)
+
+
+def test_draws_for_which_there_is_no_time_take_nothing_away(monkeypatch):
+    from rnnshape.program import read
+    from rnnshape.run.code import code_program
+    from rnnshape.run.code.code_run import interpreted
+
+    run = interpreted(read("x = Input((5, 4))\ny, h = GRU(2, return_state=True)(x)"))
+    assert len(run.with_more_draws().trace().tensors[1].draws) == 4
+    monkeypatch.setattr(code_program, "_SECONDS", -1)
+    assert len(run.with_more_draws().trace().tensors[1].draws) == 2
+
+
+def test_an_answer_ends_where_there_are_no_more_draws(monkeypatch):
+    from rnnshape.run.code.code_program import Values
+
+    monkeypatch.setattr(Values, "with_more", lambda self, _: self)
+    report = explore_code(Source(next(iter(PROGRAMS))), seed=0)
+    assert report.ran.draws == 2
