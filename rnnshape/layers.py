@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rnnshape.answer.comparison import compare_across, compare_drawn, needs_more_draws
+from rnnshape.answer.comparison import as_one
 from rnnshape.answer.layer import report_of_layer
-from rnnshape.equality import Findings
 from rnnshape.errors import RnnshapeError
+from rnnshape.evidence import gathered
 from rnnshape.expression import flag
 from rnnshape.query import Query
 from rnnshape.report import Combination, Measured, Report, Statement
@@ -16,12 +16,16 @@ from rnnshape.run.layer import running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from rnnshape.run.layer.kept import Kept
     from rnnshape.run.layer.layer_run import LayerRun
-    from rnnshape.trace import Drawn
 
 
-def explore(query: Query) -> Report:
+def explore(query: Query, kept: Kept | None = None) -> Report:
     """Run the layer that the query asks for and return what was found.
+
+    Args:
+        query: the query.
+        kept: what other queries of its grid have built.
 
     Raises:
         InvalidQuery: there is no such layer or argument, or the sizes do not fit the layer.
@@ -32,7 +36,7 @@ def explore(query: Query) -> Report:
     with running(query.policy):
         from rnnshape.run.layer.layer_run import run_layer
 
-        return _report(run_layer(query))
+        return _report(run_layer(query, kept))
 
 
 def explore_measured(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
@@ -69,8 +73,8 @@ def explore_together(queries: Sequence[Query]) -> list[Report | RnnshapeError]:
         ran = [_run_or_error(query) for query in queries]
         family = alike([item for item in ran if not isinstance(item, RnnshapeError)])
         same = bool(family) and have_same_weights(family)
-        family, across = _decided_across(family) if same else (family, ())
-        reports = iter([_combination(item, same=same, across=across) for item in family])
+        decided, across = _decided_across(family) if same else (family, ())
+        reports = iter([_combination(item, same=same, across=across) for item in decided])
         return [item if isinstance(item, RnnshapeError) else next(reports) for item in ran]
 
 
@@ -84,38 +88,20 @@ def _run_or_error(query: Query) -> LayerRun | RnnshapeError:
 
 
 def _report(ran: LayerRun, *, measured: Measured | None = None) -> Report:
-    from rnnshape.run.layer.layer_trace import layer_trace
+    from rnnshape.run.layer.layer_run import with_more_draws
+    from rnnshape.run.layer.layer_trace import drawn, layer_trace
 
-    ran, values, findings = _decided(ran)
+    ran, values, findings = gathered(ran, drawn, with_more_draws)
     return report_of_layer(layer_trace(ran, values, measured=measured), findings)
 
 
-def _decided(ran: LayerRun) -> tuple[LayerRun, Drawn, Findings]:
-    """Return the run, its values and what is equal among them, after as many draws as this takes."""
-    from rnnshape.run.layer.layer_run import with_more_draws
-    from rnnshape.run.layer.layer_trace import drawn
-
-    values = drawn(ran)
-    findings = compare_drawn(values)
-    while needs_more_draws(values, findings):
-        ran = with_more_draws(ran)
-        values = drawn(ran)
-        findings = compare_drawn(values)
-    return ran, values, findings
-
-
-def _decided_across(family: Sequence[LayerRun]) -> tuple[list[LayerRun], tuple[Statement, ...]]:
+def _decided_across(family: Sequence[LayerRun]) -> tuple[Sequence[LayerRun], tuple[Statement, ...]]:
     """Return the runs, and what is equal among the tensors of all of them, after as many draws as this takes."""
     from rnnshape.run.layer.layer_trace import drawn
     from rnnshape.run.layer.together import with_more_draws_alike
 
-    values = [drawn(ran) for ran in family]
-    findings = compare_across(values)
-    while needs_more_draws(values[0], findings):
-        family = with_more_draws_alike(family)
-        values = [drawn(ran) for ran in family]
-        findings = compare_across(values)
-    return list(family), findings.equal
+    family, _, findings = gathered(family, lambda runs: as_one([drawn(ran) for ran in runs]), with_more_draws_alike)
+    return family, findings.equal
 
 
 def _combination(ran: LayerRun, *, same: bool, across: tuple[Statement, ...]) -> Report:

@@ -43,7 +43,7 @@ class ProgramInput:
     shape: Shape
     axes: tuple[str, ...]
     dtype: str
-    assumed: bool
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

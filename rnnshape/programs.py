@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,10 @@ from rnnshape.mask import MaskSpec
 from rnnshape.program import Code, NotRead, read, read_notebook, read_value
 
 if TYPE_CHECKING:
+    from rnnshape.equality import Findings
+    from rnnshape.fixes import Diagnosis
     from rnnshape.program_report import ProgramReport
+    from rnnshape.run.code.code_run import CodeRun
     from rnnshape.trace import Trace
 
 
@@ -86,13 +89,55 @@ def _is_class(text: str) -> bool:
     return bool(colon) and path.endswith(".py") and name.isidentifier()
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """How a program is run."""
+@dataclass(slots=True)
+class _Runs:
+    """The runs of one question: of the code as it was given, and of changes of it that are tried."""
 
+    source: Source
     lets: Mapping[str, Code] | None
     seed: int
     mask: MaskSpec | None = None
+    by_lines: dict[tuple[str, ...], CodeRun] = field(default_factory=dict)
+    """Those that may become answers: the first one, and those that ran through."""
+
+    def first(self) -> Trace:
+        """Return what happens with the code as it was given."""
+        return self._read(self.source)
+
+    def changed(self, text: str) -> Trace:
+        """Return what happens with changed code."""
+        return self._read(Source(text, self.source.name))
+
+    def add(self, run: CodeRun) -> Trace:
+        """Take a run, and return its trace."""
+        trace = run.trace()
+        if not self.by_lines or trace.stop is None:
+            self.by_lines[trace.lines] = run
+        return trace
+
+    def answered(self, trace: Trace) -> tuple[Trace, Findings]:
+        """Return the trace, with as many draws as an answer takes, and what is equal in it."""
+        from rnnshape.answer.comparison import compare_drawn
+
+        run = self.by_lines.get(trace.lines)
+        return (trace, compare_drawn(trace)) if run is None else _gathered(run)
+
+    def _read(self, source: Source) -> Trace:
+        """Return what happens; code that cannot be read is a program that stops before anything runs."""
+        try:
+            code = source.code()
+        except NotRead as error:
+            return _unread(source, error)
+        from rnnshape.run.code.code_run import interpreted
+
+        return self.add(interpreted(code, self.lets, seed=self.seed, mask=self.mask))
+
+
+def _gathered(run: CodeRun) -> tuple[Trace, Findings]:
+    from rnnshape.evidence import gathered
+
+    _, trace, findings = gathered(run, lambda ran: ran.trace(), lambda ran: ran.with_more_draws())
+    return trace, findings
 
 
 def explore_code(
@@ -116,35 +161,45 @@ def explore_code(
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    asked = _Asked(lets, seed, mask)
-    return _with_fixes(_run(source, asked), source, asked, with_script=with_script)
+    runs = _Runs(source, lets, seed, mask)
+    return _with_fixes(runs.first(), runs, with_script=with_script)
 
 
-def _with_fixes(trace: Trace, source: Source, asked: _Asked, *, with_script: bool = False) -> ProgramReport:
+def answered(run: CodeRun) -> ProgramReport:
+    """Return the answer of code that has run."""
+    from rnnshape.answer import report_of
+
+    trace, findings = _gathered(run)
+    return report_of(trace, versions.installed(), findings=findings)
+
+
+def _with_fixes(trace: Trace, runs: _Runs, *, with_script: bool = False) -> ProgramReport:
     """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
 
-    is_too_large = trace.stop is not None and trace.stop.kind == "TooLarge"
-    if is_too_large or (trace.stop is None and not trace.fails_later):
-        # What is too large to be read is too large to be looked through for a change, too.
-        report = report_of(trace, versions.installed())
-        return _scripted(report, trace) if with_script else report
-    from rnnshape import fixes
-
-    def run(text: str) -> Trace:
-        return _run(Source(text, source.name), asked)
-
-    found = fixes.find("\n".join(trace.lines), trace, run)
-    with_fix = None if found.trace is None else report_of(found.trace, versions.installed())
+    found = _fixes(trace, runs)
+    trace, findings = runs.answered(trace)
+    fixed, its_findings = (None, None) if found.trace is None else runs.answered(found.trace)
     report = report_of(
         trace,
         versions.installed(),
+        findings=findings,
         fixes=found.fixes,
         cause=found.cause,
         hint=found.hint,
-        with_fix=with_fix,
+        with_fix=None if fixed is None else report_of(fixed, versions.installed(), findings=its_findings),
     )
-    return _scripted(report, found.trace or trace) if with_script else report
+    return _scripted(report, fixed or trace) if with_script else report
+
+
+def _fixes(trace: Trace, runs: _Runs) -> Diagnosis:
+    """Return changes with which the program runs; none of one that runs, or that is too large to be looked through."""
+    from rnnshape import fixes
+
+    is_too_large = trace.stop is not None and trace.stop.kind == "TooLarge"
+    if is_too_large or (trace.stop is None and not trace.fails_later):
+        return fixes.Diagnosis()
+    return fixes.find("\n".join(trace.lines), trace, runs.changed)
 
 
 def _scripted(report: ProgramReport, trace: Trace) -> ProgramReport:
@@ -174,11 +229,12 @@ def execute_code(source: Source, lets: Mapping[str, Code] | None = None, *, seed
     """
     from rnnshape.run.watching.execute import execute
 
+    runs = _Runs(source, lets, seed)
     try:
-        trace = execute(source.code_to_execute(), source.path, lets, seed=seed)
+        trace = runs.add(execute(source.code_to_execute(), source.path, lets, seed=seed))
     except NotRead as error:
         trace = _unread(source, error)
-    return _with_fixes(trace, source, _Asked(lets, seed))
+    return _with_fixes(trace, runs)
 
 
 def explore_saved(
@@ -198,12 +254,10 @@ def explore_saved(
         NoTensorflow: TensorFlow cannot be imported.
 
     """
-    from rnnshape.answer import report_of
     from rnnshape.run.code.saved import describe, load
 
-    trace = describe(load(path, classes), path.name, seed=seed)
-    report = report_of(trace, versions.installed())
-    return _scripted_as_code(report, trace, seed) if with_script else report
+    run = describe(load(path, classes), path.name, seed=seed)
+    return _scripted_as_code(answered(run), run.trace(), seed) if with_script else answered(run)
 
 
 def _scripted_as_code(report: ProgramReport, trace: Trace, seed: int) -> ProgramReport:
@@ -213,17 +267,6 @@ def _scripted_as_code(report: ProgramReport, trace: Trace, seed: int) -> Program
         message = f"No script can be made of {trace.source}: {read.error.message}"
         raise InvalidQuery(message, hint="Leave --code out.")
     return replace(report, program=replace(report.program, script=read.program.script))
-
-
-def _run(source: Source, asked: _Asked) -> Trace:
-    """Return what happens; code that cannot be read is a program that stops before anything runs."""
-    try:
-        code = source.code()
-    except NotRead as error:
-        return _unread(source, error)
-    from rnnshape.run.code import run_program
-
-    return run_program(code, asked.lets, seed=asked.seed, mask=asked.mask)
 
 
 def _unread(source: Source, error: NotRead) -> Trace:

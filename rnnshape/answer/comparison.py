@@ -2,60 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from rnnshape.equality import Findings, Steps, Subject, compare, holds
 from rnnshape.report import Statement
 from rnnshape.structure import Expression
-from rnnshape.trace import FIRST_DRAWS, CallOf, Drawn, TracedMask, TracedTensor
+from rnnshape.trace import FIRST_DRAWS, MORE_DRAWS, Drawn, StepKind, TracedTensor
 
 _ROUNDS_IF_CONSTANT, _MOST_ROUNDS = 1, 5
 """How often two more draws are made at most: where something is constant, which may be so by accident, and where the
 draws do not tell."""
-NOTHING = Findings(equal=(), close=(), same_shape_different_values=(), constant=())
-
-
-def compare_tensors(tensors: Iterable[TracedTensor], mask: TracedMask | None) -> Findings:
-    """Return what is equal among tensors, with the first and last unmasked steps where there is a mask."""
-    subjects = [_subject(tensor) for tensor in tensors]
-    if not subjects:
-        return NOTHING
-    return compare(subjects, Steps(first=mask.first, last=mask.last) if mask is not None and mask.first else None)
 
 
 def compare_drawn(drawn: Drawn) -> Findings:
-    """Return what is equal among all tensors of a layer and of what was called around it."""
-    tensors = [tensor for call in drawn.calls if call.of is not CallOf.UNMASKED for tensor in call.tensors]
-    return compare_tensors(tensors, drawn.mask)
+    """Return what is equal among all tensors of a program that have values in every draw.
+
+    That a layer handed a tensor through as it was is told of that tensor itself. It takes part in merges alone:
+    `x + Dropout(0.5)(x)` is a sum of two tensors of the program.
+    """
+    subjects = [_subject(one) for one in _told(drawn) if len(one.draws) == drawn.draws > 0]
+    mask = drawn.mask
+    found = compare(subjects, Steps(first=mask.first, last=mask.last) if mask is not None and mask.first else None)
+    unchanged = {one.name for one in drawn.tensors if one.unchanged is not None}
+    return _without(unchanged, found) if unchanged else found
 
 
-def compare_across(family: Sequence[Drawn]) -> Findings:
-    """Return what is equal among the returned tensors of several calls that share weights and inputs.
+def _told(drawn: Drawn) -> list[TracedTensor]:
+    """Return the tensors that are told of: not those of the call without the mask, which have the same names."""
+    kinds = [step.kind for step in drawn.steps]
+    return [one for one in drawn.tensors if one.step is None or kinds[one.step] is not StepKind.UNMASKED]
+
+
+def _without(names: Collection[str], found: Findings) -> Findings:
+    """Return what is said of other tensors than these."""
+
+    def told(groups: Iterable[Statement]) -> tuple[Statement, ...]:
+        kept = (tuple(one for one in group if one not in names) for group in groups)
+        return tuple(group for group in kept if len(group) > 1)
+
+    return replace(
+        found,
+        equal=told(found.equal),
+        close=told(found.close),
+        same_shape_different_values=told(found.same_shape_different_values),
+        constant=tuple(name for name in found.constant if name not in names),
+        undecided=tuple(name for name in found.undecided if name not in names),
+    )
+
+
+def as_one(family: Sequence[Drawn]) -> Drawn:
+    """Return several calls that share weights and inputs as one program, of the tensors that they returned.
 
     A name stands for the tensor of that name in any of them, so one whose values differ from call to call (dropout is
     random) takes no part.
     """
     by_name: dict[str, list[TracedTensor]] = {}
     for drawn in family:
-        for tensor in drawn.tensors_of(CallOf.LAYER) or ():
+        for tensor in drawn.tensors_of(StepKind.LAYER):
             by_name.setdefault(tensor.name, []).append(tensor)
-    one_each = [group[0] for group in by_name.values() if all(_same_values(group[0], other) for other in group[1:])]
-    return compare_tensors(one_each, family[0].mask)
+    alike = (group[0] for group in by_name.values() if all(_same_values(group[0], other) for other in group[1:]))
+    return replace(family[0], tensors=tuple(alike))
 
 
-def of_one_call(groups: Iterable[Statement], call_of: Mapping[str, object]) -> tuple[Statement, ...]:
+def of_one_call(groups: Iterable[Statement], drawn: Drawn) -> tuple[Statement, ...]:
     """Return the groups cut down to tensors that one call returns: others of one shape are many, and say nothing.
 
-    Args:
-        groups: names of tensors of one shape.
-        call_of: the call that returns each of them; one that is not here belongs to none.
-
+    The states after every timestep are told of with what the layer returned.
     """
+    cells = {at for at, step in enumerate(drawn.steps) if step.kind is StepKind.CELL}
+    call_of = {one.name: 0 if one.step in cells else one.step for one in _told(drawn) if one.step is not None}
     found = []
     for group in groups:
-        by_call: dict[object, list[Expression]] = {}
+        by_call: dict[int, list[Expression]] = {}
         for name in group:
             if name in call_of:
                 by_call.setdefault(call_of[name], []).append(name)
@@ -64,18 +85,26 @@ def of_one_call(groups: Iterable[Statement], call_of: Mapping[str, object]) -> t
 
 
 def needs_more_draws(drawn: Drawn, findings: Findings) -> bool:
-    """Tell whether two more draws are to be made before this is said: a ReLU may give zeros alone in one draw."""
-    rounds = _ROUNDS_IF_CONSTANT if findings.is_partly_constant else 0
+    """Tell whether two more draws are to be made before this is said: a ReLU may give zeros alone in one draw.
+
+    What no layer returned, such as states of zeros, is constant because the code says so.
+    """
+    of_layers = {one.name for one in drawn.tensors if one.step is not None} - _of_functions(drawn)
+    rounds = _ROUNDS_IF_CONSTANT if of_layers & findings.partly_constant else 0
     rounds = _MOST_ROUNDS if findings.is_unsure else rounds
-    return drawn.draws < FIRST_DRAWS + 2 * rounds
+    return drawn.draws < FIRST_DRAWS + MORE_DRAWS * rounds
+
+
+def _of_functions(drawn: Drawn) -> set[str]:
+    return {one.name for one in drawn.tensors_of(StepKind.FUNCTION)}
 
 
 def broken_by_mask(drawn: Drawn) -> tuple[Statement, ...] | None:
     """Return the statements that hold without the mask and do not hold with it; None where there is no mask."""
     if drawn.mask is None:
         return None
-    masked, unmasked = drawn.tensors_of(CallOf.LAYER) or (), drawn.tensors_of(CallOf.UNMASKED)
-    if unmasked is None:
+    masked, unmasked = list(drawn.tensors_of(StepKind.LAYER)), list(drawn.tensors_of(StepKind.UNMASKED))
+    if not unmasked:
         return ()
     without = compare([_subject(tensor) for tensor in unmasked])
     subjects = [_subject(tensor) for tensor in masked]

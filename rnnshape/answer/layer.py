@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rnnshape import tree
 from rnnshape.answer.comparison import broken_by_mask, of_one_call
 from rnnshape.equality import Findings
-from rnnshape.report import Declared, Report, Returned, Tensor
+from rnnshape.report import Declared, Ran, Report, Returned, Tensor
 from rnnshape.structure import Unpack
-from rnnshape.trace import CallOf, LayerTrace, TracedCall, TracedTensor
+from rnnshape.trace import LayerTrace, StepKind, TracedTensor
 
-_SHOWN = (CallOf.LAYER, CallOf.INSIDE, CallOf.CELL)
+_SHOWN = (StepKind.LAYER, StepKind.INSIDE, StepKind.CELL)
 """The calls whose tensors are told of."""
 
 
@@ -23,30 +21,29 @@ def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
         findings: which of its tensors are equal.
 
     """
-    returned = trace.drawn.tensors_of(CallOf.LAYER) or ()
+    returned = tuple(trace.tensors_of(StepKind.LAYER))
     paths, names = (tuple(one.path or () for one in returned), tuple(one.name for one in returned))
     shapes = tree.refilled(trace.returned, (tree.Size(one.shape) for one in returned))
-    shown = [call for call in trace.drawn.calls if call.of in _SHOWN]
     return Report(
         layer=trace.layer,
         input=trace.input,
         unpack=Unpack(names, paths, trace.call),
-        tensors=tuple(_tensor(one, call) for call in shown for one in call.tensors),
+        tensors=tuple(_tensor(one, trace) for one in trace.tensors_of(*_SHOWN)),
         equal=findings.equal,
-        same_shape_different_values=of_one_call(findings.same_shape_different_values, _call_of(shown)),
+        same_shape_different_values=of_one_call(findings.same_shape_different_values, trace),
         states=trace.states,
         declared=_declared(trace),
         returned=Returned(structure=tree.as_code(shapes), container=trace.container),
         parameters=trace.parameters,
-        ran=trace.ran,
+        ran=Ran(seed=trace.seed, draws=trace.draws, device=trace.device, reduced_to=trace.reduced_to),
         versions=trace.versions,
         close=findings.close or None,
         constant=findings.constant or None,
         undecided=findings.undecided or None,
-        mask=trace.mask,
+        mask=trace.mask_found,
         masks_made=trace.masks_made or None,
         masks_lost=trace.masks_lost or None,
-        broken=broken_by_mask(trace.drawn),
+        broken=broken_by_mask(trace),
         initial_state=trace.initial_state,
         training=trace.training or None,
         dtype_policy=None if trace.dtype_policy == "float32" else trace.dtype_policy,
@@ -55,7 +52,7 @@ def report_of_layer(trace: LayerTrace, findings: Findings) -> Report:
     )
 
 
-def _tensor(one: TracedTensor, call: TracedCall) -> Tensor:
+def _tensor(one: TracedTensor, trace: LayerTrace) -> Tensor:
     return Tensor(
         name=one.name,
         path=one.path,
@@ -63,16 +60,10 @@ def _tensor(one: TracedTensor, call: TracedCall) -> Tensor:
         axes=one.axes,
         dtype=one.dtype,
         meaning=one.meaning,
-        layer=call.layer,
+        layer=trace.steps[one.step or 0].inner,
         role=one.role,
         masked=one.masked or None,
     )
-
-
-def _call_of(calls: Sequence[TracedCall]) -> dict[str, int]:
-    """Return the position of the call of each tensor; the states after every timestep are told of with the layer's."""
-    place = {id(call): at if call.of is CallOf.INSIDE else -1 for at, call in enumerate(calls)}
-    return {one.name: place[id(call)] for call in calls for one in call.tensors}
 
 
 def _declared(trace: LayerTrace) -> Declared:

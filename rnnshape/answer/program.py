@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rnnshape import trace as seen
-from rnnshape.answer.comparison import compare_tensors, of_one_call
+from rnnshape.answer.comparison import compare_drawn, of_one_call
 from rnnshape.equality import Findings
 from rnnshape.program_report import (
-    Assumed,
     Cause,
-    FailsLater,
     Fix,
-    MaskAt,
-    Operand,
-    PassedOver,
     Program,
     ProgramError,
-    ProgramInput,
     ProgramMask,
     ProgramParameters,
     ProgramRan,
@@ -27,13 +21,14 @@ from rnnshape.program_report import (
     Step,
     StepDeclared,
 )
-from rnnshape.report import Statement, Versions
+from rnnshape.report import Versions
 
 
 def report_of(
     trace: seen.Trace,
     versions: Versions,
     *,
+    findings: Findings | None = None,
     fixes: Sequence[Fix] = (),
     cause: Cause | None = None,
     hint: str | None = None,
@@ -44,27 +39,26 @@ def report_of(
     Args:
         trace: what happened.
         versions: whose answer it is.
+        findings: which of its tensors are equal, where that was found out already.
         fixes: changes with which the program runs, the best one first, where it stopped.
         cause: where the reason lies that it stopped.
         hint: what to do about it, in words.
         with_fix: the report of the program with the first fix in it.
 
     """
-    findings = _compared(trace)
+    findings = findings or compare_drawn(trace)
+    fix = fixes[0] if fixes and trace.stop is None else None
     return ProgramReport(
         program=Program(
             source=trace.source, lines=_count(trace.lines), executed=trace.executed, model=trace.is_model or None
         ),
-        inputs=tuple(_input(one) for one in trace.inputs),
+        inputs=trace.inputs,
         steps=tuple(_step(one) for one in trace.steps),
         tensors=tuple(_tensor(one) for one in trace.tensors),
         equal=findings.equal,
-        same_shape_different_values=of_one_call(
-            findings.same_shape_different_values,
-            {one.name: one.step for one in trace.tensors if one.step is not None},
-        ),
-        assumed=tuple(Assumed(name=one.name, code=one.code) for one in trace.assumed),
-        skipped=tuple(PassedOver(line=one.line, what=one.what) for one in trace.skipped),
+        same_shape_different_values=of_one_call(findings.same_shape_different_values, trace),
+        assumed=trace.assumed,
+        skipped=trace.skipped,
         parameters=ProgramParameters(total=trace.parameters),
         ran=ProgramRan(seed=trace.seed, draws=trace.draws, device=trace.device, sizes=dict(trace.sizes)),
         versions=versions,
@@ -72,8 +66,8 @@ def report_of(
         close=findings.close or None,
         constant=findings.constant or None,
         undecided=findings.undecided or None,
-        fails_later=tuple(_failing(one, None if trace.stop else fixes) for one in trace.fails_later) or None,
-        masks=tuple(MaskAt(line=one.line, layer=one.layer, made=one.is_made) for one in trace.masks) or None,
+        fails_later=tuple(replace(one, fix=fix) for one in trace.fails_later) or None,
+        masks=trace.masks or None,
         mask=_mask(trace.mask),
         with_fix=with_fix,
     )
@@ -93,41 +87,6 @@ def _mask(mask: seen.TracedMask | None) -> ProgramMask | None:
 def _count(lines: Sequence[str]) -> int:
     """Return the number of lines, without the empty ones at the end."""
     return max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
-
-
-def _compared(trace: seen.Trace) -> Findings:
-    """Return what is equal among all tensors of the program.
-
-    That a layer handed a tensor through as it was is told of that tensor itself. It takes part in merges alone:
-    `x + Dropout(0.5)(x)` is a sum of two tensors of the program.
-    """
-    found = compare_tensors((one for one in trace.tensors if len(one.draws) == trace.draws > 0), trace.mask)
-    unchanged = {one.name for one in trace.tensors if one.unchanged is not None}
-
-    def told(groups: Iterable[Statement]) -> tuple[Statement, ...]:
-        kept = (tuple(one for one in group if one not in unchanged) for group in groups)
-        return tuple(group for group in kept if len(group) > 1)
-
-    return replace(
-        found,
-        equal=told(found.equal),
-        close=told(found.close),
-        same_shape_different_values=told(found.same_shape_different_values),
-        constant=tuple(name for name in found.constant if name not in unchanged),
-        undecided=tuple(name for name in found.undecided if name not in unchanged),
-    )
-
-
-def _input(one: seen.TracedInput) -> ProgramInput:
-    return ProgramInput(
-        name=one.name,
-        variable=one.variable,
-        line=one.line,
-        shape=one.shape,
-        axes=one.axes,
-        dtype=one.dtype,
-        assumed=one.assumed,
-    )
 
 
 def _step(one: seen.TracedStep) -> Step:
@@ -172,11 +131,6 @@ def _tensor(one: seen.TracedTensor) -> ProgramTensor:
     )
 
 
-def _failing(one: seen.FailsLater, fixes: Sequence[Fix] | None) -> FailsLater:
-    fix = fixes[0] if fixes else None
-    return FailsLater(line=one.line, layer=one.layer, message=one.message, kind=one.kind, fix=fix)
-
-
 def _error(
     stop: seen.Stop, lines: Sequence[str], fixes: Sequence[Fix], cause: Cause | None, hint: str | None
 ) -> ProgramError:
@@ -191,7 +145,7 @@ def _error(
         text=text,
         column=stop.column,
         end_column=stop.end_column if stop.end_line == stop.line else None if text is None else len(text),
-        operands=tuple(Operand(code=one.code, shape=one.shape, line=one.line) for one in stop.operands) or None,
+        operands=stop.operands or None,
         cause=cause,
         other_fixes=tuple(fixes[1:]) or None,
     )

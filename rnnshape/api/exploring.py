@@ -145,19 +145,16 @@ def _of_object(layer: Any, inputs: Any, given: Mapping[str, Any]) -> ProgramRepo
             f"layer must be a layer's name, a Keras expression, code, or a layer or a model. Received: {layer!r:.80}"
         )
         raise InvalidQuery(message, hint='For example explore("gru", units=4) or explore(keras.layers.GRU(4), inputs).')
-    from rnnshape.answer import report_of
+    from rnnshape.programs import answered
     from rnnshape.run.code.saved import describe, is_described
-    from rnnshape.run.watching.blocks import call_layer
-    from rnnshape.run.watching.preserved import preserved
-    from rnnshape.versions import installed
+    from rnnshape.run.watching.blocks import call_layer, keeping
 
     _check_names(given, (*_CALL, "seed"), "a layer")
     seed = read_options({"seed": given["seed"]}).seed if "seed" in given else 0
     call = {name: value for name, value in given.items() if name in _CALL and value is not None}
     if inputs is None and not call and is_described(layer):
-        with preserved([layer]):
-            return of_program(report_of(describe(layer, layer.name, seed=seed), installed()))
-    return of_program(report_of(call_layer(layer, inputs, call, seed=seed), installed()))
+        return of_program(answered(describe(layer, layer.name, seed=seed, guard=keeping([layer]))))
+    return of_program(answered(call_layer(layer, inputs, call, seed=seed)))
 
 
 def _is_layer(layer: Any) -> bool:

@@ -50,10 +50,9 @@ class Watch:
         if self._block is None or not self._is_over:
             raise InvalidQuery("The block is not over.", hint="with watch() as seen: …   and then: seen.report")
         if self._report is None:
-            from rnnshape.answer import report_of
-            from rnnshape.versions import installed
+            from rnnshape.programs import answered
 
-            self._report = of_program(report_of(self._block.trace(), installed()))
+            self._report = of_program(answered(self._block.run()))
         return self._report
 
     def _repr_html_(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rnnshape.programs import Source
     from rnnshape.report import Report
     from rnnshape.request import Family, Request
+    from rnnshape.run.layer.kept import Kept
 
 
 _WORTH_SHARING = 4
@@ -33,14 +35,18 @@ def answers_to(asked: Request, *, jobs: int | None = None, measure: bool = False
     """
     from rnnshape.run import engine
     from rnnshape.run.layer.jobs import cores, may_share, share
+    from rnnshape.run.layer.kept import Kept
 
     _get_ready()
+    answer_to = functools.partial(_answers, kept=Kept())
     if measure:
         answers: Iterable[Answer] = _measured(asked)
     elif len(asked) < _WORTH_SHARING or engine.has_run() or not may_share():
-        answers = (answer for family in asked for answer in _answers(family))
+        answers = (answer for family in asked for answer in answer_to(family))
     else:
-        shared = share(asked, min(jobs or cores(), len(asked)), run=_answers, died=_died, prepare=engine.use_one_thread)
+        shared = share(
+            asked, min(jobs or cores(), len(asked)), run=answer_to, died=_died, prepare=engine.use_one_thread
+        )
         answers = (answer for family in shared for answer in family)
     for answer in answers:
         interrupts.check()
@@ -107,13 +113,13 @@ def _measured(asked: Request) -> Sequence[Answer]:
     return explore_measured([query for family in asked for query in family])
 
 
-def _answers(family: Family) -> Sequence[Answer]:
+def _answers(family: Family, kept: Kept) -> Sequence[Answer]:
     from rnnshape.layers import explore, explore_together
 
     if len(family) > 1:
         return explore_together(family)
     try:
-        return [explore(family[0])]
+        return [explore(family[0], kept)]
     except RnnshapeError as error:
         return [error]
 

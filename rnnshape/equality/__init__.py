@@ -44,8 +44,8 @@ class Findings:
     """Those of `equal`, with their values."""
     is_unsure: bool = field(default=False, compare=False)
     """Whether more draws may well tell more: a tensor, a slice or a merge is neither evidence nor constant."""
-    is_partly_constant: bool = field(default=False, compare=False)
-    """Whether a tensor, or a slice of one, is one single value throughout: by its nature, or by accident."""
+    partly_constant: frozenset[str] = field(default=frozenset(), compare=False)
+    """The tensors that are, or have a slice that is, one single value throughout: by their nature, or by accident."""
 
 
 def compare(subjects: Sequence[Subject], steps: Steps | None = None) -> Findings:
@@ -73,7 +73,7 @@ def compare(subjects: Sequence[Subject], steps: Steps | None = None) -> Findings
         undecided=tuple(s.name for at, s in enumerate(subjects) if at not in telling | wholes),
         statements=statements,
         is_unsure=may_merge or len(quiet) > len(constant),
-        is_partly_constant=bool(constant),
+        partly_constant=frozenset(subjects[term.key.owner].name for term in constant),
     )
 
 

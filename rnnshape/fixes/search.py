@@ -137,7 +137,7 @@ def settled(trace: Trace) -> Trace:
         column=0,
         end_line=first.line,
         end_column=length,
-        kind=first.kind,
+        kind=first.kind or "Exception",
         message=first.message,
     )
     return dataclasses.replace(trace, stop=stop)

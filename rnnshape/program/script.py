@@ -11,8 +11,9 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from rnnshape.program_report import Assumed
 from rnnshape.structure import Expression
-from rnnshape.trace import Assumption, Span, StepKind, Stop, Trace, TracedTensor
+from rnnshape.trace import Span, StepKind, Stop, Trace, TracedTensor
 
 Statement = Sequence[Expression]
 _WIDTH = 100
@@ -255,7 +256,7 @@ def _reversed(span: Span) -> tuple[int, int]:
     return -span.end_line, -span.end_column
 
 
-def _given(one: Assumption) -> str:
+def _given(one: Assumed) -> str:
     return f"{one.name} = {one.code}  # given with --let"
 
 

@@ -3,28 +3,21 @@
 Made by the rooms with Keras, read by `answer`. Plain data: nothing here knows Keras, and nothing here is words for
 people but what Keras itself said.
 
-- program: code
-- layer: one layer, which is a program of one call
+- program: what every program has
+- code, layer: what code has besides, and what one layer has, which is a program of one call
 """
 
-from rnnshape.trace.layer import FIRST_DRAWS, CallOf, DeclaredShapes, Drawn, LayerTrace, TracedCall
+from rnnshape.trace.code import Kept, Outline, Span, Stop, Trace
+from rnnshape.trace.layer import DeclaredShapes, LayerTrace
 from rnnshape.trace.program import (
+    FIRST_DRAWS,
+    MORE_DRAWS,
     Array,
-    Assumption,
-    FailsLater,
-    Kept,
-    MaskChange,
+    Drawn,
     Nested,
-    Operand,
-    Outline,
     Path,
     Shape,
-    Skipped,
-    Span,
     StepKind,
-    Stop,
-    Trace,
-    TracedInput,
     TracedMask,
     TracedStep,
     TracedTensor,
@@ -32,27 +25,20 @@ from rnnshape.trace.program import (
 
 __all__ = [
     "FIRST_DRAWS",
+    "MORE_DRAWS",
     "Array",
-    "Assumption",
-    "CallOf",
     "DeclaredShapes",
     "Drawn",
-    "FailsLater",
     "Kept",
     "LayerTrace",
-    "MaskChange",
     "Nested",
-    "Operand",
     "Outline",
     "Path",
     "Shape",
-    "Skipped",
     "Span",
     "StepKind",
     "Stop",
     "Trace",
-    "TracedCall",
-    "TracedInput",
     "TracedMask",
     "TracedStep",
     "TracedTensor",

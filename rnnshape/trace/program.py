@@ -1,14 +1,21 @@
-"""What happened when code ran."""
+"""What every program that ran has, be it code or one layer: its calls, and its tensors with all their values."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from rnnshape.expression import Call
 from rnnshape.structure import OUTPUT, Role
+
+FIRST_DRAWS = 2
+"""How many draws an answer is made of, where they tell enough."""
+MORE_DRAWS = 2
+"""How many are made at once, where they do not."""
 
 Array = NDArray[Any]
 Shape = tuple[int | None, ...]
@@ -18,27 +25,17 @@ Nested = str | tuple["Nested", ...]
 
 
 class StepKind(enum.Enum):
-    """What a step calls."""
+    """What a step calls; behind a single layer, also the calls that are made around it."""
 
     LAYER = "layer"
     MODEL = "model"
     FUNCTION = "function"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TracedInput:
-    """A tensor that the program starts from: an `Input`, data, or one that was assumed.
-
-    `name` is that of its tensor. `shape` is as the code gives it (None: unknown).
-    """
-
-    name: str
-    variable: str | None
-    line: int
-    shape: Shape
-    axes: tuple[str, ...]
-    dtype: str
-    assumed: bool = False
+    INSIDE = "inside"
+    """A layer on the way through the one that is called."""
+    CELL = "cell"
+    """The layer's cell, one timestep after the other."""
+    UNMASKED = "unmasked"
+    """The layer once more, without its mask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +78,19 @@ class TracedTensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedStep:
-    """One call. `layer` is the layer as Keras code, `name` the layer's name as Keras would count in a fresh process.
+    """One call. `layer` is the layer as Keras code, `name` its name as Keras would count in a fresh process.
 
     `inputs`, `initial_state` and `mask` name tensors of the trace. `declared` and `returned` are the nested shapes as
     code; they are the same where Keras keeps its word. `is_shared`: the layer was called before. `calls`: how often the
-    call was made, where the code was executed; the tensors are those of the first time.
+    call was made, where the code was executed; the tensors are those of the first time. `inner` makes the layer, where
+    it is one inside of the layer that was asked for.
     """
 
-    line: int
-    layer: str
-    name: str
     kind: StepKind
-    inputs: tuple[str, ...]
+    layer: str = ""
+    line: int = 1
+    name: str = ""
+    inputs: tuple[str, ...] = ()
     initial_state: Nested | None = None
     mask: str | None = None
     training: bool = False
@@ -101,115 +99,8 @@ class TracedStep:
     declared: str | None = None
     returned: str | None = None
     is_shared: bool = False
+    inner: Call | None = None
     calls: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumption:
-    """A name that the program uses and never gives, and the code that was taken for it."""
-
-    name: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """Something that was passed over, by line: `model.compile`."""
-
-    line: int
-    what: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaskChange:
-    """A line where a mask is made (`Masking`, `mask_zero`) or lost; `layer` did it."""
-
-    line: int
-    layer: str
-    is_made: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailsLater:
-    """A call that Keras takes as declared, on symbolic tensors, and that fails with values: in `fit` or `predict`."""
-
-    line: int
-    layer: str
-    kind: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operand:
-    """A tensor on the line where the program stopped: as the code spells it, its shape, and the line it comes from."""
-
-    code: str
-    shape: Shape
-    line: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """Where and why the program stopped.
-
-    `code` is the error's code for scripts (`keras-refused`, `not-read`, …). `line`, `column`, `end_line` and
-    `end_column` delimit what is at fault in the source (lines from 1, columns from 0). `kind` is the exception's class
-    name, `message` what Keras (or we) said, cleaned.
-    """
-
-    code: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    kind: str
-    message: str
-    hint: str | None = None
-    operands: tuple[Operand, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A piece of the source: lines from 1, columns from 0, the last one not included."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An expression in whose value tensors come up first.
-
-    `names` are those of all tensors in its values, in order, each time that it was evaluated; "" for one without a
-    name here.
-    """
-
-    span: Span
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """What it takes to run the code for real, as a script that can name every tensor.
-
-    `imports` are lines for the names that the reader supplied. `given` are the values that `--let` gave, each with the
-    line in front of which it stands (0: in front of all). `unknown` are names that have no value, and whose value makes
-    no difference. `passed_over` are statements that cannot be run, or train, or reach for files, each with the names
-    that it binds. From the line `end` on nothing is run (None: all is). `reached` are expressions that give a tensor at
-    the end, by the tensor's name, and `built` those that give a Sequential that nothing builds, each with the shape of
-    its input.
-    """
-
-    imports: tuple[str, ...] = ()
-    given: tuple[tuple[int, Assumption], ...] = ()
-    unknown: tuple[str, ...] = ()
-    passed_over: tuple[tuple[Span, tuple[str, ...]], ...] = ()
-    end: int | None = None
-    kept: tuple[Kept, ...] = ()
-    reached: tuple[tuple[str, str], ...] = ()
-    built: tuple[tuple[str, Shape], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,29 +116,21 @@ class TracedMask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """One run of one program. `sizes` are those that stood in for unknown ones, by name: `{"batch": 3}`.
+class Drawn:
+    """The calls of a program, and the values of all tensors in every draw so far.
 
-    `fails_later` are the calls that passed symbolically and cannot be made with values. `is_model`: a model was given,
-    and no code; the lines are written of it.
+    There may be more draws, where these do not tell enough.
     """
 
-    source: str
-    lines: tuple[str, ...]
-    executed: bool
-    inputs: tuple[TracedInput, ...]
     steps: tuple[TracedStep, ...]
     tensors: tuple[TracedTensor, ...]
-    assumed: tuple[Assumption, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-    masks: tuple[MaskChange, ...] = ()
-    parameters: int = 0
-    sizes: tuple[tuple[str, int], ...] = ()
-    seed: int = 0
     draws: int = 0
+    seed: int = 0
     device: str = "CPU"
     mask: TracedMask | None = None
-    stop: Stop | None = None
-    fails_later: tuple[FailsLater, ...] = ()
-    outline: Outline = Outline()
-    is_model: bool = False
+
+    def tensors_of(self, *kinds: StepKind) -> Iterator[TracedTensor]:
+        """Yield the tensors that calls of these kinds returned."""
+        for tensor in self.tensors:
+            if tensor.step is not None and self.steps[tensor.step].kind in kinds:
+                yield tensor

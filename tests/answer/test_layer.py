@@ -19,7 +19,7 @@ with open(sys.argv[1], "rb") as file:
     traces = pickle.load(file)
 from rnnshape.answer.comparison import compare_drawn
 from rnnshape.answer.layer import report_of_layer
-print(json.dumps([report_of_layer(trace, compare_drawn(trace.drawn)).to_dict() for trace in traces]))
+print(json.dumps([report_of_layer(trace, compare_drawn(trace)).to_dict() for trace in traces]))
 """
 LAYERS = [
     ("lstm", {"return_sequences": True, "return_state": True}),
@@ -60,9 +60,9 @@ def test_a_trace_is_plain_data_and_all_that_an_answer_needs(answered, tmp_path):
 
 
 def test_the_call_without_the_mask_is_a_call_of_the_program(answered):
-    from rnnshape.trace import CallOf
+    from rnnshape.trace import StepKind
 
-    made = [[call.of for call in trace.drawn.calls] for trace, _ in answered]
-    assert made[0] == [CallOf.LAYER]
-    assert made[1] == [CallOf.LAYER, CallOf.UNMASKED]
-    assert made[3] == [CallOf.LAYER, CallOf.CELL]
+    made = [[step.kind for step in trace.steps] for trace, _ in answered]
+    assert made[0] == [StepKind.LAYER]
+    assert made[1] == [StepKind.LAYER, StepKind.UNMASKED]
+    assert made[3] == [StepKind.LAYER, StepKind.CELL]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from rnnshape.fixes import Budget, find
 from rnnshape.fixes.search import Verdict, judge, settled
 from rnnshape.program import read
-from rnnshape.program_report import Cause
+from rnnshape.program_report import Cause, FailsLater
 from rnnshape.run.code import run_program
-from rnnshape.trace import FailsLater, Stop, Trace
+from rnnshape.trace import Stop, Trace
 
 FLAGS = st.sampled_from(
     ["", ", return_sequences=True", ", return_state=True", ", return_sequences=True, return_state=True"]

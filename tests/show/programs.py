@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnshape import trace as seen
 from rnnshape.answer import report_of
-from rnnshape.program_report import Cause, ChangedLine, Fix
+from rnnshape.program_report import Assumed, Cause, ChangedLine, Fix, Operand, PassedOver, ProgramInput
 from rnnshape.report import Versions
 
 VERSIONS = Versions(rnnshape="0.1.0", keras="3.15.1", tensorflow="2.21.0", python="3.11.7")
@@ -28,7 +28,7 @@ def values(*shape: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _input(name, line, features, seed):
-    given = seen.TracedInput(
+    given = ProgramInput(
         name=name,
         variable=name,
         line=line,
@@ -114,8 +114,8 @@ def seq2seq() -> seen.Trace:
                 "outputs", 6, 2, (None, None, 93), values(3, 5, 93, seed=7), "output at every timestep", has_time=True
             ),
         ),
-        assumed=(seen.Assumption(name="latent_dim", code="256"),),
-        skipped=(seen.Skipped(line=8, what="model.compile"), seen.Skipped(line=9, what="model.summary")),
+        assumed=(Assumed(name="latent_dim", code="256"),),
+        skipped=(PassedOver(line=8, what="model.compile"), PassedOver(line=9, what="model.summary")),
         parameters=718_173,
         sizes=(("batch", 3), ("timesteps", 5)),
         draws=2,
@@ -150,7 +150,7 @@ def broken() -> seen.Trace:
             end_column=18,
             kind="ValueError",
             message="Input 0 of layer lstm is incompatible with the layer: expected ndim=3, found ndim=2.",
-            operands=(seen.Operand(code="dense", shape=(None, 6), line=2),),
+            operands=(Operand(code="dense", shape=(None, 6), line=2),),
         ),
     )
 

@@ -5,6 +5,6 @@ Nothing of the code is executed as Python; nothing but Keras's layers and the li
 
 from __future__ import annotations
 
-from rnnshape.run.code.program import run_program
+from rnnshape.run.code.code_run import run_program
 
 __all__ = ["run_program"]

@@ -14,7 +14,7 @@ from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.iteration import unpacked
 from rnnshape.run.code.unknowns import sized
 from rnnshape.run.code.values import Opaque, Unknown
-from rnnshape.run.code.world import is_hollow, is_symbolic, is_tensor
+from rnnshape.run.tensors import is_hollow, is_symbolic, is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

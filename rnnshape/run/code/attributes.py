@@ -13,7 +13,7 @@ from rnnshape.run.code import library, unknowns
 from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.methods import methods_of
 from rnnshape.run.code.values import Closure, Constructor, Function, Library, Method, Opaque, OwnClass, Unknown
-from rnnshape.run.code.world import is_symbolic, is_tensor
+from rnnshape.run.tensors import is_symbolic, is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

@@ -15,7 +15,7 @@ from rnnshape.run.code.halt import TooMuch, Unreadable
 from rnnshape.run.code.iteration import items_of
 from rnnshape.run.code.truth import is_true
 from rnnshape.run.code.values import Closure, Constructor, Function, Unknown
-from rnnshape.run.code.world import is_symbolic, is_tensor, shape_of
+from rnnshape.run.tensors import is_symbolic, is_tensor, shape_of
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

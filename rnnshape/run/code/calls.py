@@ -16,7 +16,7 @@ from rnnshape.run.code.methods import call_method
 from rnnshape.run.code.operators import type_name
 from rnnshape.run.code.unknowns import sized
 from rnnshape.run.code.values import Closure, Constructor, Function, Library, Method, Opaque, OwnClass, Unknown
-from rnnshape.run.code.world import is_symbolic, is_tensor, tensors_in
+from rnnshape.run.tensors import is_symbolic, is_tensor, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

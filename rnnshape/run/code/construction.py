@@ -16,8 +16,8 @@ from rnnshape.run.code.described import described
 from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.keras_library import check_arguments
 from rnnshape.run.code.values import Constructor, Function, Opaque, Unknown
-from rnnshape.run.code.world import is_tensor
 from rnnshape.run.layer.build import arguments_of
+from rnnshape.run.tensors import is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnshape.run.code.values import Closure, Constructor, Function, Opaque, Unknown
-from rnnshape.run.code.world import is_tensor, shape_of
+from rnnshape.run.tensors import is_tensor, shape_of
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

@@ -9,7 +9,7 @@ import numpy as np
 from rnnshape.run.code.budget import MAX_ROUNDS, check_items
 from rnnshape.run.code.halt import TooMuch, Unreadable
 from rnnshape.run.code.values import Library, Opaque, Unknown
-from rnnshape.run.code.world import is_symbolic, is_tensor, shape_of
+from rnnshape.run.tensors import is_symbolic, is_tensor, shape_of
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

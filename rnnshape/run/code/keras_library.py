@@ -13,7 +13,7 @@ from rnnshape import tree
 from rnnshape.run import engine
 from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.values import Constructor, Function, Library, Opaque, Unknown
-from rnnshape.run.code.world import shape_of, tensors_in
+from rnnshape.run.tensors import shape_of, tensors_in
 
 MODULES = frozenset(
     """

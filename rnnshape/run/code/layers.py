@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from rnnshape import tree
+from rnnshape.program_report import MaskAt
 from rnnshape.run import engine
 from rnnshape.run.code import sequential, unknowns
 from rnnshape.run.code.budget import check_array
@@ -16,8 +17,9 @@ from rnnshape.run.code.halt import TooMuch, Unreadable
 from rnnshape.run.code.keras_library import check_arguments
 from rnnshape.run.code.recording import is_large, stand_in
 from rnnshape.run.code.values import Function, Opaque, Unknown
-from rnnshape.run.code.world import Called, is_symbolic, is_tensor, shape_of, tensors_in
-from rnnshape.trace import MaskChange, StepKind
+from rnnshape.run.code.world import Called
+from rnnshape.run.tensors import is_symbolic, is_tensor, shape_of, tensors_in
+from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine
@@ -77,9 +79,9 @@ def note_masks(machine: Machine, call: Called) -> None:
     after = any(made.masked for made in call.outputs)
     keeps_time = any(len(made.shape) >= 3 for made in call.outputs)
     if after and not before:
-        machine.world.masks.append(MaskChange(line=call.line, layer=call.layer, is_made=True))
+        machine.world.masks.append(MaskAt(line=call.line, layer=call.layer, made=True))
     elif before and not after and keeps_time:
-        machine.world.masks.append(MaskChange(line=call.line, layer=call.layer, is_made=False))
+        machine.world.masks.append(MaskAt(line=call.line, layer=call.layer, made=False))
 
 
 def _run(layer: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:

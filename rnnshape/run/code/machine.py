@@ -19,8 +19,9 @@ from rnnshape.run.code.halt import NOT_READ, Broke, Continued, Halt, Refused, Re
 from rnnshape.run.code.padding import Padding
 from rnnshape.run.code.places import Places
 from rnnshape.run.code.values import Opaque, OwnClass, Scope, Unknown
-from rnnshape.run.code.world import World, is_tensor
+from rnnshape.run.code.world import World
 from rnnshape.run.layer.refusal import clean
+from rnnshape.run.tensors import is_tensor
 
 _FLOW = (Halt, Returned, Broke, Continued)
 

@@ -14,7 +14,7 @@ from rnnshape.run.code.iteration import items_of
 from rnnshape.run.code.operators import hashable
 from rnnshape.run.code.recording import LARGE, hollow
 from rnnshape.run.code.values import Method
-from rnnshape.run.code.world import is_hollow, is_symbolic, is_tensor
+from rnnshape.run.tensors import is_hollow, is_symbolic, is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

@@ -16,7 +16,8 @@ from rnnshape.run.code.construction import guarded
 from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.unknowns import sized
 from rnnshape.run.code.values import Method, Opaque, Unknown
-from rnnshape.run.code.world import Called, is_symbolic, is_tensor, shape_of, tensors_in
+from rnnshape.run.code.world import Called
+from rnnshape.run.tensors import is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:

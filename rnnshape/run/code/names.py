@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from rnnshape.program_report import Assumed
 from rnnshape.run.code import library
 from rnnshape.run.code.builtin import BUILTINS
 from rnnshape.run.code.values import Unknown
-from rnnshape.run.code.world import is_tensor
-from rnnshape.trace import Assumption
+from rnnshape.run.tensors import is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine
@@ -55,7 +55,7 @@ def given(machine: Machine, name: str) -> Any:
         value = machine.evaluate(statement.value)
     finally:
         machine.code, machine.scope = before, scope
-    machine.places.given.append((machine.line, Assumption(name=name, code="\n".join(code.lines).strip())))
+    machine.places.given.append((machine.line, Assumed(name=name, code="\n".join(code.lines).strip())))
     machine.top.names[name] = value
     if is_tensor(value):
         machine.world.bind(name, value, machine.line, 0)

@@ -13,7 +13,7 @@ from rnnshape.run.code.budget import check_items
 from rnnshape.run.code.halt import TooMuch
 from rnnshape.run.code.recording import LARGE, hollow
 from rnnshape.run.code.values import Function, Library
-from rnnshape.run.code.world import shape_of, tensors_in
+from rnnshape.run.tensors import shape_of, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

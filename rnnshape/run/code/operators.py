@@ -15,7 +15,7 @@ from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.recording import call_recorded, get_item
 from rnnshape.run.code.truth import is_true
 from rnnshape.run.code.values import Closure, Constructor, Function, Library, Opaque, OwnClass, Unknown
-from rnnshape.run.code.world import is_symbolic, is_tensor, shape_of, tensors_in
+from rnnshape.run.tensors import is_symbolic, is_tensor, shape_of, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rnnshape import tree
+from rnnshape.program_report import Assumed
 from rnnshape.run.code import imports, library
 from rnnshape.run.code.halt import Halt
 from rnnshape.run.code.values import Function, Opaque, Unknown
-from rnnshape.run.code.world import Made, is_tensor, tensors_in
-from rnnshape.trace import Assumption, Kept, Outline, Shape, Span
+from rnnshape.run.code.world import Made
+from rnnshape.run.tensors import is_tensor, tensors_in
+from rnnshape.trace import Kept, Outline, Shape, Span
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine
@@ -82,7 +84,7 @@ def _bound(machine: Machine, statement: ast.stmt) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name not in given))
 
 
-def _line_of(machine: Machine, line: int, given: Assumption) -> int:
+def _line_of(machine: Machine, line: int, given: Assumed) -> int:
     """Return the line in front of which a given value stands: one that needs the code's own names, where it is used."""
     names = {node.id for node in ast.walk(ast.parse(given.code, mode="eval")) if isinstance(node, ast.Name)}
     stored = {node.id for node in ast.walk(machine.main.tree) if isinstance(node, ast.Name) and not _is_load(node)}

@@ -9,9 +9,9 @@ import numpy as np
 from rnnshape.mask import MaskKind, MaskSpec
 from rnnshape.run import engine
 from rnnshape.run.code.world import Made
+from rnnshape.run.tensors import MASK
 from rnnshape.trace import Shape
 
-_MASK = "_keras_mask"
 _SEQUENCE = 3
 """The rank of a sequence: (batch, timesteps, features). Tokens have no features; their `Embedding` masks zeros."""
 
@@ -39,7 +39,7 @@ class Padding:
         """Give a symbolic sequence its mask: the steps at which it is not zero."""
         if len(tensor.shape) == _SEQUENCE and self.fits(tuple(tensor.shape)):
             ops = engine.load().ops
-            setattr(tensor, _MASK, ops.any(ops.not_equal(tensor, 0), axis=-1))
+            setattr(tensor, MASK, ops.any(ops.not_equal(tensor, 0), axis=-1))
 
     def rows(self, batch: int, time: int) -> np.ndarray[Any, Any]:
         """Return the mask, of shape (batch, timesteps); True: the step counts."""
@@ -55,7 +55,7 @@ class Padding:
         if made.masked:
             import tensorflow as tf
 
-            setattr(tensor, _MASK, tf.constant(self.rows(*tensor.shape[:2])))
+            setattr(tensor, MASK, tf.constant(self.rows(*tensor.shape[:2])))
         return tensor
 
     def size(self, axis: int) -> int | None:

@@ -7,10 +7,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from rnnshape.program_report import Assumed
 from rnnshape.run.code.keras_library import PASSED_OVER
 from rnnshape.run.code.values import Function, Opaque, Unknown
-from rnnshape.run.code.world import Made, is_tensor, tensors_in
-from rnnshape.trace import Assumption
+from rnnshape.run.code.world import Made
+from rnnshape.run.tensors import is_tensor, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine
@@ -33,7 +34,7 @@ class Places:
         """The statements that made a tensor or a layer."""
         self.supplied: dict[str, None] = {}
         """The names that the code has without an import."""
-        self.given: list[tuple[int, Assumption]] = []
+        self.given: list[tuple[int, Assumed]] = []
         self.statement: ast.stmt | None = None
         self.outermost: ast.stmt | None = None
 

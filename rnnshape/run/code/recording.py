@@ -13,7 +13,8 @@ from rnnshape import tree
 from rnnshape.run import engine
 from rnnshape.run.code.budget import MAX_HOLLOW, check_array
 from rnnshape.run.code.halt import TooMuch
-from rnnshape.run.code.world import Called, is_hollow, is_symbolic, is_tensor, shape_of, tensors_in
+from rnnshape.run.code.world import Called
+from rnnshape.run.tensors import is_hollow, is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.trace import Shape, StepKind
 
 if TYPE_CHECKING:

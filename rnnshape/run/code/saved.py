@@ -19,17 +19,15 @@ from rnnshape.expression import parse
 from rnnshape.program import read
 from rnnshape.query import Sizes
 from rnnshape.run import engine
+from rnnshape.run.code.code_run import CodeRun, Guard, drawn
 from rnnshape.run.code.construction import guarded
 from rnnshape.run.code.halt import TooMuch
 from rnnshape.run.code.machine import Machine
-from rnnshape.run.code.replay import draw_values
-from rnnshape.run.code.written import written
 from rnnshape.run.layer.refusal import clean
 from rnnshape.run.layer.users import users_class
 from rnnshape.run.watching.history import note_symbolic
 from rnnshape.trace import StepKind, Trace, TracedStep
 
-DRAWS = 2
 _MOST = 64_000_000
 """Bytes of a configuration."""
 _DEEPEST = 80
@@ -205,7 +203,7 @@ def _reaches_for_files(config: Any) -> bool:
     return isinstance(vocabulary, str)
 
 
-def describe(model: Any, source: str, *, seed: int = 0) -> Trace:
+def describe(model: Any, source: str, *, seed: int = 0, guard: Guard = engine.quiet) -> CodeRun:
     """Return every tensor on its way through a model, as the code that makes them.
 
     Raises:
@@ -214,11 +212,10 @@ def describe(model: Any, source: str, *, seed: int = 0) -> Trace:
     """
     inputs, outputs = _ends(model, source)
     machine = Machine(read("", source=source), {}, seed=seed, sizes=Sizes())
-    with engine.quiet():
+    with guard():
         for tensor in (*inputs, *outputs):
             note_symbolic(machine, tensor, 1)
-        values = draw_values(machine, DRAWS)
-        return _with_lines(written(machine, None, values))
+    return drawn(machine, finish=_with_lines, guard=guard)
 
 
 def is_described(layer: Any) -> bool:

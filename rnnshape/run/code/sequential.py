@@ -6,13 +6,15 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rnnshape.program_report import Assumed
 from rnnshape.run import engine
 from rnnshape.run.code import unknowns
 from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.iteration import items_of
 from rnnshape.run.code.values import Method, Scope, Unknown
-from rnnshape.run.code.world import Called, tensors_in
-from rnnshape.trace import Assumption, StepKind
+from rnnshape.run.code.world import Called
+from rnnshape.run.tensors import tensors_in
+from rnnshape.trace import StepKind
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine
@@ -189,7 +191,7 @@ def assume_inputs(machine: Machine) -> None:
                 continue
         kind = f", dtype={dtype!r}" if dtype != "float32" else ""
         machine.world.assumed.append(
-            Assumption(
+            Assumed(
                 name=f"the input of {name_of(machine, chain.model) or chain.model.name}",
                 code=f"Input(batch_shape={shape}{kind})",
             )

@@ -16,7 +16,7 @@ from rnnshape.run.code.imports import run_import, run_import_from
 from rnnshape.run.code.iteration import items_of
 from rnnshape.run.code.truth import is_true
 from rnnshape.run.code.values import Closure, Opaque, OwnClass, Unknown
-from rnnshape.run.code.world import is_tensor
+from rnnshape.run.tensors import is_tensor
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

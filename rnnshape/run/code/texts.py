@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnshape.run.code.budget import check_items
 from rnnshape.run.code.halt import TooMuch
-from rnnshape.run.code.world import is_tensor, shape_of
+from rnnshape.run.tensors import is_tensor, shape_of
 
 _SPEC = re.compile(r"(?:.?[<>=^])?[-+ ]?z?#?0?(?P<width>\d*)[_,]?(?:\.(?P<precision>\d+))?[a-zA-Z%]?")
 _PERCENT = re.compile(

@@ -12,7 +12,7 @@ from rnnshape.run.code import sequential
 from rnnshape.run.code.closures import as_host
 from rnnshape.run.code.construction import guarded
 from rnnshape.run.code.values import Closure, Opaque, Unknown
-from rnnshape.run.code.world import is_symbolic, is_tensor, shape_of, tensors_in
+from rnnshape.run.tensors import is_symbolic, is_tensor, shape_of, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.values import Opaque, Unknown
-from rnnshape.run.code.world import is_symbolic, is_tensor
+from rnnshape.run.tensors import is_symbolic, is_tensor
 
 
 def is_true(value: Any) -> bool:

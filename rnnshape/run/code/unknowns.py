@@ -10,13 +10,13 @@ import numpy as np
 
 from rnnshape import tree
 from rnnshape.expression import Call
+from rnnshape.program_report import Assumed
 from rnnshape.query import DEFAULT_FEATURES
 from rnnshape.run import engine
 from rnnshape.run.code.halt import Unreadable
 from rnnshape.run.code.values import Unknown
-from rnnshape.run.code.world import shape_of, tensors_in
 from rnnshape.run.layer.anatomy import layout_of
-from rnnshape.trace import Assumption
+from rnnshape.run.tensors import shape_of, tensors_in
 
 if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine
@@ -77,7 +77,7 @@ def assume(machine: Machine, value: Unknown, assumed: Any, code: str) -> None:
     """Note what is assumed for a name, and give it that value from here on."""
     if value.size is None:
         value.size = lambda: assumed
-        machine.world.assumed.append(Assumption(name=value.code, code=code))
+        machine.world.assumed.append(Assumed(name=value.code, code=code))
     if value.code.isidentifier() and isinstance(machine.top.names.get(value.code), Unknown | type(None)):
         machine.top.names[value.code] = assumed
 

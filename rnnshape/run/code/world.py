@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from rnnshape import tree
-from rnnshape.run import engine
+from rnnshape.program_report import Assumed, MaskAt, PassedOver
 from rnnshape.run.code.budget import Budget
-from rnnshape.trace import Assumption, MaskChange, Path, Shape, Skipped, StepKind
+from rnnshape.run.tensors import dtype_of, is_hollow, is_tensor, kind_of, shape_of, tensors_in
+from rnnshape.trace import Path, Shape, StepKind
 
 
 @dataclass(slots=True, eq=False)
@@ -72,9 +72,9 @@ class World:
     budget: Budget
     tensors: list[Made] = field(default_factory=list)
     calls: list[Called] = field(default_factory=list)
-    assumed: list[Assumption] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    masks: list[MaskChange] = field(default_factory=list)
+    assumed: list[Assumed] = field(default_factory=list)
+    skipped: list[PassedOver] = field(default_factory=list)
+    masks: list[MaskAt] = field(default_factory=list)
     known: dict[int, Made] = field(default_factory=dict)
     kept: list[Any] = field(default_factory=list)
     """Everything whose `id` is used, so that no other object gets it."""
@@ -155,57 +155,5 @@ class World:
 
     def skip(self, line: int, what: str) -> None:
         """Note that something is passed over, once for each line."""
-        if self.is_recording and (said := Skipped(line=line, what=what)) not in self.skipped:
+        if self.is_recording and (said := PassedOver(line=line, what=what)) not in self.skipped:
             self.skipped.append(said)
-
-
-def is_tensor(value: Any) -> bool:
-    """Tell whether this is an array, an eager tensor, a symbolic one or a variable."""
-    if isinstance(value, np.ndarray):
-        return bool(value.dtype != object)
-    return isinstance(value, tensor_types())
-
-
-@functools.cache
-def tensor_types() -> tuple[type, ...]:
-    """Return the classes of tensors that are not arrays."""
-    keras = engine.load()
-    import tensorflow as tf
-
-    return keras.KerasTensor, tf.Tensor, tf.Variable, keras.Variable
-
-
-def is_symbolic(value: Any) -> bool:
-    """Tell whether this is a symbolic tensor of Keras's."""
-    return isinstance(value, engine.load().KerasTensor)
-
-
-def kind_of(value: Any) -> str:
-    """Return `symbolic`, `tensor` or `array`."""
-    if isinstance(value, np.ndarray):
-        return "array"
-    return "symbolic" if is_symbolic(value) else "tensor"
-
-
-def shape_of(value: Any) -> Shape:
-    """Return a tensor's shape; None where a size is unknown."""
-    try:
-        return tuple(None if size is None else int(size) for size in value.shape)
-    except (TypeError, ValueError):
-        return ()
-
-
-def dtype_of(value: Any) -> str:
-    """Return the name of a tensor's dtype."""
-    dtype = value.dtype
-    return str(getattr(dtype, "name", dtype))
-
-
-def is_hollow(value: Any) -> bool:
-    """Tell whether an array is one number, shown in a large shape: it takes no memory."""
-    return isinstance(value, np.ndarray) and value.size > 1 and not any(value.strides)
-
-
-def tensors_in(value: Any) -> Iterator[Any]:
-    """Yield every tensor in a nested value."""
-    return (leaf for _, leaf in tree.leaves(value) if is_tensor(leaf))

@@ -8,23 +8,22 @@ import numpy as np
 
 from rnnshape import tree
 from rnnshape.errors import printable
+from rnnshape.program_report import FailsLater, Operand, ProgramInput
+from rnnshape.run.code.code_program import Values
 from rnnshape.run.code.halt import Halt
 from rnnshape.run.code.naming import Names
 from rnnshape.run.code.outline import outline
-from rnnshape.run.code.replay import Values
 from rnnshape.run.code.words import Described, described_tensors
-from rnnshape.run.code.world import Called, Made, is_hollow, is_tensor, shape_of, tensors_in
+from rnnshape.run.code.world import Called, Made
 from rnnshape.run.layer.masks import first_and_last
 from rnnshape.run.layer.refusal import clean
+from rnnshape.run.tensors import is_hollow, is_tensor, shape_of, tensors_in
 from rnnshape.trace import (
-    FailsLater,
     Nested,
-    Operand,
     Shape,
     StepKind,
     Stop,
     Trace,
-    TracedInput,
     TracedMask,
     TracedStep,
     TracedTensor,
@@ -52,6 +51,7 @@ class _Writer:
         rows = [made for made in self.world.tensors if made in self.shown]
         self.names = Names(machine, rows, self.words)
         self.rows = rows
+        self.structures = values.draws[0].structures if values.draws else {}
         self.is_cut = any(is_hollow(made.value) for made in self.world.tensors)
         """Whether data was too large to be run whole: then a run returns fewer rows than are declared."""
 
@@ -70,8 +70,8 @@ class _Writer:
             parameters=_parameters(world.calls),
             sizes=tuple(self.values.sizes.items()),
             seed=self.machine.seed,
-            draws=self.values.count,
-            device=self.values.device,
+            draws=len(self.values.draws),
+            device=self.values.draws[0].device if self.values.draws else "CPU",
             mask=self._mask(),
             stop=None if halt is None else self._stop(halt),
             fails_later=tuple(_failure(call, error) for call, error in self.values.failures.items()),
@@ -82,7 +82,7 @@ class _Writer:
         padding = self.machine.padding
         if padding is None:
             return None
-        draws = [self.values.masked.get(draw, []) for draw in range(self.values.count)]
+        draws = [draw.masks for draw in self.values.draws]
         if not all(draws) or len({rows.shape for masks in draws for rows in masks}) > 1:
             return TracedMask(given=str(padding.spec))
         steps = [first_and_last(masks[0]) for masks in draws]
@@ -90,8 +90,8 @@ class _Writer:
             given=str(padding.spec), first=tuple(first for first, _ in steps), last=tuple(last for _, last in steps)
         )
 
-    def _input(self, made: Made) -> TracedInput:
-        return TracedInput(
+    def _input(self, made: Made) -> ProgramInput:
+        return ProgramInput(
             name=self.names[made],
             variable=made.variable,
             line=made.line,
@@ -105,7 +105,7 @@ class _Writer:
         words = self.words[made]
         call = made.call if made.call in self.place else None
         # Where Keras declares another shape than it returns, the step says so; these values are not this tensor's.
-        draws = tuple(draw for draw in self.values.draws.get(made, ()) if _fits(draw, made.shape))
+        draws = tuple(draw for draw in self.values.of(made) if _fits(draw, made.shape))
         return TracedTensor(
             name=self.names[made],
             variable=made.variable,
@@ -131,14 +131,14 @@ class _Writer:
         if made.call is None or made.call.kind is StepKind.FUNCTION or not draws:
             return None
         for before in made.call.inputs:
-            others = self.values.draws.get(before, [])
+            others = self.values.of(before)
             if before in self.shown and before.shape == made.shape and _are_equal(draws, others):
                 return self.names[before]
         return None
 
     def _step(self, call: Called) -> TracedStep:
         declared = _structure(call.structure)
-        real = None if self.is_cut else _real(self.values.structures.get(call))
+        real = None if self.is_cut else _real(self.structures.get(call))
         agrees = real is None or declared is None or tree.agree(declared, real)
         states = call.kwargs.get("initial_state", call.kwargs.get("states"))
         mask = call.kwargs.get("mask")

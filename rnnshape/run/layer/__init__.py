@@ -2,6 +2,7 @@
 
 - layer_run: a query -> its layer, built and called in every draw; the order of the steps
 - layer_trace: that run, written down as plain data
+- kept: layers that serve more than one query of a grid
 - together: runs of several layers that share weights and inputs
 - jobs: many queries shared among processes
 - build, allowed: an expression -> the layer; what may be called at all
@@ -15,8 +16,9 @@
 - traced_shapes: the shapes that a layer's own code gives at sizes too large to run
 - cost, laid_out: what a call costs, read from a graph; smaller: what stands in for what is too large
 - declared: what Keras says that will come back
-- draws: the random inputs, weights and noise of a draw
-- run, calling, states: what does come back, in each draw; on_the_way: what the layers of a Sequential return meanwhile
+- layer_program: the layer as a program of one call, and what comes back in each draw
+- eager_or_traced, states: how it is called, and from what it starts; on_the_way: what the layers of a Sequential return
+  meanwhile; masks, stepping: the calls around it
 - into: do the returned states fit another layer
 - measure: how long a call takes
 - weights: the layer's weights, by name

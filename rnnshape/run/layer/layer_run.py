@@ -24,13 +24,15 @@ from rnnshape.run.layer.anatomy import (
 from rnnshape.run.layer.build import build
 from rnnshape.run.layer.declared import Declaration, declare
 from rnnshape.run.layer.initial import costless
+from rnnshape.run.layer.kept import Kept, KeptLayer
 from rnnshape.run.layer.laid_out import one_step_each
+from rnnshape.run.layer.layer_program import Run, program_of, run_in_range, with_more
 from rnnshape.run.layer.on_the_way import Inside, Way, declared_on_the_way, name_inside, way_through
 from rnnshape.run.layer.plainly import has_plainly_few_weights
 from rnnshape.run.layer.refusal import refusal
-from rnnshape.run.layer.run import Run, run_in_range
 from rnnshape.run.layer.said import said_of
 from rnnshape.structure import Path
+from rnnshape.trace import FIRST_DRAWS, MORE_DRAWS
 
 _LONGER_TIME, _SHORTER_TIME = 3, 2
 """Timesteps of the second draw where there is a single one, and where there are many."""
@@ -55,15 +57,20 @@ class LayerRun:
     """The layers on the way through a Sequential."""
 
 
-def run_layer(query: Query) -> LayerRun:
+def run_layer(query: Query, kept: Kept | None = None) -> LayerRun:
     """Build the layer, as asked or small, call it in every draw, and name what comes back.
+
+    Args:
+        query: the query.
+        kept: what other queries of its grid have built.
 
     Raises:
         InvalidQuery: there is no such layer or argument, or the sizes do not fit the layer.
         KerasRefused: Keras refused the layer or the input.
 
     """
-    layer, weightless = _built_for_layout(query.layer)
+    known = None if kept is None else kept.get(query)
+    layer, weightless = _built_for_layout(query.layer) if known is None else (known.layer, False)
     asked_layout = layout = layout_of(layer, query.sizes, call=query.layer).of_dtype(query.dtype)
     query.check_mask(layout.size("batch"), layout.size("timesteps"))
     choice = sizes.choose(query, layer, layout)
@@ -71,16 +78,19 @@ def run_layer(query: Query) -> LayerRun:
     ran = replace(query, layer=choice.call)
     with costless(ran.layer):
         if asked is not None or weightless:
-            layer = build(ran.layer)
+            known, layer = None, build(ran.layer)
         if query.every_state:
             stepping.check(query, layer, layout)
         declaration = declare(layer, layout)
         if declaration.failure is not None:
             # A failed call may have left half of the layer built.
-            layer = build(ran.layer)
-        first = run_of(layer, ran, layout, declaration)
+            known, layer = None, build(ran.layer)
+        known = known or KeptLayer(layer)
+        first = run_of(known, ran, layout, declaration)
+    if kept is not None and asked is None:
+        kept.keep(query, known)
     anatomy = anatomy_of(layer)
-    real = tuple(array.shape for array in first.draws[0])
+    real = tuple(array.shape for array in first.draws[0].returned)
     leaves = tuple(_leaf(path, shape, layout) for path, shape in zip(first.paths, real, strict=True))
     named = name_tensors(anatomy, leaves)
     return LayerRun(
@@ -101,8 +111,8 @@ def run_layer(query: Query) -> LayerRun:
 
 def _inside(run: Run, layout: Layout, asked: sizes.AskedSizes | None, taken: Sequence[str]) -> tuple[Inside, ...]:
     """Return the layers on the way through a Sequential, with names, and shapes at the sizes that were asked for."""
-    way, real = run.way, [[array.shape for array in one] for one in run.inside[0]]
-    if way is None or not real:
+    way, real = run.way, [[array.shape for array in one] for one in run.draws[0].inside]
+    if not real:
         return ()
     found = name_inside(way.inside, real, layout.size("timesteps"), taken)
     return tuple(found) if asked is None else tuple(_as_asked(found, way, layout, asked))
@@ -137,27 +147,28 @@ def _leaf(path: Path, shape: tuple[int, ...], layout: Layout) -> Leaf:
     return Leaf(path, len(shape), has_batch, has_batch and len(shape) > 2 and shape[1] == layout.size("timesteps"))
 
 
-def run_of(layer: Any, query: Query, layout: Layout, declaration: Declaration, *, calm: int = 0) -> Run:
+def run_of(found: KeptLayer, query: Query, layout: Layout, declaration: Declaration, *, calm: int = 0) -> Run:
     """Return the two draws that an answer is made of, the weights at least as calm as said.
 
     Raises:
         KerasRefused: the layer cannot be called in this way.
 
     """
+    layer = found.layer
     second = _second_layout(layer, query, layout)
     if second != layout:
         # What Keras cannot run at another number of timesteps it may well run at this one.
         with contextlib.suppress(Exception, SystemExit):
-            return run_in_range(layer, query, [layout, second], calm=calm)
+            return run_in_range(program_of(layer, query, [layout, second], found.draws), FIRST_DRAWS, calm=calm)
     try:
-        return run_in_range(layer, query, [layout, layout], calm=calm)
+        return run_in_range(program_of(layer, query, [layout]), FIRST_DRAWS, calm=calm)
     except (Exception, SystemExit) as error:
         raise _run_refused(declaration.failure or error, query, declaration) from error
 
 
 def run_again(found: LayerRun, *, calm: int) -> LayerRun:
     """Return the same with its first draws made anew, the weights at least as calm as said."""
-    return replace(found, run=run_of(found.layer, found.query, found.layout, found.declaration, calm=calm))
+    return replace(found, run=run_of(KeptLayer(found.layer), found.query, found.layout, found.declaration, calm=calm))
 
 
 def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
@@ -178,11 +189,7 @@ def _second_layout(layer: Any, query: Query, layout: Layout) -> Layout:
 
 def with_more_draws(found: LayerRun, *, calm: int = 0) -> LayerRun:
     """Return the same with two more draws on the same inputs, the weights at least as calm as said."""
-    known = found.run
-    more = run_in_range(
-        found.layer, found.query, known.layouts, first_draw=len(known.draws), calm=max(calm, known.calms[0])
-    )
-    return replace(found, run=known.and_more(more))
+    return replace(found, run=with_more(found.run, MORE_DRAWS, calm=calm))
 
 
 def _run_refused(error: BaseException, query: Query, declaration: Declaration) -> RnnshapeError:

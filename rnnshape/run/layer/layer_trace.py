@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 import rnnshape
 from rnnshape import tree
 from rnnshape.names import Kind, Named, initial_states, name_steps
-from rnnshape.report import Input, Mask, Measured, Parameters, Ran, Reduced, States, Versions
+from rnnshape.report import Input, Mask, Measured, Parameters, Reduced, States, Versions
 from rnnshape.run import engine
 from rnnshape.run.layer import half_width, masks
 from rnnshape.run.layer.gates import explained
@@ -23,7 +24,7 @@ from rnnshape.run.layer.refusal import refusal
 from rnnshape.run.layer.states import accepted_states, starts_from
 from rnnshape.run.layer.weights import parameters_of
 from rnnshape.structure import Invocation, Nest, Role
-from rnnshape.trace import CallOf, Drawn, LayerTrace, TracedCall, TracedMask, TracedTensor
+from rnnshape.trace import Drawn, LayerTrace, StepKind, TracedMask, TracedStep, TracedTensor
 
 _PROBE = 2
 """The batch for which a layer is asked for its states where the real one may be too large, or unknown."""
@@ -33,13 +34,16 @@ _TOKENS_OF_ONE_INPUT = 2
 
 
 def drawn(ran: LayerRun) -> Drawn:
-    """Return the values of all calls so far."""
-    steps = ran.run.steps
-    given = str(ran.query.mask)
+    """Return the calls, and the values of all tensors so far."""
+    steps, calls = zip(*_calls(ran), strict=True)
+    masked = ran.run.steps
     return Drawn(
-        calls=tuple(_calls(ran)),
+        steps=steps,
+        tensors=tuple(replace(one, step=at) for at, tensors in enumerate(calls) for one in tensors),
         draws=len(ran.run.draws),
-        mask=None if steps is None else TracedMask(given=given, first=steps.first, last=steps.last),
+        seed=ran.query.seed,
+        device=ran.run.device,
+        mask=None if masked is None else TracedMask(given=str(ran.query.mask), first=masked.first, last=masked.last),
     )
 
 
@@ -58,7 +62,12 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
     """
     query, asked = ran.query, ran.asked
     return LayerTrace(
-        drawn=values,
+        steps=values.steps,
+        tensors=values.tensors,
+        draws=values.draws,
+        seed=values.seed,
+        device=values.device,
+        mask=values.mask,
         layer=ran.asked_layer,
         call=_invocation(ran),
         input=Input(shape=ran.asked_layout.shape, axes=ran.asked_layout.axes, dtype=ran.asked_layout.dtype),
@@ -69,11 +78,11 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
         refused=_refused(ran),
         parameters=_parameters(ran),
         states=_states(ran),
-        ran=Ran(seed=query.seed, draws=values.draws, device=ran.run.device, reduced_to=_reduced(ran)),
+        reduced_to=_reduced(ran),
         versions=_versions(),
-        mask=_mask(ran),
-        masks_made=_written(ran, masks.made_in(ran.run.trials)),
-        masks_lost=_written(ran, masks.made_and_lost(ran.layer, ran.run.trials[0])),
+        mask_found=_mask(ran),
+        masks_made=_written(ran, masks.made_in([one.trial for one in ran.run.draws])),
+        masks_lost=_written(ran, masks.made_and_lost(ran.layer, ran.run.draws[0].trial)),
         initial_state=query.initial_state.value if query.initial_state else None,
         training=query.training,
         dtype_policy=query.policy,
@@ -82,24 +91,27 @@ def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = Non
     )
 
 
-def _calls(ran: LayerRun) -> Iterator[TracedCall]:
-    yield TracedCall(CallOf.LAYER, _returned(ran, ran.run.draws))
+def _calls(ran: LayerRun) -> Iterator[tuple[TracedStep, tuple[TracedTensor, ...]]]:
+    """Yield each call, and the tensors that it returned: that of the layer, and those around it."""
+    draws = ran.run.draws
+    yield TracedStep(kind=StepKind.LAYER), _returned(ran, [one.returned for one in draws])
     for at, one in enumerate(ran.inside):
-        yield TracedCall(CallOf.INSIDE, _on_the_way(ran, at, one), masks.as_call(one.layer, ran.layer, ran.asked_layer))
-    if ran.run.stepped:
-        yield TracedCall(CallOf.CELL, _stepped(ran))
-    unmasked = [trial.bare for trial in ran.run.trials if trial.bare is not None]
-    if len(unmasked) == len(ran.run.draws):
-        yield TracedCall(CallOf.UNMASKED, _returned(ran, unmasked))
+        inner = masks.as_call(one.layer, ran.layer, ran.asked_layer)
+        yield TracedStep(kind=StepKind.INSIDE, inner=inner), _on_the_way(ran, at, one)
+    if ran.query.every_state:
+        yield TracedStep(kind=StepKind.CELL), _stepped(ran)
+    unmasked = [one.trial.bare for one in draws if one.trial.bare is not None]
+    if len(unmasked) == len(draws):
+        yield TracedStep(kind=StepKind.UNMASKED), _returned(ran, unmasked)
 
 
 def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) -> tuple[TracedTensor, ...]:
     """Return the tensors of a return value that has these values in each draw."""
+    dtypes = [str(array.dtype) for array in ran.run.draws[0].returned]
     half, shown = half_width.halves(ran.layer, ran.anatomy, ran.asked)
     return tuple(
         TracedTensor(
             name=named.name,
-            step=0,
             path=path,
             shape=shape,
             axes=named.axes,
@@ -112,15 +124,14 @@ def _returned(ran: LayerRun, draws: Sequence[Sequence[np.ndarray[Any, Any]]]) ->
             half_shown=None if at else shown,
             draws=tuple(leaves[at] for leaves in draws),
         )
-        for at, (named, path, shape, dtype) in enumerate(
-            zip(ran.named, ran.run.paths, ran.shapes, ran.run.dtypes, strict=True)
-        )
+        for at, (named, path, shape, dtype) in enumerate(zip(ran.named, ran.run.paths, ran.shapes, dtypes, strict=True))
     )
 
 
 def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor, ...]:
     """Return the tensors of a layer on the way through a Sequential."""
-    arrays = ran.run.inside[0][place]
+    draws = [one.inside[place] for one in ran.run.draws]
+    arrays = draws[0]
     asked = None if ran.asked is None else inside.shapes[0][-1]
     half, shown = half_width.halves_inside(
         inside.layer, inside.anatomy, arrays[0].shape[-1], asked, is_as_asked=ran.asked is None
@@ -134,12 +145,12 @@ def _on_the_way(ran: LayerRun, place: int, inside: Inside) -> tuple[TracedTensor
             dtype=str(array.dtype),
             meaning=named.meaning,
             role=named.role,
-            masked=ran.run.way is not None and ran.run.way.is_masked[place],
-            has_time=_tells_steps(ran, named, [layers[place][at] for layers in ran.run.inside]),
+            masked=ran.run.way.is_masked[place],
+            has_time=_tells_steps(ran, named, [leaves[at] for leaves in draws]),
             is_reversed=inside.anatomy.go_backwards,
             half=None if at else half,
             half_shown=None if at else shown,
-            draws=tuple(layers[place][at] for layers in ran.run.inside),
+            draws=tuple(leaves[at] for leaves in draws),
         )
         for at, (name, named, shape, array) in enumerate(
             zip(inside.names, inside.named, inside.shapes, arrays, strict=True)
@@ -160,7 +171,7 @@ def _tells_steps(ran: LayerRun, named: Named, draws: Sequence[np.ndarray[Any, An
 
 def _stepped(ran: LayerRun) -> tuple[TracedTensor, ...]:
     """Return the states after every timestep."""
-    arrays = ran.run.stepped[0]
+    arrays = ran.run.draws[0].stepped
     return tuple(
         TracedTensor(
             name=named.name,
@@ -172,7 +183,7 @@ def _stepped(ran: LayerRun) -> tuple[TracedTensor, ...]:
             role=named.role,
             has_time=True,
             is_reversed=ran.anatomy.go_backwards,
-            draws=tuple(leaves[at] for leaves in ran.run.stepped),
+            draws=tuple(one.stepped[at] for one in ran.run.draws),
         )
         for at, (named, array) in enumerate(zip(_named_steps(ran, arrays), arrays, strict=True))
     )
@@ -256,10 +267,10 @@ def _reduced(ran: LayerRun) -> Reduced | None:
 
 
 def _mask(ran: LayerRun) -> Mask | None:
-    trial = ran.run.trials[0]
+    trial = ran.run.draws[0].trial
     if trial.given is None:
         return None
-    applied = masks.is_applied(ran.run.draws, ran.run.trials)
+    applied = masks.is_applied([(one.returned, one.trial) for one in ran.run.draws])
     lost = None if trial.given.rows.all() else masks.lost_at(ran.layer, trial, applied=applied)
     return Mask(
         given=str(ran.query.mask),

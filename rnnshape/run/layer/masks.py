@@ -25,10 +25,9 @@ from rnnshape.mask import MaskKind, MaskSpec
 from rnnshape.run import engine
 from rnnshape.run.layer.anatomy import Layout, entrance, in_turn, is_cell, is_recurrent
 from rnnshape.run.layer.states import reset_states
+from rnnshape.run.tensors import MASK
 
 NO_STEP = -1
-MASK = "_keras_mask"
-"""The attribute of a tensor in which Keras keeps its mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +194,12 @@ def _is_any(mask: Any) -> bool:
     return any(item is not None for _, item in tree.leaves(mask))
 
 
-def is_applied(draws: Sequence[Sequence[NDArray[Any]]], trials: Sequence[Trial]) -> bool:
+def is_applied(draws: Sequence[tuple[Sequence[NDArray[Any]], Trial]]) -> bool:
     """Tell whether the mask changes any returned tensor in any draw by more than rounding.
 
-    `draws` are the values with the mask, those of the trials without.
+    The draws have the values with the mask, and the trial, which has those without.
     """
-    for trial, arrays in zip(trials, draws, strict=True):
+    for arrays, trial in draws:
         if trial.bare is None:
             return True
         for masked, bare in zip(arrays, trial.bare, strict=True):

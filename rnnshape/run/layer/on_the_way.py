@@ -15,7 +15,7 @@ from rnnshape import tree
 from rnnshape.names import Anatomy, Kind, Leaf, Named, identifier, name_tensors
 from rnnshape.run import engine
 from rnnshape.run.layer.anatomy import Layout, anatomy_of, in_turn
-from rnnshape.run.layer.masks import MASK
+from rnnshape.run.tensors import MASK
 
 _TAKEN = ("inputs", "layer", "layers", "way", "mask", "lengths", "rows", "first_step", "last_step", "keras", "np")
 """The names that statements and the code use beside those of tensors."""

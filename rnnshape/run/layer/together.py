@@ -11,17 +11,16 @@ from rnnshape.run.layer.layer_run import LayerRun, run_again, with_more_draws
 
 def alike(family: Sequence[LayerRun]) -> list[LayerRun]:
     """Return the same, all run with the weights of the one whose weights had to be the smallest."""
-    calm = max((ran.run.calms[-1] for ran in family), default=0)
-    return [ran if ran.run.calms[-1] == calm else run_again(ran, calm=calm) for ran in family]
+    calm = max((ran.run.calm for ran in family), default=0)
+    return [ran if ran.run.calm == calm else run_again(ran, calm=calm) for ran in family]
 
 
-def with_more_draws_alike(family: Sequence[LayerRun]) -> list[LayerRun]:
+def with_more_draws_alike(family: Sequence[LayerRun]) -> Sequence[LayerRun]:
     """Return the same with two more draws each, all with the weights of the one whose had to be the smallest."""
     more = [with_more_draws(ran) for ran in family]
-    calm = max(ran.run.calms[-1] for ran in more)
+    calm = max(ran.run.calm for ran in more)
     return [
-        new if new.run.calms[-1] == calm else with_more_draws(old, calm=calm)
-        for old, new in zip(family, more, strict=True)
+        new if new.run.calm == calm else with_more_draws(old, calm=calm) for old, new in zip(family, more, strict=True)
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import linecache
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -12,15 +12,16 @@ from rnnshape.errors import InvalidQuery, RnnshapeError
 from rnnshape.program import Code, NotRead, read
 from rnnshape.query import DEFAULT_BATCH
 from rnnshape.run import engine
-from rnnshape.run.code.world import is_symbolic, is_tensor, shape_of, tensors_in
+from rnnshape.run.code.code_run import CodeRun, Guard
 from rnnshape.run.layer.anatomy import is_cell
 from rnnshape.run.layer.refusal import refusal
 from rnnshape.run.layer.states import accepted_states
+from rnnshape.run.tensors import is_symbolic, is_tensor, shape_of, tensors_in
 from rnnshape.run.watching.code_of import code_of
-from rnnshape.run.watching.execute import stop_of, trace_of
+from rnnshape.run.watching.execute import stop_of, watched
 from rnnshape.run.watching.observer import Observer, observer_for
 from rnnshape.run.watching.preserved import preserved
-from rnnshape.trace import Stop, Trace
+from rnnshape.trace import Stop
 
 _CALL = "<the call>"
 
@@ -49,9 +50,9 @@ class Block:
         if isinstance(error, Exception):
             self._stop = stop_of(error, self._code, self._filename, self._observer.machine.world)
 
-    def trace(self) -> Trace:
-        """Return what happened; the layers are as they were afterwards."""
-        return _traced(self._observer, self._stop)
+    def run(self) -> CodeRun:
+        """Return what happened, with values; the layers are as they were afterwards."""
+        return _watched(self._observer, self._stop)
 
 
 def _code_in(filename: str) -> Code:
@@ -64,13 +65,23 @@ def _code_in(filename: str) -> Code:
         return Code(name, tuple(line.rstrip("\n") for line in lines), tree)
 
 
-def _traced(observer: Observer, stop: Stop | None) -> Trace:
+def _watched(observer: Observer, stop: Stop | None) -> CodeRun:
     owners = [call.owner for call in observer.machine.world.calls if call.owner is not None]
-    with preserved(owners), engine.quiet():
-        return trace_of(observer, stop)
+    return watched(observer, stop, guard=keeping(owners))
 
 
-def call_layer(layer: Any, inputs: Any, given: Mapping[str, Any], *, seed: int) -> Trace:
+def keeping(layers: Sequence[Any]) -> Guard:
+    """Return what leaves layers as they were after each draw."""
+
+    @contextlib.contextmanager
+    def guard() -> Iterator[None]:
+        with preserved(layers), engine.quiet():
+            yield
+
+    return guard
+
+
+def call_layer(layer: Any, inputs: Any, given: Mapping[str, Any], *, seed: int) -> CodeRun:
     """Return what one call of a layer gives; the layer is as it was afterwards.
 
     Args:
@@ -100,7 +111,7 @@ def call_layer(layer: Any, inputs: Any, given: Mapping[str, Any], *, seed: int) 
                 exec(compile(text, _CALL, "exec"), names)  # noqa: S102 - the line above
         except Exception as error:
             raise _refused(error, layer) from error
-        return _traced(observer, None)
+        return _watched(observer, None)
 
 
 def _with_states(layer: Any, inputs: Any, given: Mapping[str, Any]) -> dict[str, Any]:

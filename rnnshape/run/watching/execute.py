@@ -18,20 +18,19 @@ from typing import Any
 
 from rnnshape.errors import said_by
 from rnnshape.program import Code
+from rnnshape.program_report import Operand
 from rnnshape.run import engine
+from rnnshape.run.code.code_run import CodeRun, Guard, drawn
 from rnnshape.run.code.halt import NOT_READ, REFUSED
 from rnnshape.run.code.library import NO_IMPORT, SEARCHED, import_of
-from rnnshape.run.code.replay import draw_values
-from rnnshape.run.code.world import World, is_tensor, shape_of
-from rnnshape.run.code.written import written
+from rnnshape.run.code.world import World
 from rnnshape.run.layer.refusal import clean
+from rnnshape.run.tensors import is_tensor, shape_of
 from rnnshape.run.watching.observer import Observer, observer_for
-from rnnshape.trace import Operand, Stop, Trace
-
-DRAWS = 2
+from rnnshape.trace import Stop, Trace
 
 
-def execute(code: Code, path: Path | None, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> Trace:
+def execute(code: Code, path: Path | None, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> CodeRun:
     """Run the code in the user's name, and return what its layers were called with, and what they returned.
 
     Args:
@@ -53,14 +52,16 @@ def execute(code: Code, path: Path | None, lets: Mapping[str, Code] | None = Non
     observer = observer_for(code, filename, seed=seed)
     with engine.quiet():
         stop = _run(observer, code, filename, path, lets or {})
-        return trace_of(observer, stop)
+    return watched(observer, stop)
 
 
-def trace_of(observer: Observer, stop: Stop | None, *, draws: int = DRAWS) -> Trace:
-    """Return the trace of what was watched."""
-    machine = observer.machine
-    values = draw_values(machine, draws)
-    return replace(written(machine, None, values), executed=True, stop=stop)
+def watched(observer: Observer, stop: Stop | None, *, guard: Guard = engine.quiet) -> CodeRun:
+    """Return the run of what was watched; `stop` is where the code ended, if it did not run through."""
+
+    def finish(trace: Trace) -> Trace:
+        return replace(trace, executed=True, stop=stop)
+
+    return drawn(observer.machine, finish=finish, guard=guard)
 
 
 def _run(observer: Observer, code: Code, filename: str, path: Path | None, lets: Mapping[str, Code]) -> Stop | None:

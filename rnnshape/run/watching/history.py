@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnnshape.run import engine
 from rnnshape.run.code.layers import note_call, note_masks
-from rnnshape.run.code.world import Called, Made, is_symbolic
+from rnnshape.run.code.world import Called, Made
+from rnnshape.run.tensors import is_symbolic
 from rnnshape.run.watching.code_of import code_of
 from rnnshape.trace import StepKind
 

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from rnnshape.run import engine
-from rnnshape.run.code.world import is_tensor, tensors_in
+from rnnshape.run.tensors import is_tensor, tensors_in
 from rnnshape.run.watching.frames import Frames
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from rnnshape.run.code.budget import Budget
 from rnnshape.run.code.layers import note_call, note_masks
 from rnnshape.run.code.machine import Machine
 from rnnshape.run.code.words import BATCH
-from rnnshape.run.code.world import Called, Made, dtype_of, is_symbolic, is_tensor, kind_of, shape_of, tensors_in
+from rnnshape.run.code.world import Called, Made
+from rnnshape.run.tensors import dtype_of, is_symbolic, is_tensor, kind_of, shape_of, tensors_in
 from rnnshape.run.watching.code_of import code_of
 from rnnshape.run.watching.frames import Frames
 from rnnshape.run.watching.history import note_symbolic

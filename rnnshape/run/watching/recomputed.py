@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from rnnshape.run.code.world import Called, is_tensor
+from rnnshape.run.code.world import Called
+from rnnshape.run.tensors import is_tensor
 from rnnshape.run.watching.lines import statement_at
 from rnnshape.trace import StepKind
 

@@ -160,7 +160,7 @@ def test_masks_are_told_where_they_are_made_and_lost():
         ("z", True),
         ("w", False),
     ]
-    assert [(change.line, change.is_made) for change in trace.masks] == [(2, True), (4, False)]
+    assert [(change.line, change.made) for change in trace.masks] == [(2, True), (4, False)]
     assert all(draw.min() >= 1 and draw.max() <= 8 for draw in named(trace, "x").draws)
 
 

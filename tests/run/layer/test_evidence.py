@@ -9,7 +9,8 @@ from rnnshape import explore
 from rnnshape.layers import explore_together
 from rnnshape.options import read_options
 from rnnshape.request import request
-from rnnshape.run.layer import draws
+from rnnshape.run.drawing import numbers
+from rnnshape.run.drawing.noise import noise
 from rnnshape.run.layer.anatomy import Layout
 
 BOTH = {"return_sequences": True, "return_state": True}
@@ -80,7 +81,7 @@ def test_noise_depends_on_the_seed_alone_and_leaves_keras_as_it_was():
     keras.utils.set_random_seed(3)
     found = []
     for key in ((0, 0), (0, 0), (0, 1)):
-        with draws.noise(layer, key):
+        with noise([layer], key):
             found.append((np.asarray(layer(x, training=True)), np.asarray(keras.random.normal((3,)))))
     np.testing.assert_array_equal(found[0][0], found[1][0])
     np.testing.assert_array_equal(found[0][1], found[1][1])
@@ -105,7 +106,7 @@ def test_no_token_is_padding_by_accident(seed):
 @pytest.mark.parametrize(("vocabulary", "least", "most"), [(1, 0, 0), (2, 1, 1), (3, 1, 2), (100, 1, 99)])
 def test_tokens_are_never_zero_where_there_are_others(vocabulary, least, most):
     layout = Layout((50, 50), ("batch", "timesteps"), "int32", vocabulary)
-    found = draws.inputs(np.random.default_rng(0), None, layout, 0)
+    found = numbers.inputs(np.random.default_rng(0), None, layout, 0)
     assert (found.min(), found.max()) == (least, most)
 
 
@@ -116,7 +117,7 @@ def test_no_input_is_near_to_what_masks_a_timestep(draw, value):
 
     layer = keras.Sequential([keras.layers.Masking(mask_value=value), keras.layers.GRU(1)])
     layout = Layout((100, 100, 1), ("batch", "timesteps", "features"))
-    found = draws.inputs(np.random.default_rng(draw), layer, layout, draw)
+    found = numbers.inputs(np.random.default_rng(draw), layer, layout, draw)
     assert np.abs(found - value).min() > 0.01
     assert np.abs(found).min() > 0.01
 
@@ -147,7 +148,7 @@ def test_what_saturates_is_drawn_in_its_range(layer):
     ],
 )
 def test_range(values, is_in_range):
-    assert draws.is_in_range([np.array([0.5]), np.array(values)]) is is_in_range
+    assert numbers.is_in_range([np.array([0.5]), np.array(values)]) is is_in_range
 
 
 def test_a_tensor_that_is_neither_constant_nor_varies_is_undecided(tmp_path, monkeypatch):

@@ -95,7 +95,7 @@ def leaves(nested):
 
 def values_of(encoder):
     found = found_by(encoder)
-    return {named.name: value for named, value in zip(found.named, found.run.draws[0], strict=True)}
+    return {named.name: value for named, value in zip(found.named, found.run.draws[0].returned, strict=True)}
 
 
 def something_fits(encoder, wanted):

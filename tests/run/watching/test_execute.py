@@ -23,7 +23,9 @@ OWN = [case for case in CASES if case["needs"] == "execution (own classes)"]
 
 
 def ran(text, path=None, **lets):
-    return execute(read(text, source="text"), path, {name: read_value(code, name=name) for name, code in lets.items()})
+    return execute(
+        read(text, source="text"), path, {name: read_value(code, name=name) for name, code in lets.items()}
+    ).trace()
 
 
 @pytest.mark.parametrize("case", OWN, ids=lambda case: case["id"])
@@ -305,5 +307,5 @@ def test_a_model_with_a_call_of_its_own_that_begins_with_an_embedding():
 def test_a_file_needs_the_imports_that_text_does_not(tmp_path):
     path = tmp_path / "a.py"
     path.write_text("x = tf.zeros((2, 3))\n")
-    stop = execute(read(path.read_text(), source="a.py"), path, {}).stop
+    stop = execute(read(path.read_text(), source="a.py"), path, {}).trace().stop
     assert (stop.kind, stop.hint) == ("NameError", "Put in front: import tensorflow as tf")

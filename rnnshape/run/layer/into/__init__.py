@@ -3,7 +3,7 @@
 Keras 3 does not check this: a wrong count, width or nesting passes the symbolic call and fails late. Here the
 nested shapes must be those that the other layer's own initial states have, and the layer is run with them.
 
-    states   the returned states and the places for them, with the roles that they have
+    states   the returned states and the places for them, with the letters that they have
     ways     what can be done to the states, the smallest change first
     units    the other layer with other units
     decoder  the other layer: what it wants, and the run that proves it
@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnshape import tree
-from rnnshape.catalogue import SPATIAL_AXES
+from rnnshape.catalogue import HIDDEN, SPATIAL_AXES
 from rnnshape.errors import InvalidQuery, KerasRefused
 from rnnshape.names import Kind
 from rnnshape.query import Sizes
 from rnnshape.report import Into
 from rnnshape.run.layer.anatomy import has_keras_cells
 from rnnshape.run.layer.into.decoder import Decoder, Setting, decoder
-from rnnshape.run.layer.into.states import Role, State, by_cell
+from rnnshape.run.layer.into.states import State, by_cell
 from rnnshape.run.layer.into.units import with_units, words_for
 from rnnshape.run.layer.into.ways import Way, ways
 from rnnshape.run.layer.layer_run import LayerRun
@@ -94,7 +94,7 @@ def _caution(found: LayerRun, offer: _Offer) -> str | None:
     states = [state for side in cells for one in side for state in one]
     slots = [slot for side in offer.to.slots for one in side for slot in one]
     said = [
-        f"{state.code} ({state.role.value}) is taken for {slot.role.value}"
+        f"{state.code} ({state.letter}) is taken for {slot.letter}"
         for state, slot in zip(states, slots, strict=True)
         if not slot.takes(state)
     ]
@@ -105,7 +105,7 @@ def _setting(found: LayerRun) -> Setting:
     layout = found.asked_layout
     space = tuple(layout.size(axis) or 1 for axis in SPATIAL_AXES if axis in layout.axes)
     asked = Sizes(batch=layout.shape[0], features=layout.size("features") or 1, space=space or None)
-    values = found.run.draws[0]
+    values = found.run.draws[0].returned
     is_as_run = all(array.shape[1:] == tuple(shape[1:]) for array, shape in zip(values, found.shapes, strict=True))
     return Setting(asked=asked, batch=found.layout.shape[0] or 1, is_symbolic=not is_as_run)
 
@@ -122,7 +122,7 @@ def _returned(found: LayerRun) -> Any:
 
 def _nested(found: LayerRun) -> Any:
     """Return what came back with a `State` in the place of each tensor."""
-    tensors = zip(found.named, found.run.draws[0], found.shapes, strict=True)
+    tensors = zip(found.named, found.run.draws[0].returned, found.shapes, strict=True)
     states = (State(Term(named.name), value, tuple(shape)) for named, value, shape in tensors)
     return tree.refilled(tree.shapes(found.run.value), states)
 
@@ -154,7 +154,7 @@ def _offers_of_outputs(found: LayerRun, to: Decoder) -> Iterator[_Offer]:
     is_recurrent = _is_recurrent(found)
     kept = found.anatomy.return_sequences and is_recurrent
     taken = [_last_step(state) for state in outputs] if kept else outputs
-    hidden = [[[State(state.code, state.value, state.shape, Role.HIDDEN)] for state in taken]]
+    hidden = [[[State(state.code, state.value, state.shape, HIDDEN.letter)] for state in taken]]
     for way in ways(hidden, to.slots, _axis(found)) if taken else ():
         if has_carry and any(isinstance(state.code, Zeros) for state in way.states):
             continue

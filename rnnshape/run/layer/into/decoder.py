@@ -13,7 +13,7 @@ from rnnshape.expression import Call
 from rnnshape.query import Sizes
 from rnnshape.run.layer.anatomy import Layout, anatomy_of, has_keras_cells, is_cell, layout_of, spatial_rank
 from rnnshape.run.layer.build import build
-from rnnshape.run.layer.calling import caller
+from rnnshape.run.layer.eager_or_traced import caller
 from rnnshape.run.layer.into.states import Cells, Slot, by_cell
 from rnnshape.run.layer.plainly import is_plainly_small
 from rnnshape.run.layer.refusal import refusal

@@ -1,25 +1,20 @@
-"""The states that a layer returned, and the places for them in another one: in directions, cells and roles."""
+"""The states that a layer returned, and the places for them in another one: in directions, cells and letters.
+
+The letter is what a state is to its cell: h or c. It is None where nobody can know, as of a user's own cell or layer.
+"""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
+from rnnshape.catalogue import HIDDEN
 from rnnshape.names import Anatomy, CellStates, Kind
 from rnnshape.structure import Expression, Form, Merge, Zeros
 from rnnshape.tree import Size
-
-
-class Role(enum.Enum):
-    """What a state is to its cell. `ANY` is what nobody can know: the state of a user's own cell or layer."""
-
-    HIDDEN = "h"
-    CARRY = "c"
-    ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,7 @@ class State:
     code: Expression
     value: np.ndarray[Any, Any]
     shape: tuple[int | None, ...]
-    role: Role = Role.ANY
+    letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +36,12 @@ class Slot:
     """A place for a state. `free` is the axis whose size may be any, because the layer's units may change."""
 
     shape: tuple[int | None, ...]
-    role: Role = Role.ANY
+    letter: str | None = None
     free: int | None = None
 
     def takes(self, state: State) -> bool:
-        """Tell whether the state has the shape and, as far as that is known, the role that this place wants."""
-        return self.has_shape_of(state) and (self.role is state.role or Role.ANY in (self.role, state.role))
+        """Tell whether the state has the shape and, as far as that is known, the letter that this place wants."""
+        return self.has_shape_of(state) and (self.letter == state.letter or None in (self.letter, state.letter))
 
     def has_shape_of(self, state: State) -> bool:
         """Tell whether the state has the shape that this place wants."""
@@ -63,25 +58,25 @@ Cells = list[list[Item]]
 
 
 def by_cell(items: Iterable[Item], anatomy: Anatomy, *, are_kerass: bool) -> list[Cells[Item]]:
-    """Return the states of each direction by cell, with their roles where the layer and its cells are Keras's own.
+    """Return the states of each direction by cell, with their letters where the layer and its cells are Keras's own.
 
-    Of a layer whose states are others than its cells say, all are one cell's, with unknown roles.
+    Of a layer whose states are others than its cells say, all are one cell's, with unknown letters.
     """
     found = list(items)
     sides = [anatomy.cells, anatomy.backward] if anatomy.kind is Kind.BIDIRECTIONAL else [anatomy.cells]
     if sum(cell.count for cells in sides for cell in cells) != len(found):
-        return [[[replace(item, role=Role.ANY) for item in found]]]
+        return [[[replace(item, letter=None) for item in found]]]
     left = iter(found)
     return [
-        [[replace(next(left), role=role) for role in _roles(cell, are_kerass=are_kerass)] for cell in cells]
+        [[replace(next(left), letter=letter) for letter in _letters(cell, are_kerass=are_kerass)] for cell in cells]
         for cells in sides
     ]
 
 
-def _roles(cell: CellStates, *, are_kerass: bool) -> list[Role]:
-    if are_kerass and (cell.is_known or cell.count == 1):
-        return [Role.HIDDEN, *[Role.CARRY] * (cell.count - 1)]
-    return [Role.ANY] * cell.count
+def _letters(cell: CellStates, *, are_kerass: bool) -> list[str | None]:
+    if are_kerass and cell.is_known:
+        return [state.letter for state in cell.states]
+    return [HIDDEN.letter if are_kerass and cell.count == 1 else None] * cell.count
 
 
 def joined(a: State, b: State, axis: int) -> State | None:
@@ -109,5 +104,5 @@ def zeros_like(a: State) -> State:
     return State(Zeros(a.code), np.zeros_like(a.value), a.shape)
 
 
-def _common(a: State, b: State) -> Role:
-    return a.role if a.role is b.role else Role.ANY
+def _common(a: State, b: State) -> str | None:
+    return a.letter if a.letter == b.letter else None

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import permutations
 
-from rnnshape.run.layer.into.states import Cells, Role, Slot, State, added, joined, zeros_like
+from rnnshape.catalogue import CARRY, HIDDEN
+from rnnshape.run.layer.into.states import Cells, Slot, State, added, joined, zeros_like
 
 _UNITS = 2
 """What it costs to change the other layer: more than to leave a state out, less than to add two."""
@@ -158,9 +159,9 @@ def _filled(states: list[State], slots: list[Slot]) -> _Arranged | None:
     missing = slots[len(states) :]
     # Which of a cell's own states is missing is known of a carry state alone, and of what a user's cell adds.
     zeros = [next((zeros_like(state) for state in states if slot.has_shape_of(state)), None) for slot in missing]
-    if kept is None or None in zeros or any(slot.role is Role.HIDDEN for slot in missing):
+    if kept is None or None in zeros or any(slot.letter == HIDDEN.letter for slot in missing):
         return None
-    which = "the carry state" if all(slot.role is Role.CARRY for slot in missing) else "the other states"
+    which = "the carry state" if all(slot.letter == CARRY.letter for slot in missing) else "the other states"
     made = [*kept.cells[0], *(state for state in zeros if state is not None)]
     return _Arranged([made], f"start {which} from zeros", 3)
 
@@ -177,7 +178,7 @@ def _chosen(states: list[State], slots: list[Slot]) -> _Arranged | None:
         is_in_order = list(order) == sorted(order)
         if len(chosen) == len(states):
             return _Arranged([chosen], "" if is_in_order else "in another order", 0 if is_in_order else 2)
-        alone = "h" if all(state.role is Role.HIDDEN for state in chosen) else " and ".join(s.code for s in chosen)
+        alone = "h" if all(state.letter == HIDDEN.letter for state in chosen) else " and ".join(s.code for s in chosen)
         return _Arranged([chosen], f"pass {alone} alone", 2)
     return None
 
@@ -192,7 +193,7 @@ def _one_by_one(found: list[Cells[State]], wanted: list[Cells[Slot]], axis: int)
             for slot in slots:
                 takes = next((state for state in [*flat, *pairs] if slot.takes(state)), None)
                 shaped = next((zeros_like(state) for state in [*flat, *pairs] if slot.has_shape_of(state)), None)
-                made.append(takes or (None if slot.role is Role.HIDDEN else shaped))
+                made.append(takes or (None if slot.letter == HIDDEN.letter else shaped))
     states = tuple(state for state in made if state is not None)
     if len(states) == len(made):
         yield Way(states, ("choose for each place a state of its shape",), 20)

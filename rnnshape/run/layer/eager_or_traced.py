@@ -5,7 +5,6 @@ An eager call costs by the timestep, a traced one costs once; the values are the
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,9 +12,11 @@ from typing import Any
 from rnnshape import tree
 from rnnshape.catalogue import SPATIAL_AXES
 from rnnshape.errors import InvalidQuery
+from rnnshape.run import engine
+from rnnshape.run.drawing.graphs import Traced
 from rnnshape.run.layer.anatomy import Layout, is_cell, is_recurrent
 
-_EAGER_STEPS = 24
+EAGER_STEPS = 24
 """Up to here the eager calls of two draws are quicker than tracing one."""
 
 _MOST_EAGER_STEPS = 5_000
@@ -38,7 +39,7 @@ def caller(
         return call(*_tensors(inputs, states, mask))
 
     steps = _longest_loop(layer, layout.size("timesteps") or 1)
-    is_short = steps <= _EAGER_STEPS and not _compiles_each_call(layout)
+    is_short = steps <= EAGER_STEPS and not _compiles_each_call(layout)
     if eager or is_short or is_cell(layer) or _unrolls(layer):
         return eagerly
     return _traced(call, eagerly if steps <= _MOST_EAGER_STEPS else _too_long(steps))
@@ -93,42 +94,15 @@ def _call(layer: Any, target: Any, inputs: Any, states: Any, mask: Any, *, train
 
 
 def _traced(target: Callable[..., Any], eagerly: Caller) -> Caller:
-    import tensorflow as tf
-
-    # A traced function hands on tensors only; the nesting of the return value is caught while it is traced.
-    nesting: list[Any] = []
-
-    def flat(inputs: Any, states: Any, mask: Any) -> Any:
-        value = target(inputs, states, mask)
-        nesting[:] = [value]
-        return [leaf for _, leaf in tree.leaves(value)]
-
-    graph = tf.function(flat, autograph=False)
+    graph = Traced(target)
 
     def call(inputs: Any, states: Any, mask: Any) -> Any:
         try:
-            with in_one_thread():
-                found = iter(graph(*_tensors(inputs, states, mask)))
+            return graph(*_tensors(inputs, states, mask))
         except Exception:  # noqa: BLE001 - whatever tracing cannot do, the eager call answers or refuses for itself
             return eagerly(inputs, states, mask)
-        return tree.refilled(nesting[0], found)
 
     return call
-
-
-def in_one_thread() -> contextlib.AbstractContextManager[None]:
-    """Have graphs that are traced meanwhile run one operation after the other, which gives the same values.
-
-    The operations of a timestep are so small that handing them to threads takes longer than they do. TensorFlow has no
-    public name for it; where it is called otherwise one day, graphs run as they always do.
-    """
-    try:
-        from tensorflow.python.eager import context
-
-        executor: contextlib.AbstractContextManager[None] = context.function_executor_type("SINGLE_THREADED_EXECUTOR")
-    except (ImportError, AttributeError):
-        return contextlib.nullcontext()
-    return executor
 
 
 def _tensors(inputs: Any, states: Any, mask: Any) -> tuple[Any, Any, Any]:
@@ -144,6 +118,13 @@ def _compiles_each_call(layout: Layout) -> bool:
     It does where a CPU has no kernel of its own: three spatial axes behind the channels. That takes a second a step.
     """
     return layout.axes[-1] == SPATIAL_AXES[2] and "features" in layout.axes
+
+
+def loops(layer: Any) -> bool:
+    """Tell whether a layer, or one inside it, goes from timestep to timestep."""
+    rnn = engine.load().layers.RNN
+    flatten = getattr(layer, "_flatten_layers", None)
+    return any(isinstance(part, rnn) for part in (flatten() if flatten is not None else [layer]))
 
 
 def _unrolls(layer: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a draw is made of: random inputs, weights and noise, from the seed and the number of the draw alone.
+"""The random inputs and weights of a draw, from the seed and the number of the draw alone.
 
 The numbers keep the usual activations where they tell one value from another: neither dead (a ReLU's zeros), nor
 saturated (a tanh of 1), nor exploded (an exponential over a long time). The first draws are of both signs. Where they
@@ -7,14 +7,11 @@ do not tell enough, the later ones are positive, which wakes what was dead.
 
 from __future__ import annotations
 
-import contextlib
-import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from rnnshape.run import engine
 from rnnshape.run.layer.anatomy import Layout
 from rnnshape.trace import FIRST_DRAWS
 
@@ -39,21 +36,36 @@ _MANY = 0.25
 
 
 def inputs(random: np.random.Generator, layer: Any, layout: Layout, draw: int) -> Array:
-    """Return random inputs of a layout whose sizes are known: numbers, or tokens from 1 upwards, for 0 is padding."""
+    """Return random inputs of a layout whose sizes are known."""
     shape = tuple(size for size in layout.shape if size is not None)
     if layout.largest:
-        tokens = random.integers(min(1, layout.largest - 1), layout.largest, size=shape, dtype="int32")
-        return tokens.astype(layout.dtype)
+        return whole(random, shape, layout.largest).astype(layout.dtype)
+    return real(random, shape, draw, apart_from=masking_values([layer])).astype(layout.dtype, copy=False)
+
+
+def whole(random: np.random.Generator, shape: tuple[int, ...], largest: int) -> Array:
+    """Return random whole numbers below the largest one: from 1 upwards, for 0 is padding."""
+    return random.integers(min(1, largest - 1), max(largest, 1), size=shape, dtype="int32")
+
+
+def real(random: np.random.Generator, shape: tuple[int, ...], draw: int, *, apart_from: Iterable[float] = ()) -> Array:
+    """Return random real numbers: of both signs in the first draws, and apart from 0 and from what masks a timestep."""
     drive = _drive(draw)
     if drive is not None:
         found = _around(drive, random, shape)
     else:
         found = random.uniform(_LEAST, _MOST, size=shape).astype("float32")
         found *= random.integers(0, 2, size=shape, dtype="int8") * 2 - 1
-    for value in _masking_values(layer):
+    for value in apart_from:
         # Whether it masks or not must not hang on a number that was hit by accident.
         found[np.abs(found - value) < _LEAST / 2] += _LEAST
-    return found.astype(layout.dtype, copy=False)
+    return found
+
+
+def masking_values(layers: Iterable[Any]) -> list[float]:
+    """Return the values at which the layers, and those inside them, mask a timestep."""
+    found = [getattr(part, "mask_value", None) for layer in layers for part in _parts(layer)]
+    return [float(value) for value in found if isinstance(value, int | float)]
 
 
 def _drive(draw: int) -> float | None:
@@ -63,11 +75,6 @@ def _drive(draw: int) -> float | None:
 
 def _around(size: float, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return random.uniform(0.5 * size, 1.5 * size, size=shape).astype("float32")
-
-
-def _masking_values(layer: Any) -> list[float]:
-    found = [getattr(part, "mask_value", None) for part in _parts(layer)]
-    return [float(value) for value in found if isinstance(value, int | float)]
 
 
 def _parts(layer: Any) -> Iterable[Any]:
@@ -83,7 +90,7 @@ def draw_weights(layer: Any, random: np.random.Generator, draw: int, *, calm: in
     drive, scale = _drive(draw), _CALMER**calm
     for weight in getattr(layer, "weights", ()):
         shape = tuple(weight.shape)
-        if not _is_float(weight):
+        if not is_float(weight):
             continue
         # What is frozen is drawn as it would be if it were trained; a table of vectors has inputs for each row.
         if id(weight) not in trainable and len(shape) < 2:
@@ -98,7 +105,8 @@ def draw_weights(layer: Any, random: np.random.Generator, draw: int, *, calm: in
         weight.assign((random.random(size=shape, dtype="float32") * 2 - 1) * bound)
 
 
-def _is_float(weight: Any) -> bool:
+def is_float(weight: Any) -> bool:
+    """Tell whether a weight holds real numbers, of whichever precision."""
     return bool(np.issubdtype(np.dtype(weight.dtype if weight.dtype != "bfloat16" else "float32"), np.floating))
 
 
@@ -118,45 +126,3 @@ def is_in_range(arrays: Iterable[Array]) -> bool:
         if is_huge or np.count_nonzero(size == 1) > _MANY * size.size:
             return False
     return True
-
-
-@contextlib.contextmanager
-def noise(layer: Any, key: Sequence[int]) -> Iterator[None]:
-    """Have everything random in the layer drawn anew meanwhile, from this key.
-
-    Dropout, noise and random initial states of a run are then independent of those of any other run. The generator
-    that Keras has for all layers without one of their own is put aside meanwhile.
-    """
-    random = np.random.default_rng(key)
-    weights = {id(weight) for weight in getattr(layer, "weights", ())}
-    states = {id(state): state for state in getattr(layer, "variables", ()) if id(state) not in weights}
-    with _common_generator() as common:
-        for state in (*states.values(), *common):
-            if not _is_float(state):
-                state.assign(random.integers(1, 2**16, size=tuple(state.shape)).astype(state.dtype))
-        yield
-
-
-@contextlib.contextmanager
-def _common_generator() -> Iterator[tuple[Any, ...]]:
-    """Put another generator in the place of Keras's own; yield its state.
-
-    Keras has no public name for that place. Where it is called otherwise one day, there is nothing to yield.
-    """
-    try:
-        from keras.src.backend.common import global_state
-        from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
-    except ImportError:
-        yield ()
-        return
-    before, ours = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR), _generator()
-    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, ours)
-    try:
-        yield (ours.state,)
-    finally:
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, before)
-
-
-@functools.cache
-def _generator() -> Any:
-    return engine.load().random.SeedGenerator(0)
