@@ -47,3 +47,8 @@ def test_the_report_with_the_fix_shows_itself_too():
 def test_the_pure_data_shows_nothing():
     assert not hasattr(report.Report, "_repr_html_")
     assert hasattr(Report, "_repr_html_")
+
+
+def test_a_report_saves_itself(tmp_path):
+    explore("gru", return_state=True, batch=2, time=3).save(tmp_path / "answer.txt")
+    assert "final_state" in (tmp_path / "answer.txt").read_text(encoding="utf-8")
