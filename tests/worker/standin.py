@@ -177,6 +177,23 @@ def do_end(where, *_):
     os._exit(5)
 
 
+def do_descend(where, depth):
+    """Tell at how many depths of calls a loop of calls has the system give memory again and again."""
+
+    def nothing():
+        pass
+
+    def thrashes(left):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(100):
+            nothing()
+        here = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before > 50
+        return here + (thrashes(left - 1) if left else 0)
+
+    print(where, thrashes(int(depth)))
+    return 0
+
+
 def do_leave(where, what):
     if what == "thread":
         threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
