@@ -77,7 +77,7 @@ def test_a_worker_holds_nothing_of_its_first_client(house: House):
     for pid in (worker.pid, *worker.spares):
         assert os.readlink(f"/proc/{pid}/cwd") == "/"
         links = {os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
-        kinds = (os.devnull, "socket:", "anon_inode:inotify")
+        kinds = (os.devnull, "socket:", "anon_inode:inotify", "anon_inode:[eventpoll]")
         assert all(link.startswith(kinds) for link in links), links
         assert os.getsid(pid) == worker.pid
 
