@@ -23,11 +23,13 @@ _callbacks = []
 def load():
     if not _loaded:
         _loaded.append(True)
-        from rnnshape.worker import child, program, protocol, start
+        from rnnshape.worker import child, program, protocol, start, watching
 
         child.PATIENCE = 1.0
         if "STANDIN_SEES" in os.environ:
             protocol.is_stopped = lambda _: False
+        if "STANDIN_HEARS" in os.environ:
+            watching.Watch.tells = lambda _: False
         child.MOST_ANSWERS = int(os.environ.get("STANDIN_ANSWERS", "250"))
         program.Rnnshape = Program
         start.terms = terms
