@@ -526,10 +526,29 @@ def test_nobody_is_told_on_a_stream_that_is_closed():
     assert not is_terminal(None)
 
 
-@pytest.mark.parametrize("form", [[], ["--diagram"], ["--code"], ["--json"]])
-def test_without_a_stdout_the_status_is_what_is_left(monkeypatch, form):
+CLOSED = "error: The answer cannot be written: standard output is closed\n"
+
+
+@pytest.mark.parametrize("form", [[], ["--diagram"], ["--code"], ["--json"], ["--format", "csv"], ["--save", "-"]])
+def test_without_a_stdout_an_answer_is_lost_and_that_is_told(monkeypatch, capsys, form):
     monkeypatch.setattr("sys.stdout", None)
-    assert run(["gru", *form, *SMALL]) == 0
+    monkeypatch.setattr("rnnshape.cli.answering.answers_to", lambda *_, **__: pytest.fail("computed in vain"))
+    assert run(["gru", *form, *SMALL]) == 1
+    assert capsys.readouterr().err == CLOSED
+
+
+def test_without_a_stdout_what_needs_none_is_done(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.stdout", None)
+    assert run(["gru", "--quiet", *SMALL]) == 0
+    assert run(["gru", "--save", str(tmp_path / "a.json"), *SMALL]) == 0
+    assert json.loads((tmp_path / "a.json").read_text())["layer"] == "GRU(4)"
+    assert capsys.readouterr().err == ""
+
+
+def test_without_a_stdout_a_wrong_question_is_told_first(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout", None)
+    assert run(["LSMT"]) == 2
+    assert "There is no layer 'LSMT'" in capsys.readouterr().err
 
 
 def test_without_a_stdin_there_are_no_lines(ran, monkeypatch):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TextIO
 
 from rnnshape.errors import RnnshapeError, printable
 
@@ -64,10 +65,22 @@ def write(text: str, *, spelling: str = "backslashreplace") -> None:
 
     `spelling` names another of Python's ways to spell it.
     """
-    if sys.stdout is not None:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        sys.stdout.write(printable(text).encode(encoding, spelling).decode(encoding))
-        sys.stdout.flush()
+    out = stdout()
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    out.write(printable(text).encode(encoding, spelling).decode(encoding))
+    out.flush()
+
+
+def stdout() -> TextIO:
+    """Return standard output.
+
+    Raises:
+        OSError: it was closed before the program began.
+
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
+    return sys.stdout
 
 
 def print_picture(
@@ -80,8 +93,7 @@ def print_picture(
     from rnnshape.show.console import Look, stdout_console
 
     def write_all(found: Sequence[Answer]) -> None:
-        if sys.stdout is not None:
-            stdout_console(look=Look(colour, width)).print(picture(found))
+        stdout_console(stdout(), look=Look(colour, width)).print(picture(found))
 
     return _at_the_end(answers, write_all)
 
