@@ -519,6 +519,47 @@ def test_an_answer_for_a_stream_that_something_closed(monkeypatch, capsys, how):
         assert "bug" not in err
 
 
+GRIDS = {
+    "a grid": ["gru", "lstm", "--units", "1,2"],
+    "families": ["gru", "lstm", "--units", "1,2", "--all-flags"],
+    "errors": ["GRU(2)", "GRU(2, activation='no-such')", "GRU(3)", "--all-flags"],
+    "code": ["x = GRU(2)(inputs)", "gru", "--return-state"],
+}
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("form", ["csv", "plain"])
+def test_answers_one_by_one_are_the_same_text_as_all_of_them(ran, tmp_path, form, grid):
+    path = tmp_path / "whole"
+    status, out, _ = ran(*GRIDS[grid], "--format", form)
+    assert ran(*GRIDS[grid], "--format", form, "--save", str(path))[0] == status
+    assert out == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["csv", "plain"])
+@pytest.mark.parametrize("end", [None, KeyboardInterrupt])
+def test_a_form_that_streams_keeps_no_answer(monkeypatch, capsys, form, end):
+    known = [explore(f"GRU({units})", batch=2, time=3, features=2) for units in range(1, 7)]
+    printed, given, kept = [], [], []
+
+    def answers(*_, **__):
+        for report in known:
+            given.append(dataclasses.replace(report))
+            yield given[-1]
+            printed.append(capsys.readouterr().out)
+            # `one`, `given` and the argument refer to it, and nothing else may.
+            kept.append(sum(sys.getrefcount(one) > 3 for one in given))
+        if end:
+            raise end
+
+    monkeypatch.setattr("rnnshape.cli.answering.answers_to", answers)
+    assert run(["gru", "--format", form]) == (130 if end else 0)
+    printed.append(capsys.readouterr().out)
+    assert max(kept) <= 2
+    # It is the next answer that tells that this one is complete.
+    assert [re.findall(r"GRU\((\d)\)", text)[:1] for text in printed] == [[], *([str(units)] for units in range(1, 7))]
+
+
 def test_nobody_is_told_on_a_stream_that_is_closed():
     stream = io.StringIO()
     stream.close()
