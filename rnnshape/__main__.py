@@ -100,9 +100,9 @@ def _leave_worker_behind(seen: Fingerprint) -> None:
     before = dict(os.environb)
 
     def leave() -> None:
+        from rnnshape.cli.warm import Rnnshape
         from rnnshape.worker import start
         from rnnshape.worker.folder import NoWorker
-        from rnnshape.worker.program import Rnnshape
 
         try:
             start.leave_behind(Rnnshape(), seen, before, start.terms())

@@ -23,7 +23,7 @@ _callbacks = []
 def load():
     if not _loaded:
         _loaded.append(True)
-        from rnnshape.worker import child, program, protocol, start, watching
+        from rnnshape.worker import child, protocol, start, watching
 
         child.PATIENCE = 1.0
         if "STANDIN_SEES" in os.environ:
@@ -31,7 +31,6 @@ def load():
         if "STANDIN_HEARS" in os.environ:
             watching.Watch.tells = lambda _: False
         child.MOST_ANSWERS = int(os.environ.get("STANDIN_ANSWERS", "250"))
-        program.Rnnshape = Program
         start.terms = terms
         if "STANDIN_CONFIGURES" in os.environ:
             os.makedirs(os.path.expanduser("~/.keras"), exist_ok=True)
@@ -244,7 +243,10 @@ engine.after_import = _callbacks.append
 cli = types.ModuleType("rnnshape.cli")
 cli.run = run
 sys.modules[engine.__name__] = engine
+warm = types.ModuleType("rnnshape.cli.warm")
+warm.Rnnshape = Program
 sys.modules[cli.__name__] = cli
+sys.modules[warm.__name__] = warm
 
 if __name__ == "__main__":
     from rnnshape.__main__ import main
