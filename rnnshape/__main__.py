@@ -100,9 +100,9 @@ def _leave_worker_behind(seen: Fingerprint) -> None:
     before = dict(os.environb)
 
     def leave() -> None:
+        from rnnshape.cli.warm import Rnnshape
         from rnnshape.worker import start
         from rnnshape.worker.folder import NoWorker
-        from rnnshape.worker.program import Rnnshape
 
         try:
             start.leave_behind(Rnnshape(), seen, before, start.terms())
@@ -116,6 +116,11 @@ def _debug(message: str) -> None:
     if "--debug" in sys.argv and sys.stderr is not None:
         print(f"rnnshape: {message}", file=sys.stderr)  # noqa: T201
 
+
+# Since 3.11, Python keeps the frames of calls in pieces of 16 KiB. Where the calls of a loop cross the end of a piece,
+# the system gives one and takes it back at each call, hundreds of times in an answer, for 10 µs each. A frame that says
+# that it is large gets a piece in which all that it calls has room. What is not touched of it costs nothing.
+main.__code__ = main.__code__.replace(co_stacksize=2**16)
 
 if __name__ == "__main__":
     main()

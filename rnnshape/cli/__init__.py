@@ -16,6 +16,7 @@ before there is a query to answer.
     words       words that stand for something else
     interrupts  Ctrl-C
     workers     what can be asked of the warm interpreter
+    warm        the command line as the warm interpreter runs it
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rnnshape.cli import answering, forms, printing, workers
@@ -139,6 +139,10 @@ def _code(parts: Sequence[Source | str], options: Options) -> Asked:
 
 def _show(asked: Asked, options: Options, form: Form, expected: Sequence[Document] | None) -> int:
     """Show the answers, and return the exit status."""
+    if form.file is not None and sys.stdout is None:
+        form = replace(form, printed=None)
+    if form.printed is not None:
+        printing.stdout()  # before anything is computed in vain
     answers = asked.answers()
     if options.explain:
         answers = answering.explained(answers)

@@ -6,7 +6,6 @@ It is plain text. Typer's own page is drawn with Rich, whose import costs more t
 from __future__ import annotations
 
 import shutil
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from typer.core import TyperCommand
 
 from rnnshape import catalogue
+from rnnshape.cli.printing import stdout
 from rnnshape.options import ALL, Option, Part, option_of, typed
 
 SHORT = "Run Keras recurrent layers; show every tensor that comes back, and which of them are equal."
@@ -48,7 +48,7 @@ class Command(TyperCommand):
         """Return the page as standard output can carry it: Typer would write UTF-8 to a stream of ASCII."""
         width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
         text = page(width)
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        encoding = getattr(stdout(), "encoding", None) or "utf-8"
         return text if encoding.lower().startswith("utf") else text.replace("…", "...")
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

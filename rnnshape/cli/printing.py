@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TextIO
 
 from rnnshape.errors import RnnshapeError, printable
 
@@ -64,10 +65,22 @@ def write(text: str, *, spelling: str = "backslashreplace") -> None:
 
     `spelling` names another of Python's ways to spell it.
     """
-    if sys.stdout is not None:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        sys.stdout.write(printable(text).encode(encoding, spelling).decode(encoding))
-        sys.stdout.flush()
+    out = stdout()
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    out.write(printable(text).encode(encoding, spelling).decode(encoding))
+    out.flush()
+
+
+def stdout() -> TextIO:
+    """Return standard output.
+
+    Raises:
+        OSError: it was closed before the program began.
+
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
+    return sys.stdout
 
 
 def print_picture(
@@ -80,15 +93,20 @@ def print_picture(
     from rnnshape.show.console import Look, stdout_console
 
     def write_all(found: Sequence[Answer]) -> None:
-        if sys.stdout is not None:
-            stdout_console(look=Look(colour, width)).print(picture(found))
+        stdout_console(stdout(), look=Look(colour, width)).print(picture(found))
 
     return _at_the_end(answers, write_all)
 
 
-def print_form(answers: Iterable[Answer], name: str, picture: Picture | None) -> Sequence[Answer]:
-    """Write all answers to stdout in the form of this name, as `print_picture` writes them."""
-    from rnnshape.show.formats import render
+def print_form(answers: Iterable[Answer], name: str, picture: Picture | None) -> Iterable[Answer]:
+    """Write answers to stdout in the form of this name: each as soon as it can be, else all as `print_picture` does.
+
+    What has columns as wide as the widest of all answers, or a line of what differs between them, has to wait for all.
+    """
+    from rnnshape.show.formats import render, streams
+
+    if streams(name):
+        return _print_parts(answers, name)
 
     def write_all(found: Sequence[Answer]) -> None:
         # In a markup language, a character may be written as its number.
@@ -96,6 +114,40 @@ def print_form(answers: Iterable[Answer], name: str, picture: Picture | None) ->
         write(render(found, name, shown=picture(found) if picture else None), spelling=spelling)
 
     return _at_the_end(answers, write_all)
+
+
+def _print_parts(answers: Iterable[Answer], name: str) -> Iterator[Answer]:
+    from rnnshape.show.formats import render
+
+    first = 1
+    for some in filter(None, _families(answers)):
+        write(render(some, name, first=first))
+        first += len(some)
+        yield from some
+
+
+def _families(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
+    """Yield the answers in order: together those that share letters, once another one begins; the rest at the end."""
+    some: list[Answer] = []
+    try:
+        for answer in answers:
+            if _is_another(answer, some):
+                yield some
+                some = []
+            some.append(answer)
+    except (Exception, KeyboardInterrupt):
+        yield some
+        raise
+    yield some
+
+
+def _is_another(answer: Answer, before: Sequence[Answer]) -> bool:
+    """Tell whether an answer shares no letter with those before it, as the combinations of `--all-flags` do."""
+    from rnnshape.report import Report
+    from rnnshape.show.marks import families
+
+    reports = [one for one in (*before, answer) if isinstance(one, Report)]
+    return all(one.combination is None for one in reports) or len(families(reports)) > 1
 
 
 def _at_the_end(answers: Iterable[Answer], write_all: Callable[[Sequence[Answer]], None]) -> Sequence[Answer]:

@@ -55,11 +55,11 @@ class Record:
     meaning: str = ""
 
 
-def render(answers: Answers, shown: RenderableType | None = None) -> str:  # noqa: ARG001
-    """Return the answers as records, whatever the picture is."""
+def render(answers: Answers, shown: RenderableType | None = None, *, first: int = 1) -> str:  # noqa: ARG001
+    """Return the answers as records, whatever the picture is; `first` is the number of the first one."""
     return "".join(
         "\t".join([str(number), *(safe(field, "utf-8") for field in astuple(record))]) + "\n"
-        for number, (answer, section) in enumerate(zip(answers, sections(answers), strict=True), 1)
+        for number, (answer, section) in enumerate(zip(answers, sections(answers), strict=True), first)
         for record in _records(answer, section)
     )
 

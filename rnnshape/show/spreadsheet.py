@@ -38,16 +38,18 @@ _HEADINGS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render(answers: Answers, shown: RenderableType | None = None) -> str:  # noqa: ARG001
+def render(answers: Answers, shown: RenderableType | None = None, *, first: int = 1) -> str:  # noqa: ARG001
     """Return the answers as CSV, whatever the picture is.
 
     `equals` tells what a tensor equals, or what is close to it, with ≈ before it. `how` tells it in a word for each:
     `equal` (bit for bit), `close` (but for rounding), `part` (of what a merge is made of); or why nothing is said:
-    `constant`, `undecided`. No cell is a formula to a spreadsheet: one that looks so gets an apostrophe.
+    `constant`, `undecided`. No cell is a formula to a spreadsheet: one that looks so gets an apostrophe. The headings
+    are in front of the first answer, whose number (`first`) is 1.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_HEADINGS)
+    if first == 1:
+        writer.writerow(_HEADINGS)
     for answer, section in zip(answers, sections(answers), strict=True):
         for line in _lines(answer, section):
             writer.writerow([_inert(safe(cell, "utf-8")) for cell in line])

@@ -10,6 +10,7 @@ import contextvars
 import io
 import locale
 import os
+import select
 import signal
 import socket
 import sys
@@ -125,8 +126,9 @@ def _serve(
     _apply(request, descriptors, around)
     nobodys = {name: getattr(sys, name) for name in _STREAMS}
     _open_streams(request.streams, around, line)
-    line.watch()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        line.watch()
         status = contextvars.copy_context().run(finish, program.run, sys.argv[1:])
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:  # in the last moment
@@ -214,17 +216,24 @@ class _Output(io.FileIO):
 
 
 class _Lines:
-    """The connections to the clients, one after the other."""
+    """The connections to the clients, one after the other, and the thread that hears what they say later on.
+
+    The thread waits in the system and wakes when there is something to hear. To begin a connection it need not run,
+    which on a busy machine would take milliseconds of an answer.
+    """
 
     def __init__(self, channel: socket.socket) -> None:
         """Take the channel to the worker, too: what the program forks keeps neither of them."""
         self._channel = channel
         self._line: _Line | None = None
+        self._heard = select.epoll()
+        self._main = threading.get_ident()
         os.register_at_fork(after_in_child=self._forget)
+        threading.Thread(target=self._listen, daemon=True).start()
 
     def line(self, connection: socket.socket) -> _Line:
         """Return the line to a new client."""
-        self._line = _Line(connection)
+        self._line = _Line(connection, self._heard)
         return self._line
 
     def _forget(self) -> None:
@@ -233,14 +242,21 @@ class _Lines:
         if self._line is not None:
             self._line.forget()
 
+    def _listen(self) -> None:
+        while True:
+            self._heard.poll()
+            if self._line is not None:
+                self._line.hear(self._main)
+
 
 class _Line:
     """The connection to the client while the program runs."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, heard: select.epoll) -> None:
         self._connection = connection
+        self._heard = heard
         self._announced = False
-        self._listener: threading.Thread | None = None
+        self._ends = threading.Lock()
         self.is_over = False
 
     def announce(self) -> None:
@@ -251,42 +267,39 @@ class _Line:
 
     def end(self, status: int) -> None:
         """Say that the program has ended, or that it declined to begin, and hang up."""
-        self.is_over = True
+        with self._ends:
+            # From here on no interrupt of this client's can come.
+            self.is_over = True
         if status == DECLINED:
             self._say(protocol.DECLINED, 0)
         else:
             self._say(protocol.ENDED, status & 0xFF)
-        with contextlib.suppress(OSError):
-            # This wakes the thread that listens.
-            self._connection.shutdown(socket.SHUT_RD)
-        if self._listener is not None:
-            # From here on no interrupt of this client's can come.
-            self._listener.join()
+        self._heard.unregister(self._connection)
         self._connection.close()
 
     def watch(self) -> None:
         """From now on pass the client's Ctrl-C on to the main thread, and end this process when the client is gone."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        self._listener = threading.Thread(target=self._listen, args=(threading.get_ident(),), daemon=True)
-        self._listener.start()
+        self._heard.register(self._connection, select.EPOLLIN)
+
+    def hear(self, main: int) -> None:
+        """Do what the client says: Ctrl-C is for the main thread; its end is the end, as its signal would have been."""
+        with self._ends, contextlib.suppress(BlockingIOError):  # it was the client before that said something
+            if not self.is_over:
+                if not self._said():
+                    os._exit(1)
+                signal.pthread_kill(main, signal.SIGINT)
+
+    def _said(self) -> bytes:
+        try:
+            return self._connection.recv(64, socket.MSG_DONTWAIT)
+        except ConnectionError:
+            return b""
 
     def forget(self) -> None:
         """Drop the connection in a fork of the program, so that the client sees the end of the program itself."""
         self._announced = True
+        self._ends = threading.Lock()  # that thread is not in the fork
         self._connection.close()
-
-    def _listen(self, main: int) -> None:
-        while True:
-            try:
-                data = self._connection.recv(64)
-            except OSError:
-                data = b""
-            if self.is_over:
-                return
-            if not data:
-                # As the signal that ended the client would have ended the program: at once.
-                os._exit(1)
-            signal.pthread_kill(main, signal.SIGINT)
 
     def _say(self, what: bytes, number: int) -> None:
         try:

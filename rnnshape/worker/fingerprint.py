@@ -9,13 +9,10 @@ import os
 import sys
 import time
 
-from rnnshape.worker.folder import NoWorker
+# What `importlib.util.source_hash` calls. Another function of this kind would have to be loaded from a file first.
+from _imp import source_hash
 
-try:
-    # The same function as hashlib's, without loading OpenSSL for it: that takes longer than all the rest.
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
+from rnnshape.worker.folder import NoWorker
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _HEAVY = ("tensorflow", "keras")
@@ -52,8 +49,8 @@ class Fingerprint:
 
     def name(self) -> str:
         """Return the fingerprint as the name of a socket: 24 hexadecimal digits."""
-        text = f"{self.files}\0{self.settings}\0{self.config}"
-        return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+        text = f"{self.files}\0{self.settings}\0{self.config}".encode("utf-8", "surrogateescape")
+        return (source_hash(0, text) + source_hash(1, text))[:12].hex()
 
 
 def fingerprint() -> Fingerprint:
@@ -71,14 +68,17 @@ def fingerprint() -> Fingerprint:
 
 
 def files(path: tuple[str, ...]) -> str:
-    """Return a line for each file that rnnshape consists of or is worth watching, with its time and size.
+    """Return a line for each file that rnnshape consists of or is worth watching, by which a change can be told.
+
+    Of rnnshape's own, that is the number of the file: a worker sees by itself what is written into one that it has in
+    memory, and to ask for the time of each would take a client a millisecond.
 
     Raises:
         NoWorker: a file, or a package, is not there (any more).
 
     """
     try:
-        lines = sorted(_stat_lines(_PACKAGE))
+        lines = sorted(_own_lines(_PACKAGE))
     except OSError as error:
         raise NoWorker(f"rnnshape's own files cannot be read: {error}") from error
     folders = {folder for folder in path if folder.endswith(_INSTALLED)}
@@ -110,16 +110,16 @@ def _installed(folder: str) -> list[str]:
     return lines
 
 
-def _stat_lines(folder: str) -> list[str]:
+def _own_lines(folder: str) -> list[str]:
     lines = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name == "__pycache__":
                 continue
             if entry.is_dir():
-                lines += _stat_lines(entry.path)
+                lines += _own_lines(entry.path)
             else:
-                lines.append(_line(entry.path, entry.stat()))
+                lines.append(f"{entry.path} {entry.inode()}")
     return lines
 
 

@@ -18,7 +18,7 @@ from rnnshape.worker.forgetting import forget
 from rnnshape.worker.program import Program
 from rnnshape.worker.server import Server
 from rnnshape.worker.spares import Terms
-from rnnshape.worker.watching import Watch, module_files
+from rnnshape.worker.watching import Watch, module_files, own_files
 
 _BACKLOG = 128
 
@@ -94,10 +94,16 @@ def _become(
         watch.follow()
         if any(_changed_since(file, begun) for file in module_files()):
             return
+
+        def is_right() -> bool:
+            # A file system that others write to, too, may tell nobody.
+            is_same = server.still_as(seen) and not any(_changed_since(file, begun) for file in own_files())
+            return is_same and server.still_owns(path, owned) and not _is_one_too_many(path)
+
         Server(
             listener,
             spawn=spawn,
-            still_right=lambda: server.still_owns(path, owned) and server.still_as(seen) and not _is_one_too_many(path),
+            still_right=is_right,
             terms=terms,
             hold=hold,
             watch=watch,

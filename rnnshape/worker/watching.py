@@ -78,6 +78,12 @@ def module_files() -> Iterator[str]:
             yield file
 
 
+def own_files() -> list[str]:
+    """Return those of them that are rnnshape's own."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    return [file for file in module_files() if file.startswith(f"{package}/")]
+
+
 def _names(data: bytes) -> Iterator[bytes]:
     """Yield the name of the file in each event; an empty one where the event is about the folder."""
     at = 0

@@ -519,6 +519,47 @@ def test_an_answer_for_a_stream_that_something_closed(monkeypatch, capsys, how):
         assert "bug" not in err
 
 
+GRIDS = {
+    "a grid": ["gru", "lstm", "--units", "1,2"],
+    "families": ["gru", "lstm", "--units", "1,2", "--all-flags"],
+    "errors": ["GRU(2)", "GRU(2, activation='no-such')", "GRU(3)", "--all-flags"],
+    "code": ["x = GRU(2)(inputs)", "gru", "--return-state"],
+}
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("form", ["csv", "plain"])
+def test_answers_one_by_one_are_the_same_text_as_all_of_them(ran, tmp_path, form, grid):
+    path = tmp_path / "whole"
+    status, out, _ = ran(*GRIDS[grid], "--format", form)
+    assert ran(*GRIDS[grid], "--format", form, "--save", str(path))[0] == status
+    assert out == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["csv", "plain"])
+@pytest.mark.parametrize("end", [None, KeyboardInterrupt])
+def test_a_form_that_streams_keeps_no_answer(monkeypatch, capsys, form, end):
+    known = [explore(f"GRU({units})", batch=2, time=3, features=2) for units in range(1, 7)]
+    printed, given, kept = [], [], []
+
+    def answers(*_, **__):
+        for report in known:
+            given.append(dataclasses.replace(report))
+            yield given[-1]
+            printed.append(capsys.readouterr().out)
+            # `one`, `given` and the argument refer to it, and nothing else may.
+            kept.append(sum(sys.getrefcount(one) > 3 for one in given))
+        if end:
+            raise end
+
+    monkeypatch.setattr("rnnshape.cli.answering.answers_to", answers)
+    assert run(["gru", "--format", form]) == (130 if end else 0)
+    printed.append(capsys.readouterr().out)
+    assert max(kept) <= 2
+    # It is the next answer that tells that this one is complete.
+    assert [re.findall(r"GRU\((\d)\)", text)[:1] for text in printed] == [[], *([str(units)] for units in range(1, 7))]
+
+
 def test_nobody_is_told_on_a_stream_that_is_closed():
     stream = io.StringIO()
     stream.close()
@@ -526,10 +567,29 @@ def test_nobody_is_told_on_a_stream_that_is_closed():
     assert not is_terminal(None)
 
 
-@pytest.mark.parametrize("form", [[], ["--diagram"], ["--code"], ["--json"]])
-def test_without_a_stdout_the_status_is_what_is_left(monkeypatch, form):
+CLOSED = "error: The answer cannot be written: standard output is closed\n"
+
+
+@pytest.mark.parametrize("form", [[], ["--diagram"], ["--code"], ["--json"], ["--format", "csv"], ["--save", "-"]])
+def test_without_a_stdout_an_answer_is_lost_and_that_is_told(monkeypatch, capsys, form):
     monkeypatch.setattr("sys.stdout", None)
-    assert run(["gru", *form, *SMALL]) == 0
+    monkeypatch.setattr("rnnshape.cli.answering.answers_to", lambda *_, **__: pytest.fail("computed in vain"))
+    assert run(["gru", *form, *SMALL]) == 1
+    assert capsys.readouterr().err == CLOSED
+
+
+def test_without_a_stdout_what_needs_none_is_done(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.stdout", None)
+    assert run(["gru", "--quiet", *SMALL]) == 0
+    assert run(["gru", "--save", str(tmp_path / "a.json"), *SMALL]) == 0
+    assert json.loads((tmp_path / "a.json").read_text())["layer"] == "GRU(4)"
+    assert capsys.readouterr().err == ""
+
+
+def test_without_a_stdout_a_wrong_question_is_told_first(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout", None)
+    assert run(["LSMT"]) == 2
+    assert "There is no layer 'LSMT'" in capsys.readouterr().err
 
 
 def test_without_a_stdin_there_are_no_lines(ran, monkeypatch):

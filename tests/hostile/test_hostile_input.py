@@ -314,7 +314,7 @@ def test_the_status_of_an_error_that_nobody_can_be_told(monkeypatch, error, stre
 def test_no_streams_at_all(monkeypatch, argv):
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(f"sys.{name}", None)
-    assert run(argv) == (2 if argv == ["--no-such"] else 0)
+    assert run(argv) == (2 if argv == ["--no-such"] else 1)
 
 
 def test_code_on_a_stream_of_ascii(monkeypatch):

@@ -40,8 +40,10 @@ def shell(tmp_path):
 
 
 CLOSED = [
-    ("$R --version >&-", 0, "", ""),
-    ("$R --help >&-", 0, "", ""),
+    ("$R --version >&-", 1, "", "standard output is closed"),
+    ("$R --help >&-", 1, "", "standard output is closed"),
+    ("$R gru >&- 2>/dev/full", 1, "", ""),
+    ("$R gru <&- >&- 2>&-", 1, "", ""),
     ("$R --nope 2>&-", 2, "", ""),
     ("$R --nope <&- >&- 2>&-", 2, "", ""),
     ("$R --nope --json 2>/dev/full", 2, "invalid-query", ""),

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from rnnshape.cli.warm import Rnnshape
 from rnnshape.run import engine
 from rnnshape.worker import child, process, protocol
-from rnnshape.worker.program import Rnnshape
 
 LAYERS = (
     *("gru", "lstm", "simple-rnn", "GRU(3, return_sequences=True)", "LSTM(2, dropout=0.5, recurrent_dropout=0.25)"),

@@ -23,13 +23,14 @@ _callbacks = []
 def load():
     if not _loaded:
         _loaded.append(True)
-        from rnnshape.worker import child, program, protocol, start
+        from rnnshape.worker import child, protocol, start, watching
 
         child.PATIENCE = 1.0
         if "STANDIN_SEES" in os.environ:
             protocol.is_stopped = lambda _: False
+        if "STANDIN_HEARS" in os.environ:
+            watching.Watch.tells = lambda _: False
         child.MOST_ANSWERS = int(os.environ.get("STANDIN_ANSWERS", "250"))
-        program.Rnnshape = Program
         start.terms = terms
         if "STANDIN_CONFIGURES" in os.environ:
             os.makedirs(os.path.expanduser("~/.keras"), exist_ok=True)
@@ -177,6 +178,23 @@ def do_end(where, *_):
     os._exit(5)
 
 
+def do_descend(where, depth):
+    """Tell at how many depths of calls a loop of calls has the system give memory again and again."""
+
+    def nothing():
+        pass
+
+    def thrashes(left):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(100):
+            nothing()
+        here = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before > 50
+        return here + (thrashes(left - 1) if left else 0)
+
+    print(where, thrashes(int(depth)))
+    return 0
+
+
 def do_leave(where, what):
     if what == "thread":
         threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
@@ -225,7 +243,10 @@ engine.after_import = _callbacks.append
 cli = types.ModuleType("rnnshape.cli")
 cli.run = run
 sys.modules[engine.__name__] = engine
+warm = types.ModuleType("rnnshape.cli.warm")
+warm.Rnnshape = Program
 sys.modules[cli.__name__] = cli
+sys.modules[warm.__name__] = warm
 
 if __name__ == "__main__":
     from rnnshape.__main__ import main

@@ -77,7 +77,7 @@ def test_a_worker_holds_nothing_of_its_first_client(house: House):
     for pid in (worker.pid, *worker.spares):
         assert os.readlink(f"/proc/{pid}/cwd") == "/"
         links = {os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
-        kinds = (os.devnull, "socket:", "anon_inode:inotify")
+        kinds = (os.devnull, "socket:", "anon_inode:inotify", "anon_inode:[eventpoll]")
         assert all(link.startswith(kinds) for link in links), links
         assert os.getsid(pid) == worker.pid
 
@@ -161,6 +161,30 @@ def test_a_change_on_disk_is_never_served_from_memory(house: House, change):
     wait_for(lambda: is_over(before.pid))
     assert house.run("say").stdout == "warm\n"
     assert house.worker().pid != before.pid
+
+
+@pytest.mark.parametrize("name", ["worker/server.py", "new.py"])
+def test_a_change_that_the_system_does_not_tell_is_found_in_a_while(house: House, name: str):
+    house.run("say", env={"STANDIN_HEARS": "nothing", "RNNSHAPE_WORKER_IDLE": "900"})
+    before = house.rested()
+    with (house.site / "rnnshape" / name).open("a") as file:
+        file.write("\n# edited\n")
+    wait_for(lambda: is_over(before.pid))
+
+
+def test_a_file_that_another_takes_the_place_of_is_another_fingerprint(house: House):
+    script = (
+        "import sys; sys.path[0] = sys.argv[1]; from rnnshape.worker.fingerprint import *; print(fingerprint().name())"
+    )
+
+    def name() -> str:
+        return house.run(str(house.site), command=[sys.executable, "-c", script]).stdout
+
+    before, path = name(), house.site / "rnnshape" / "query.py"
+    assert name() == before
+    shutil.copy(path, path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
+    assert name() not in {before, ""}
 
 
 def test_the_configuration_that_keras_writes_at_its_first_import_is_no_change(house: House):

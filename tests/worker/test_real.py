@@ -56,6 +56,15 @@ def test_the_clients_environment_counts(real_house: House, env: dict[str, str]):
     assert real_house.worker().served == served + 1
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full"])
+def test_streams_that_are_closed_or_full(real_house: House, closed: str):
+    command = ["sh", "-c", f'"$@" {closed}', "sh", *real_house.command, "gru", "--json"]
+    real_house.rested()
+    warm, cold = real_house.run(command=command), real_house.run(command=command, env=WITHOUT)
+    assert (warm.stdout, warm.stderr, warm.returncode) == (cold.stdout, cold.stderr, cold.returncode)
+    assert warm.returncode == (1 if ">&-" in closed.replace("2>", "") or closed == ">/dev/full" else 0)
+
+
 def test_a_terminal(real_house: House):
     seen = []
     for env in ({}, WITHOUT):

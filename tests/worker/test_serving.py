@@ -41,6 +41,10 @@ def test_output_and_status(warm: House):
     assert same(warm, "say", "a b", "", "ü", "x\ny").stdout == "warm a b  ü x\ny\n"
 
 
+def test_calls_take_no_memory_anew_at_any_depth(warm: House):
+    assert same(warm, "descend", "700").stdout == "warm 0\n"
+
+
 def test_a_defect_looks_the_same(warm: House):
     done, cold = warm.run("raise"), warm.run("raise", env=WITHOUT)
     assert (done.returncode, done.stdout) == (cold.returncode, cold.stdout) == (1, "before\n")

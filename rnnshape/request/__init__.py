@@ -1,19 +1,19 @@
 """Layers and options -> queries: a named layer becomes the same kind of `Call` that an expression is parsed into.
 
-A size may have several values: then every combination is a query.
+A size may have several values: then every combination is a query. `unknown` says what was meant by a word that is no
+layer.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rnnshape import catalogue
-from rnnshape.errors import InvalidQuery, nearest
+from rnnshape.errors import InvalidQuery
 from rnnshape.expression import Call, flag, like, parse, parse_value, takes_flags, with_flags
 from rnnshape.options import CONV, FLAGS, Options, Part, typed
 from rnnshape.query import (
@@ -27,6 +27,7 @@ from rnnshape.query import (
     Query,
     Sizes,
 )
+from rnnshape.request.unknown import unknown_layer
 
 MOST_AT_ONCE = 4_000_000
 """Layers, and inputs, of one command: each is in memory from the beginning."""
@@ -205,7 +206,7 @@ def _expression(word: str, options: Options) -> list[Call]:
     """Return the expression with the flags that may be added to one, in all of their combinations."""
     text = word.strip()
     if "(" not in text:
-        raise _unknown_layer(word)
+        raise unknown_layer(word)
     call = parse(text)
     given = options.given(Part.LAYER)
     alien = [name for name in given if name not in ADDED]
@@ -258,43 +259,6 @@ def _into(asked: Call | str | None, call: Call) -> Call | None:
         message = f"--into {asked} takes the units of the layer, and none are known here. Received: {call}"
         raise InvalidQuery(message, hint=f"Say how many: --into '{layer.keras if layer else asked}(4)'.")
     return found
-
-
-def _unknown_layer(word: str) -> InvalidQuery:
-    listed = ", ".join(catalogue.TYPED)
-    message = (
-        f"There is no layer {word!r}; expected {listed}, or a Keras expression such as 'LSTM(4)'. Received: {word}"
-    )
-    return InvalidQuery(message, hint=_OF_FLAGS if word.strip().lower() in _SWITCHED else _instead(word), layer=word)
-
-
-_SWITCHED = frozenset({"true", "false", "yes", "no", "on", "off"})
-"""Words that people type behind a flag."""
-_OF_FLAGS = "A flag such as --return-state takes no value. To switch it off, leave it out."
-
-
-def _instead(word: str) -> str:
-    """Return what may have been meant by a word that is no layer."""
-    plain = word.strip().lower()
-    if plain.isdecimal():
-        return f"Sizes are options: --units {plain}."
-    several = [part for part in re.split(r"[,;+&/|\s]+", plain) if part]
-    layers = [layer.typed for layer in map(catalogue.by_word, several) if layer is not None]
-    if layers and len(layers) == len(several):
-        return f"Type spaces between layers: {' '.join(layers)}" if len(layers) > 1 else f"Did you mean {layers[0]}?"
-    meant = catalogue.MEANT.get(plain.replace("-", "").replace("_", ""))
-    if meant is not None:
-        return f"Did you mean {meant}?"
-    today = catalogue.today(plain.rpartition(".")[2])
-    layer = catalogue.by_word(today or plain.rpartition(".")[2])
-    if today is not None:
-        return f"That is an old name: in Keras 3 it is {layer.typed if layer else today}."
-    if layer is not None:
-        # Only the names of Keras's modules may stand in front of a layer: `torch.nn.GRU` is another one.
-        is_of_keras = not plain.rpartition(".")[0].startswith(("torch", "nn", "flax", "jax"))
-        return f"Did you mean {layer.typed}" + (f", or '{word.strip()}(4)'?" if is_of_keras else ", of Keras?")
-    near = nearest(word, catalogue.TYPED) or nearest(word, catalogue.known_words())
-    return f"Did you mean {near}?" if near else "An expression is a call: 'LSTM(4)'."
 
 
 def _input_sizes(options: Options) -> Iterator[Sizes]:
