@@ -7,28 +7,18 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from rnnshape.errors import RnnshapeError
-from rnnshape.program_report import ProgramReport
-from rnnshape.report import Report
+from rnnshape.show.answers import parts
 from rnnshape.show.columns import Column, cell, columns
-from rnnshape.show.marks import Mark, Part
-from rnnshape.show.matrix import Matrix, matrix
-from rnnshape.show.notes import has_blocks
-from rnnshape.show.overview import Overview, Place, Query, overview
-from rnnshape.show.program.diagnosis import shown_alone
-from rnnshape.show.rows import Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain, shape_code
-from rnnshape.show.sections import sections
+from rnnshape.show.facts import said_of
+from rnnshape.show.look import Shown
+from rnnshape.show.matrix import Matrix
+from rnnshape.show.overview import Overview, Place, Query
+from rnnshape.show.program.diagnosis import diagnosed
+from rnnshape.show.rows import Answers, Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain, shape_code
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-Answer = Report | ProgramReport | RnnshapeError
-T = TypeVar("T")
 _FLAGS = {
     (False, False): "neither flag",
     (False, True): "return_state",
@@ -73,10 +63,10 @@ class Paste:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Picture:
     """What is shown as it is in a terminal: where and why a program stopped."""
 
-    shown: RenderableType
+    shown: Shown
 
 
 class Kind(enum.Enum):
@@ -113,48 +103,41 @@ class Break:
     """The end of an answer."""
 
 
-Block = Heading | Items | Paste | Shown | Table | Said | Break
+Block = Heading | Items | Paste | Picture | Table | Said | Break
 
 
-def blocks(answers: Sequence[Answer]) -> Iterator[Block]:
+def blocks(answers: Answers) -> Iterator[Block]:
     """Yield the blocks of all answers: a table for each, and one for many layers, as in a terminal."""
-    for is_program, some in _runs(answers, lambda answer: isinstance(answer, ProgramReport)):
-        layers = [answer for answer in some if not isinstance(answer, ProgramReport)]
-        reports = [answer for answer in layers if isinstance(answer, Report)]
-        if not is_program and len(reports) > 1 and not any(map(has_blocks, reports)):
-            flags = matrix(reports) if len(reports) == len(layers) else None
-            yield from _matrix(flags) if flags else _overview(overview(layers))
-            yield Break()
-            continue
-        for answer, section in zip(some, sections(some), strict=True):
-            yield from _section(section, answer if isinstance(answer, ProgramReport) else None)
-            yield Break()
+    for part in parts(answers):
+        match part:
+            case Section():
+                yield from _section(part)
+            case Matrix():
+                yield from _matrix(part)
+            case Overview():
+                yield from _overview(part)
+        yield Break()
 
 
-def _runs(items: Iterable[T], key: Callable[[T], bool]) -> Iterator[tuple[bool, list[T]]]:
-    for is_so, some in itertools.groupby(items, key):
-        yield is_so, list(some)
-
-
-def _section(section: Section, program: ProgramReport | None) -> Iterator[Block]:
+def _section(section: Section) -> Iterator[Block]:
     yield from _notes(section.before)
     about = Heading((Code(section.title),), " ".join(section.called_with)) if section.title else None
     yield from [_tensors(section, about)] if section.rows else filter(None, [about])
     yield from _facts(section)
-    if program is not None and section.error is not None:
-        yield Shown(shown_alone(program))
-    elif section.error is not None:
-        yield from _problem(section.error)
+    yield from _problem(section.error) if section.error else ()
     yield from [Paste((section.unpack,))] if section.unpack else []
     yield from _notes(_last(section))
-    if section.then is not None and program is not None:
+    if section.then is not None:
         yield Said(("With the fix:",))
-        yield from _section(section.then, program.with_fix)
+        yield from _section(section.then)
 
 
 def _problem(problem: Problem) -> Iterator[Block]:
-    yield Said((problem.message,), wrong=True)
-    yield from [Said((problem.hint,))] if problem.hint else []
+    if problem.stopped is not None:
+        yield Picture(diagnosed(problem.stopped))
+    else:
+        yield Said((problem.message,), wrong=True)
+        yield from [Said((problem.hint,))] if problem.hint else []
 
 
 def _tensors(section: Section, about: Heading | None = None) -> Table:
@@ -183,13 +166,11 @@ def _row(row: Row, shown: Sequence[Column]) -> tuple[Said, ...]:
 
 def _facts(section: Section) -> Iterator[Items]:
     """Yield what equals what, and what the signs mean, as one list."""
-    said = [_signed(one.words, one.part, one.mark, one.sign) for one in section.facts]
-    said += [_signed(one.words, one.part, one.mark, one.text) for one in section.signs]
-    yield from [Items(tuple(said))] if said else []
-
-
-def _signed(words: Words, part: Part, mark: Mark | None, sign: str) -> Said:
-    return Said(words, sign=sign) if mark is None else Said(words, ((part, (mark,)),))
+    said = tuple(
+        Said(one.words, ((one.part, (one.mark,)),)) if one.mark else Said(one.words, sign=one.sign)
+        for one in said_of(section)
+    )
+    yield from [Items(said)] if said else []
 
 
 def _last(section: Section) -> list[Note]:
@@ -198,7 +179,7 @@ def _last(section: Section) -> list[Note]:
 
 def _notes(notes: Iterable[Note]) -> Iterator[Block]:
     """Yield notes: those that are sentences as lists, tables and code between them."""
-    for is_sentence, some in _runs(notes, lambda note: note.table is None and not note.paste):
+    for is_sentence, some in itertools.groupby(notes, lambda note: note.table is None and not note.paste):
         if is_sentence:
             yield Items(tuple(map(_note, some)))
         else:
@@ -238,7 +219,7 @@ def _overview(shown: Overview) -> Iterator[Block]:
         about=Heading(title, " ".join(shown.called_with)),
     )
     for kind in shown.kinds:
-        yield from _section(kind, None)
+        yield from _section(kind)
     yield from _notes(_last(Section("", notes=shown.notes, size=shown.size, whose=shown.whose)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rnnshape.report import Statement, Tensor
 from rnnshape.show.marks import Carried, Marks, Part
-from rnnshape.show.rows import INSIDE, ONLY, STEPPED, Fact, Kind, Row, Sign
+from rnnshape.show.rows import INSIDE, ONLY, STEPPED, Fact, Kind, Section, Sign
 
 
 def place(tensor: Tensor) -> str:
@@ -26,16 +26,17 @@ def facts_of(found: Marks, different: Sequence[Statement]) -> Iterator[Fact]:
         yield Fact(Kind.DIFFERENT, group)
 
 
-def signs_of(rows: Sequence[Row], facts: Sequence[Fact]) -> Iterator[Sign]:
-    """Yield each sign that is no plain letter and occurs, with what it means."""
-    carried = [one for row in rows for one in row.marks]
+def said_of(section: Section) -> Iterator[Fact | Sign]:
+    """Yield each fact, and then what the signs mean that are no plain letters, those that occur."""
+    yield from section.facts
+    carried = [one for row in section.rows for one in row.marks]
     for part, said in ((Part.SLICE, _slice), (Part.MERGED, _merged)):
         some = [one for one in carried if one.part is part]
         if some:
             # One of them says how all of them are read; a step is the plainest.
             first = next((one for one in some if part is Part.SLICE and _is_step(one)), some[0])
             yield Sign((said(first),), part, first.mark)
-    if any(fact.kind is Kind.CLOSE for fact in facts):
+    if any(fact.kind is Kind.CLOSE for fact in section.facts):
         yield Sign(("equal but for rounding",))
 
 

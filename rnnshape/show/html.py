@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from html import escape
 
+from rich.console import RenderableType
+
 from rnnshape.show.answers import title
-from rnnshape.show.picture import Piece, pieces
-from rnnshape.show.web import as_html
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.rows import Answers
+from rnnshape.show.web import as_html, picture
 
 # The letters of marks bring their own ground with them. All else has the colour of the text around it, which is dark on
 # a light ground and light on a dark one: so nobody has to be asked which theme it is. The class stands twice where a
@@ -79,26 +74,4 @@ def fragment(answers: Answers, shown: RenderableType | None = None) -> str:
 def _body(answers: Answers, shown: RenderableType | None) -> str:
     if shown is not None:
         return f'<div class="rnnshape">{picture(shown)}</div>'
-    return "\n".join(as_html(answers, picture))
-
-
-def picture(shown: RenderableType) -> str:
-    """Return what a terminal shows as preformatted text."""
-    text = "\n".join(_line(line) for line in pieces(shown))
-    # Whoever has no mouse can scroll only what can have the focus.
-    return f'<pre tabindex="0">{text}</pre>'
-
-
-def _line(line: Sequence[Piece]) -> str:
-    return "".join(_spans(line))
-
-
-def _spans(line: Sequence[Piece]) -> Iterator[str]:
-    at = 0
-    for piece in line:
-        yield " " * (piece.column - at)
-        text = escape(piece.text)
-        look = f'style="color:{piece.ink};background:{piece.ground}"' if piece.ground else 'class="dim"' * piece.dim
-        text = f"<span {look}>{text}</span>" if look else text
-        yield f"<b>{text}</b>" if piece.bold else text
-        at = piece.column + piece.width
+    return "\n".join(as_html(answers))

@@ -6,16 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Said, Shown, Table, blocks
+from rich.console import RenderableType
+
+from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import Column, spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.rows import Words, bracketed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.rows import Answers, Words, bracketed
 
 _HEAD = "% \\usepackage{booktabs} in the preamble is all that this needs."
 _LETTERS = {
@@ -78,7 +74,7 @@ def _block(block: Block) -> Iterator[str]:
             yield from map(_code, block.lines)
         case Heading():
             yield _heading(block)
-        case Shown():
+        case Picture():
             yield _lines(as_text(block.shown, encoding="ascii"))
         case Said():
             yield _said(block)

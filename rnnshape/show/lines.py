@@ -9,11 +9,12 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from rnnshape.show import grid
+from rnnshape.show.facts import said_of
 from rnnshape.show.fold import fill, fold_assignment, prose
 from rnnshape.show.grid import Heading
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Mark, Part
-from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Problem, Section, Small, Tone, plain
+from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Problem, Section, Sign, Small, Tone, plain
 
 _LEAST = 20
 """No text is made narrower than this."""
@@ -30,8 +31,7 @@ def signs(marks: Iterable[tuple[Part, Sequence[Mark]]], look: Look, *, brackets:
 
 def facts(section: Section, look: Look, start: int, *, brackets: bool) -> Iterator[Text]:
     """Yield each fact, its sign at the column `start`, and what the signs mean that are no plain letters."""
-    said = [(_sign(one.mark, one.part, one.sign, look, brackets), _fact(one)) for one in section.facts]
-    said += [(_sign(one.mark, one.part, one.text, look, brackets), [plain(one.words)]) for one in section.signs]
+    said = [(_sign(one, look, brackets=brackets), _pieces(one)) for one in said_of(section)]
     wide = max((_width(sign) for sign, _ in said), default=0)
     indent = min(start, look.width // 4)
     room = max(look.width - indent - wide - 2, _LEAST)
@@ -46,14 +46,16 @@ def _width(some: Sequence[grid.Span]) -> int:
     return sum(cell_len(text) for text, _ in some)
 
 
-def _sign(mark: Mark | None, part: Part, text: str, look: Look, brackets: bool) -> tuple[grid.Span, ...]:  # noqa: FBT001
-    if mark is None:
-        return ((" " * brackets, ""), (look.safe(text), look.tone(Tone.STRONG)))
-    return signs([(part, [mark])], look, brackets=brackets)
+def _sign(one: Fact | Sign, look: Look, *, brackets: bool) -> tuple[grid.Span, ...]:
+    if one.mark is None:
+        return ((" " * brackets, ""), (look.safe(one.sign), look.tone(Tone.STRONG)))
+    return signs([(one.part, [one.mark])], look, brackets=brackets)
 
 
-def _fact(fact: Fact) -> list[str]:
+def _pieces(fact: Fact | Sign) -> list[str]:
     """Return a fact in pieces between which it may be broken."""
+    if isinstance(fact, Sign):
+        return [plain(fact.words)]
     if fact.kind is Kind.DIFFERENT:
         return [*(f"{code}," for code in fact.terms[:-1]), f"{fact.terms[-1]}:", fact.claim]
     return [*(f"{code} {fact.kind.value}" for code in fact.terms[:-1]), fact.terms[-1]]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Said, Shown, Table, blocks
+from rich.console import RenderableType
+
+from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.rows import Words, bracketed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.rows import Answers, Words, bracketed
 
 
 def render(answers: Answers, shown: RenderableType | None = None) -> str:
@@ -38,7 +34,7 @@ def _block(block: Block) -> Iterator[str]:
             yield _block_of(block.lines, "python")
         case Heading():
             yield _heading(block)
-        case Shown():
+        case Picture():
             yield _block_of(as_text(block.shown).splitlines(), "text")
         case Said():
             yield _said(block)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rnnshape.report import Report
 from rnnshape.show import notes
-from rnnshape.show.facts import facts_of, signs_of
+from rnnshape.show.facts import facts_of
 from rnnshape.show.marks import Marks, Part, families, marks
 from rnnshape.show.rows import ONLY, Fact, Note, Row, Section
 from rnnshape.show.sections import rows_of
@@ -24,6 +24,7 @@ class Matrix:
     (empty: nowhere), `unpacks` the assignment of each.
     """
 
+    reports: tuple[Report, ...]
     section: Section
     flags: tuple[tuple[bool, bool], ...]
     places: tuple[tuple[str, ...], ...]
@@ -43,6 +44,7 @@ def matrix(reports: Sequence[Report]) -> Matrix | None:
     if rows is None:
         return None
     return Matrix(
+        reports=tuple(reports),
         section=_section(reports, marked, rows),
         flags=tuple(
             (one.return_sequences, one.return_state) for one in (report.combination for report in reports) if one
@@ -80,7 +82,6 @@ def _section(reports: Sequence[Report], marked: Sequence[Marks], rows: Sequence[
         called_with=notes.called_with(plain),
         rows=tuple(rows),
         facts=tuple(facts),
-        signs=tuple(signs_of(rows, facts)),
         notes=(Note((SHARED,)), *found),
         size=notes.size(plain),
         whose=notes.whose(plain.versions, plain.ran.device, plain.ran.seed),

@@ -6,17 +6,14 @@ import collections
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rnnshape.errors import RnnshapeError
 from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
-from rnnshape.show.facts import facts_of, place, signs_of
+from rnnshape.show.facts import facts_of, place
 from rnnshape.show.marks import Marks, families, marks
-from rnnshape.show.rows import ONLY, Fact, Note, Problem, Section, Signs, Tone, shape_code, signs
-from rnnshape.show.sections import rows_of
+from rnnshape.show.rows import ONLY, Answers, Fact, Note, Section, Signs, Tone, shape_code, signs
+from rnnshape.show.sections import rows_of, section
 from rnnshape.show.varying import Varying, varying
 from rnnshape.structure import Side, Term
-
-Item = Report | RnnshapeError
 
 _REDUCED = Note(("where a size is None, or too large, the values were compared at small sizes",), Tone.QUIET)
 _SHARED = Note(("One letter is one value in all combinations of the flags: they have the same weights and inputs.",))
@@ -65,9 +62,9 @@ class Overview:
     whose: str
 
 
-def overview(items: Sequence[Item]) -> Overview:
+def overview(answers: Answers) -> Overview:
     """Return what is shown of several answers; an error is a section among the rows."""
-    reports = [item for item in items if isinstance(item, Report)]
+    reports = [answer for answer in answers if isinstance(answer, Report)]
     found = varying(reports)
     marked = marks(reports)
     shared, own = _notes(reports)
@@ -83,7 +80,7 @@ def overview(items: Sequence[Item]) -> Overview:
         headings=tuple(column.name for column in found.columns),
         numbers=frozenset(at for at, column in enumerate(found.columns) if column.is_number),
         places=tuple(sorted(places, key=_order)),
-        rows=tuple(next(rows) if isinstance(item, Report) else _failed(item) for item in items),
+        rows=tuple(next(rows) if isinstance(answer, Report) else section(answer) for answer in answers),
         kinds=tuple(_kinds(reports, marked, found)),
         notes=tuple(shared),
         size=notes.size(reports[0]) if len(parameters) == 1 else "",
@@ -130,10 +127,6 @@ def _place(tensor: Tensor, found: Marks) -> Place:
     return Place(signs(found.of(tensor.name)), shape if tensor.dtype == "float32" else f"{shape} {tensor.dtype}")
 
 
-def _failed(error: RnnshapeError) -> Section:
-    return Section(title=error.layer or "", error=Problem(error.message, error.hint or ""))
-
-
 def _notes(reports: Sequence[Report]) -> tuple[list[Note], list[list[Note]]]:
     """Return the notes that all reports have, and of each report the others."""
     every = [list(notes.found(report)) for report in reports]
@@ -171,9 +164,7 @@ def _kind(report: Report, found: Marks, sizes: dict[int, str]) -> Section:
     facts = tuple(_general(fact, sizes) for fact in facts_of(found, report.same_shape_different_values))
     states = report.states
     takes = (Note(notes.takes(report), spare="takes"),) if states is not None else ()
-    return Section(
-        title="", rows=rows, facts=facts, signs=tuple(signs_of(rows, facts)), unpack=str(report.unpack), notes=takes
-    )
+    return Section(title="", rows=rows, facts=facts, unpack=str(report.unpack), notes=takes)
 
 
 def _general(fact: Fact, sizes: dict[int, str]) -> Fact:

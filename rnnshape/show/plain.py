@@ -27,15 +27,9 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report, Shape
 from rnnshape.show.console import safe
-from rnnshape.show.rows import ONLY, Kind, Row, Section, listed
+from rnnshape.show.rows import ONLY, Answer, Answers, Kind, Row, Section, listed
 from rnnshape.show.rows import plain as in_words
 from rnnshape.show.sections import sections
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
 
 _RECORDS = {Kind.EQUAL: "equal", Kind.CLOSE: "close", Kind.DIFFERENT: "different"}
 _BETWEEN = {Kind.EQUAL: " = ", Kind.CLOSE: " ≈ ", Kind.DIFFERENT: ", "}
@@ -55,7 +49,7 @@ class Record:
     meaning: str = ""
 
 
-def render(answers: Answers, shown: RenderableType | None = None) -> str:  # noqa: ARG001
+def render(answers: Answers, shown: object = None) -> str:  # noqa: ARG001
     """Return the answers as records, whatever the picture is."""
     return "".join(
         "\t".join([str(number), *(safe(field, "utf-8") for field in astuple(record))]) + "\n"
@@ -64,7 +58,7 @@ def render(answers: Answers, shown: RenderableType | None = None) -> str:  # noq
     )
 
 
-def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -> Iterator[Record]:
+def _records(answer: Answer, section: Section) -> Iterator[Record]:
     if isinstance(answer, RnnshapeError):
         yield Record("asked", name=answer.layer or "")
         yield Record("error", name=answer.message)

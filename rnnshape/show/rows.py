@@ -11,8 +11,13 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rnnshape.report import Shape
+from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramError, ProgramReport
+from rnnshape.report import Report, Shape
 from rnnshape.show.marks import Carried, Mark, Part
+
+Answer = Report | ProgramReport | RnnshapeError
+Answers = Sequence[Answer]
 
 BRACKETS = {Part.WHOLE: ("", ""), Part.SLICE: ("[", "]"), Part.MERGED: ("(", ")")}
 """What stands around the letters of marks: how much of the tensor is in the class."""
@@ -132,8 +137,8 @@ class Sign:
     mark: Mark | None = None
 
     @property
-    def text(self) -> str:
-        """The sign itself."""
+    def sign(self) -> str:
+        """What stands in front: the sign itself."""
         return bracketed(self.part, [self.mark.letter]) if self.mark else Kind.CLOSE.value
 
 
@@ -175,9 +180,8 @@ class Section:
     """One answer.
 
     `title` is the layer as code, or where a program comes from; `called_with` the phrases that go on from there.
-    `before` is what has to be known first (what was assumed), `signs` what the signs mean that are no plain letters,
-    `unpack` the assignment to paste (empty in a program), `size` the number of parameters (empty where the notes tell
-    it), `whose` the seed and whose answer it is.
+    `before` is what has to be known first (what was assumed), `unpack` the assignment to paste (empty in a program),
+    `size` the number of parameters (empty where the notes tell it), `whose` the seed and whose answer it is.
     With an `error` the rows are what there was before it, and `then` is the answer with its fix.
     """
 
@@ -186,7 +190,6 @@ class Section:
     before: tuple[Note, ...] = ()
     rows: tuple[Row, ...] = ()
     facts: tuple[Fact, ...] = ()
-    signs: tuple[Sign, ...] = ()
     unpack: str = ""
     notes: tuple[Note, ...] = ()
     size: str = ""
@@ -197,11 +200,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What went wrong: the message, what to type instead, and in a program the line."""
+    """What went wrong: the message, and what to type instead; `stopped` is where and why, if it was a program."""
 
     message: str
     hint: str = ""
-    line: int | None = None
+    stopped: ProgramError | None = None
 
 
 def signs(carried: Sequence[Carried]) -> Signs:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
-from rnnshape.show.facts import facts_of, place, signs_of
+from rnnshape.show.facts import facts_of, place
 from rnnshape.show.marks import Marks, marks
-from rnnshape.show.rows import Problem, Row, Section
-
-Answer = Report | ProgramReport | RnnshapeError
+from rnnshape.show.rows import Answer, Answers, Problem, Row, Section
 
 
-def sections(answers: Sequence[Answer]) -> Iterator[Section]:
+def sections(answers: Answers) -> Iterator[Section]:
     """Yield a section for each answer, in their order; the letters are shared where values are."""
     found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
     for answer in answers:
@@ -35,14 +33,11 @@ def section(answer: Answer, found: Marks | None = None) -> Section:
 
 
 def _layer(report: Report, found: Marks) -> Section:
-    rows = rows_of(report, found)
-    facts = tuple(facts_of(found, report.same_shape_different_values))
     return Section(
         title=str(report.layer),
         called_with=notes.called_with(report),
-        rows=rows,
-        facts=facts,
-        signs=tuple(signs_of(rows, facts)),
+        rows=rows_of(report, found),
+        facts=tuple(facts_of(found, report.same_shape_different_values)),
         unpack=str(report.unpack),
         notes=tuple(notes.notes(report)),
         size=notes.size(report),

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
+from rich.console import RenderableType
+
 from rnnshape.show import palette
-from rnnshape.show.blocks import (
-    Answer,
-    Block,
-    Break,
-    Group,
-    Heading,
-    Items,
-    Kind,
-    Paste,
-    Said,
-    Shown,
-    Table,
-    blocks,
-)
+from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import spelled
 from rnnshape.show.console import safe
-from rnnshape.show.picture import colours
-from rnnshape.show.rows import BRACKETS, Signs, Words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    Picture = Callable[[RenderableType], str]
+from rnnshape.show.picture import Piece, colours, pieces
+from rnnshape.show.rows import BRACKETS, Answers, Signs, Words
 
 
-def as_html(answers: Sequence[Answer], picture: Picture) -> Iterator[str]:
-    """Yield the answers in pieces of HTML; `picture` is how what a terminal shows is put into a page."""
+def as_html(answers: Answers) -> Iterator[str]:
+    """Yield the answers in pieces of HTML."""
     yield '<section class="rnnshape">'
     found = list(blocks(answers))
     for at, block in enumerate(found):
@@ -41,11 +24,11 @@ def as_html(answers: Sequence[Answer], picture: Picture) -> Iterator[str]:
             yield "</section>"
             yield from ['<section class="rnnshape">'] if at < len(found) - 1 else []
         else:
-            yield from _block(block, picture)
+            yield from _block(block)
     yield from [] if found else ["</section>"]
 
 
-def _block(block: Block, picture: Picture) -> Iterator[str]:
+def _block(block: Block) -> Iterator[str]:
     match block:
         case Table():
             yield from _table(block)
@@ -56,10 +39,28 @@ def _block(block: Block, picture: Picture) -> Iterator[str]:
             yield f'<pre tabindex="0"><code>{code}</code></pre>'
         case Heading():
             yield f"<p>{_heading(block)}</p>"
-        case Shown():
+        case Picture():
             yield picture(block.shown)
         case Said():
             yield f"<p>{_said(block)}</p>"
+
+
+def picture(shown: RenderableType) -> str:
+    """Return what a terminal shows as preformatted text."""
+    text = "\n".join("".join(_spans(line)) for line in pieces(shown))
+    # Whoever has no mouse can scroll only what can have the focus.
+    return f'<pre tabindex="0">{text}</pre>'
+
+
+def _spans(line: Sequence[Piece]) -> Iterator[str]:
+    at = 0
+    for piece in line:
+        yield " " * (piece.column - at)
+        text = escape(piece.text)
+        look = f'style="color:{piece.ink};background:{piece.ground}"' if piece.ground else 'class="dim"' * piece.dim
+        text = f"<span {look}>{text}</span>" if look else text
+        yield f"<b>{text}</b>" if piece.bold else text
+        at = piece.column + piece.width
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from rich.text import Text
 
 from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show import notes
 from rnnshape.show.diagram.canvas import Canvas, Overlap
@@ -18,13 +18,10 @@ from rnnshape.show.diagram.scene import STARTS, Scene, scene
 from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
 from rnnshape.show.fold import fill, fold, prose
-from rnnshape.show.look import Look
+from rnnshape.show.look import Look, Shown, apart
 from rnnshape.show.marks import Marks, Part, marks
-from rnnshape.show.rows import shape_code
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rnnshape.show.program.graph import graph
+from rnnshape.show.rows import Answers, shape_code
 
 _ALL_DRAWN = 4
 """Up to this many steps, all are drawn where there is room."""
@@ -33,26 +30,25 @@ _PLAIN_AXES = frozenset(["batch", "timesteps", "features", "units"])
 """A shape of these alone is read without their names."""
 
 
-def diagram(reports: Report | Sequence[Report | RnnshapeError]) -> RenderableType:
-    """Return the picture of one report or of several; an error among them says what went wrong.
+def diagram(answers: Report | Answers) -> Shown:
+    """Return the picture of one report or of several answers; an error among them says what went wrong.
 
     It fits the width it is rendered at, down to about 60 columns.
     """
-    return _Diagram((reports,) if isinstance(reports, Report) else tuple(reports))
+    some = [answers] if isinstance(answers, Report) else answers
+    return Shown(lambda look: apart(_pictures(some, look)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Diagram:
-    items: tuple[Report | RnnshapeError, ...]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look.of(console, options)
-        found = iter(marks([item for item in self.items if isinstance(item, Report)]))
-        for at, item in enumerate(self.items):
-            lines = _failed(item, look) if isinstance(item, RnnshapeError) else _lines(item, next(found), look)
-            for line in itertools.chain([Text()] if at else [], lines):
-                line.no_wrap, line.overflow = True, "ignore"
-                yield line
+def _pictures(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
+    found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
+    for answer in answers:
+        match answer:
+            case Report():
+                yield _lines(answer, next(found), look)
+            case ProgramReport():
+                yield graph(answer, look)
+            case RnnshapeError():
+                yield _failed(answer, look)
 
 
 def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:

@@ -5,45 +5,33 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from rnnshape.program_report import ChangedLine, Fix, ProgramError, ProgramReport
+from rnnshape.program_report import ChangedLine, Fix, ProgramError
 from rnnshape.show.fold import prose
-from rnnshape.show.look import Look
+from rnnshape.show.look import Look, Shown
 from rnnshape.show.rows import Tone, shape_code
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-
 _WHO = {"keras-refused": "Keras refuses", "not-read": "rnnshape does not read"}
-_OF_PYTHON = frozenset(
-    [
-        "AttributeError",
-        "ImportError",
-        "IndentationError",
-        "KeyError",
-        "ModuleNotFoundError",
-        "NameError",
-        "SyntaxError",
-        "UnboundLocalError",
-        "ZeroDivisionError",
-    ]
-)
+_OF_PYTHON = {
+    "AttributeError", "ImportError", "IndentationError", "KeyError", "ModuleNotFoundError", "NameError", "SyntaxError",
+    "UnboundLocalError", "ZeroDivisionError",
+}  # fmt: skip
 """Errors that Python raises before Keras sees anything."""
 _MOST_OTHERS = 3
 _MOST_PARTS = 12
 """Rows that one line of code takes at most."""
 
 
-def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
-    """Yield the lines that say where a program stopped, why, and what to change; nothing where it ran through."""
-    error = report.error
-    if error is None:
-        return
+def diagnosed(error: ProgramError) -> Shown:
+    """Return the diagnosis as something to show by itself."""
+    return Shown(lambda look: diagnosis(error, look))
+
+
+def diagnosis(error: ProgramError, look: Look) -> Iterator[Text]:
+    """Yield the lines that say where a program stopped, why, and what to change."""
     is_read = error.code != "not-read" or "is not Python" in error.message
     who = "Python" if error.kind in _OF_PYTHON and is_read else "Keras"
     verb = f"{who} refuses" if who == "Python" else _WHO.get(error.code, "this fails at")
@@ -65,21 +53,6 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
         yield from _others(error, look)
     elif error.hint:
         yield from _said(f"hint: {error.hint}", gutter, look)
-
-
-@dataclass(frozen=True, slots=True)
-class _Alone:
-    report: ProgramReport
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in diagnosis(self.report, Look.of(console, options)):
-            line.no_wrap, line.overflow = True, "ignore"
-            yield line
-
-
-def shown_alone(report: ProgramReport) -> RenderableType:
-    """Return the diagnosis as something to show by itself."""
-    return _Alone(report)
 
 
 def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:

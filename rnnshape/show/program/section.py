@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rnnshape.program_report import Assumed, ProgramReport, ProgramTensor
-from rnnshape.show.facts import facts_of, signs_of
+from rnnshape.show.facts import facts_of
 from rnnshape.show.marks import Marks, marks_of
 from rnnshape.show.notes import counted
 from rnnshape.show.program.notes import notes, whose
@@ -19,15 +19,13 @@ def program_section(report: ProgramReport) -> Section:
     """Return what is shown of a program. What is said of one with a fix is said of the fixed one."""
     found = marks_of([tensor.name for tensor in report.tensors], report.equal, report.close or ())
     rows = tuple(_rows(report, found))
-    facts = tuple(facts_of(found, report.same_shape_different_values)) if rows else ()
     answer = report if report.error is None else report.with_fix or report
     return Section(
         title=report.program.source,
         called_with=(_read(report),),
         before=tuple(_assumptions(report)),
         rows=rows,
-        facts=facts,
-        signs=tuple(signs_of(rows, facts)),
+        facts=tuple(facts_of(found, report.same_shape_different_values)) if rows else (),
         notes=tuple(notes(answer)),
         whose=whose(answer),
         error=_problem(report),
@@ -95,4 +93,4 @@ def _meaning(report: ProgramReport, tensor: ProgramTensor) -> str:
 
 def _problem(report: ProgramReport) -> Problem | None:
     error = report.error
-    return Problem(report.summary, error.hint or "", error.line) if error is not None else None
+    return None if error is None else Problem(report.summary, error.hint or "", error)

@@ -22,34 +22,15 @@ from rnnshape.show.marks import Marks, Part, marks_of
 from rnnshape.show.program.diagnosis import diagnosis
 from rnnshape.show.rows import shape_code
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-
 _ASCII = str.maketrans("│●○╰├┴┼─▶", "|o.`+++->")
 
 
-def diagram(report: ProgramReport) -> RenderableType:
-    """Return the graph of a program's calls, from top to bottom in the order of the code."""
-    return _Diagram(report)
-
-
-@dataclass(frozen=True, slots=True)
-class _Diagram:
-    report: ProgramReport
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look.of(console, options)
-        lines = [*_Graph(self.report, look).lines(), *_behind(self.report, look)]
-        for line in lines:
-            line.no_wrap, line.overflow = True, "ignore"
-            yield line
-
-
-def _behind(report: ProgramReport, look: Look) -> Iterator[Text]:
+def graph(report: ProgramReport, look: Look) -> Iterator[Text]:
+    """Yield the graph of a program's calls, from top to bottom in the order of the code."""
+    yield from _Graph(report, look).lines()
     if report.error is not None:
         yield Text()
-        yield from diagnosis(report, look)
+        yield from diagnosis(report.error, look)
 
 
 @dataclass(slots=True)
