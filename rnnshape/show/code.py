@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from rnnshape import tree
 from rnnshape.catalogue import EMBEDDING, STACKED_CELLS
 from rnnshape.errors import printable
 from rnnshape.expression import Call
@@ -169,12 +169,11 @@ class _Script:
         report = self.report
         if report.states is None or (report.initial_state is None and not self.is_cell):
             return []
-        shapes = report.states.accepts
+        shapes = tree.shapes(report.states.accepts)
         name = "states" if self.is_cell else "initial_state"
-        listed = [made(tuple(shape)) for shape in shapes if _is_shape(shape)]
-        if len(listed) == len(shapes) > 2 and len(set(listed)) == 1:
-            return _assigned(name, f"[{listed[0]} for _ in range({len(listed)})]")
-        return _assigned(name, _nested(shapes, made))
+        if len(shapes) > 2 and isinstance(shapes[0], tree.Size) and all(shape == shapes[0] for shape in shapes):
+            return _assigned(name, f"[{made(tuple(shapes[0]))} for _ in range({len(shapes)})]")
+        return _assigned(name, tree.as_code(shapes, made))
 
     def _real_state(self, shape: Sequence[int | None]) -> str:
         return f"keras.ops.zeros({shape})" if self.report.initial_state == "zeros" else f"keras.random.normal({shape})"
@@ -303,14 +302,6 @@ def _symbolic(shape: Shape, dtype: str | None = None) -> str:
 def _resized(shape: Sequence[int | None], batch: int | None, small: Mapping[int, int]) -> tuple[int, ...]:
     sizes = tuple(size or 1 for size in shape)
     return sizes if batch is None else (batch, *(small.get(size, size) for size in sizes[1:]))
-
-
-def _nested(shapes: Sequence[Any], made: Callable[[Shape], str]) -> str:
-    return f"[{', '.join(made(tuple(one)) if _is_shape(one) else _nested(one, made) for one in shapes)}]"
-
-
-def _is_shape(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(size is None or isinstance(size, int) for size in value)
 
 
 def _is_cell(call: Call) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+from rnnshape import tree
 from rnnshape.catalogue import GATES
 from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
@@ -259,24 +260,12 @@ def counted(number: int, what: str) -> str:
 
 
 def _of_shape(states: States) -> str:
-    shapes = states.accepts
-    if any(_is_nested(shape) for shape in shapes):
-        return f", of shapes {_nested(shapes)}"
-    if not shapes or any(shape != shapes[0] for shape in shapes):
-        return f", of shapes {_nested(shapes)}"
-    return f", {'each' if len(shapes) > 1 else 'of shape'} {shape_code(shapes[0])}"
+    shapes = tree.shapes(states.accepts)
+    first = shapes[0] if shapes else None
+    if not isinstance(first, tree.Size) or any(shape != first for shape in shapes):
+        return f", of shapes {tree.as_code(shapes)}"
+    return f", {'each' if len(shapes) > 1 else 'of shape'} {shape_code(first)}"
 
 
 def _apart(block: list[Note]) -> list[Note]:
     return [dataclasses.replace(note, apart=not at) for at, note in enumerate(block)]
-
-
-def _nested(value: Sequence[object]) -> str:
-    """Return nested shapes as code: a list of sizes is a shape, a list of anything else a list."""
-    if not _is_nested(value):
-        return shape_code(value)  # type: ignore[arg-type]
-    return f"[{', '.join(_nested(item) for item in value if isinstance(item, list | tuple))}]"
-
-
-def _is_nested(value: Sequence[object]) -> bool:
-    return any(isinstance(item, list | tuple) for item in value)

@@ -5,9 +5,10 @@ All of it is read from the report: the layer's expression, the names of its tens
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rnnshape import tree
 from rnnshape.catalogue import BIDIRECTIONAL, BY_STEP, HIDDEN, RECURRENT, RNN, SEQUENTIAL, STACKED_CELLS, by_class
 from rnnshape.expression import Call, Items, stacked
 from rnnshape.mask import parse_mask
@@ -165,7 +166,7 @@ def _half(report: Report, differ: bool) -> int:  # noqa: FBT001
     width = report.tensors[0].shape[-1] or 0
     if not differ or report.states is None:
         return width // 2
-    states = zip(report.states.structure.roles, _flat(report.states.accepts), strict=True)
+    states = zip(report.states.structure.roles, tree.flat(tree.shapes(report.states.accepts)), strict=True)
     forward = [(role, shape) for role, shape in states if role.direction is Direction.FORWARD]
     # The output of a cell whose states are known is the first of them.
     outputs = [shape for at, (role, shape) in enumerate(forward) if role.state and not _same_cell(forward, at)]
@@ -175,14 +176,6 @@ def _half(report: Report, differ: bool) -> int:  # noqa: FBT001
 def _same_cell(states: Sequence[tuple[Role, object]], at: int) -> bool:
     """Tell whether the state before this one is of the same cell."""
     return at > 0 and states[at - 1][0].front == states[at][0].front
-
-
-def _flat(shapes: Sequence[object]) -> Iterator[list[int | None]]:
-    for shape in shapes:
-        if isinstance(shape, list) and any(isinstance(size, list) for size in shape):
-            yield from _flat(shape)
-        elif isinstance(shape, list):
-            yield shape
 
 
 def _floors(report: Report, call: Call, side: Direction | None) -> tuple[Floor, ...]:

@@ -10,11 +10,12 @@ Every tensor that is used has a lane at the left, from the row that makes it to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rich.text import Text
 
+from rnnshape import tree
 from rnnshape.program_report import ProgramReport, ProgramTensor, Step
 from rnnshape.show.fold import prose
 from rnnshape.show.look import Look
@@ -125,7 +126,7 @@ class _Graph:
 
 def taken(step: Step) -> tuple[str, ...]:
     """Return the names of all tensors that a call takes: inputs, states, mask."""
-    return (*step.inputs, *_flat(step.initial_state or []), *([step.mask] if step.mask else []))
+    return (*step.inputs, *tree.flat(step.initial_state or []), *([step.mask] if step.mask else []))
 
 
 def _said(step: Step) -> Iterator[str]:
@@ -133,19 +134,6 @@ def _said(step: Step) -> Iterator[str]:
     if len(step.inputs) > 1:
         yield f"takes {', '.join(step.inputs)}"
     if step.initial_state:
-        yield f"initial_state={_nested(step.initial_state)}"
+        yield f"initial_state={tree.as_code(step.initial_state)}"
     if step.mask:
         yield f"mask={step.mask}"
-
-
-def _flat(names: Sequence[object]) -> Iterator[str]:
-    for one in names:
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, list | tuple):
-            yield from _flat(one)
-
-
-def _nested(names: Sequence[object]) -> str:
-    inside = (one if isinstance(one, str) else _nested(one) for one in names if isinstance(one, str | list | tuple))
-    return f"[{', '.join(inside)}]"
