@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rnnshape import tree
@@ -324,26 +324,7 @@ def _assigned(name: str, value: str) -> list[str]:
 
 
 def _folded(statement: str) -> list[str]:
-    """Return a statement as lines that fit, with a comma behind the last item where each has a line of its own."""
-    lines = fold(statement, _WIDTH)
-    for at, line in enumerate(lines[1:], 1):
-        before = lines[at - 1]
-        indent = len(before) - len(before.lstrip())
-        one_a_line = any(
-            other.endswith(",") and len(other) - len(other.lstrip()) == indent
-            for other in _siblings(lines[: at - 1], indent)
-        )
-        if line.lstrip()[:1] in (")", "]", "}") and one_a_line and before[-1] not in ",([{":
-            lines[at - 1] = f"{before},"
-    return lines
-
-
-def _siblings(lines: Sequence[str], indent: int) -> Iterator[str]:
-    """Yield the lines before, back to the one that opened their bracket."""
-    for line in reversed(lines):
-        if len(line) - len(line.lstrip()) < indent:
-            return
-        yield line
+    return fold(statement, _WIDTH, commas=True)
 
 
 def _comment(text: str) -> list[str]:

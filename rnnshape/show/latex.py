@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import Column, spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.rows import Answers, Words, bracketed
+from rnnshape.show.rows import Answers, Words, sign_text
 
 _HEAD = "% \\usepackage{booktabs} in the preamble is all that this needs."
 _LETTERS = {
@@ -113,7 +113,7 @@ def _heading(heading: Heading) -> str:
 
 
 def _said(said: Said) -> str:
-    signs = "".join(bracketed(part, (one.letter for one in marks)) for part, marks in said.signs)
+    signs = sign_text(said.signs)
     words = _words(said.words)
     bold = [signs if words else "", said.sign, said.lead]
     plain = [_text(signs) if signs and not words else "", *(f"\\textbf{{{_text(text)}}}" for text in bold if text)]

@@ -13,7 +13,7 @@ from rnnshape.show.fold import fill, fold
 from rnnshape.show.grid import Cell, Grid, Heading
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Part
-from rnnshape.show.rows import Note, Row, Section, Tone, shape_code
+from rnnshape.show.rows import Note, Row, Section, Tone, shape_code, typed_shape
 from rnnshape.show.shorter import LEVELS, shorter
 
 
@@ -114,13 +114,13 @@ _PLANS_WITH_LAYERS = (_Plan(2, layer=True), _Plan(layer=True), *_IN_WORDS)
 
 def _front(row: Row, look: Look, *, brackets: bool, with_line: bool) -> tuple[Cell, ...]:
     """Return the cells that are the same however much is told."""
-    shape = "" if row.shape is None else shape_code(row.shape)
+    shape = "" if row.shape is None else typed_shape(row.shape, row.dtype)
     return (
         grid.plain(f"{row.line:>4}" if row.line is not None and with_line else "", look.quiet),
         grid.plain(look.safe(row.place), look.quiet),
         Cell(lines.signs(row.signs, look, brackets=brackets), ()),
         grid.plain(look.safe(row.name), look.tone(Tone.STRONG)),
-        grid.plain(shape if row.dtype == "float32" or not shape else f"{shape} {row.dtype}"),
+        grid.plain(shape),
     )
 
 

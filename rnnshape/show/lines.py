@@ -32,18 +32,14 @@ def signs(marks: Iterable[tuple[Part, Sequence[Mark]]], look: Look, *, brackets:
 def facts(section: Section, look: Look, start: int, *, brackets: bool) -> Iterator[Text]:
     """Yield each fact, its sign at the column `start`, and what the signs mean that are no plain letters."""
     said = [(_sign(one, look, brackets=brackets), _pieces(one)) for one in said_of(section)]
-    wide = max((_width(sign) for sign, _ in said), default=0)
+    wide = max((grid.width(sign) for sign, _ in said), default=0)
     indent = min(start, look.width // 4)
     room = max(look.width - indent - wide - 2, _LEAST)
     for sign, text in said:
-        front = Text.assemble(" " * indent, *sign, " " * (wide - _width(sign) + 2))
+        front = Text.assemble(" " * indent, *sign, " " * (wide - grid.width(sign) + 2))
         for line in fill(map(look.safe, text), room):
             yield from grid.within(front.append(line), look)
             front = Text(" " * (indent + wide + 2))
-
-
-def _width(some: Sequence[grid.Span]) -> int:
-    return sum(cell_len(text) for text, _ in some)
 
 
 def _sign(one: Fact | Sign, look: Look, *, brackets: bool) -> tuple[grid.Span, ...]:

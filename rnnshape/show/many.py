@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from rnnshape.show import grid, layout, lines
@@ -14,7 +13,7 @@ from rnnshape.show.look import Look
 from rnnshape.show.marks import Part
 from rnnshape.show.matrix import Matrix
 from rnnshape.show.overview import Overview, Place, Query
-from rnnshape.show.rows import Row, Section, Tone, shape_code
+from rnnshape.show.rows import Row, Section, Tone, typed_shape
 from rnnshape.show.shorter import LEVELS, shorter
 
 _INDENT = 4
@@ -77,7 +76,7 @@ def _four(
 
 
 def _flag_cells(row: Row, places: Sequence[str], level: int, look: Look, *, brackets: bool) -> tuple[Cell, ...]:
-    shape = shape_code(row.shape or ()) + ("" if row.dtype == "float32" else f" {row.dtype}")
+    shape = typed_shape(row.shape or (), row.dtype)
     below = layout.in_words(row, look.width - _INDENT - len(shape) - 2, otherwise=row.meaning)
     return (
         Cell(lines.signs(row.signs, look, brackets=brackets), ()),
@@ -136,7 +135,7 @@ def _place(one: Place | None, name: str, wide: int, look: Look) -> Cell:
     if one is None:
         return Cell((), ())
     signs = lines.signs(one.signs, look, brackets=False)
-    gap = " " * (wide - sum(cell_len(text) for text, _ in signs) + 1) if wide else ""
+    gap = " " * (wide - grid.width(signs) + 1) if wide else ""
     spans = (*signs, (gap, ""), (one.shape, ""))
     below = ((f"{look.safe(name)} ", ""), *signs, (" " if signs else "", ""), (one.shape, ""))
     return Cell(tuple(span for span in spans if span[0]), tuple(span for span in below if span[0]))

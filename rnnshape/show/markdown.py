@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.rows import Answers, Words, bracketed
+from rnnshape.show.rows import Answers, Words, sign_text
 
 
 def render(answers: Answers, shown: RenderableType | None = None) -> str:
@@ -67,7 +67,7 @@ def _heading(heading: Heading) -> str:
 
 
 def _said(said: Said) -> str:
-    signs = "".join(bracketed(part, (one.letter for one in marks)) for part, marks in said.signs)
+    signs = sign_text(said.signs)
     parts = ["✗" if said.wrong else "", *(f"**{_text(text)}**" if text else "" for text in (said.sign, said.lead))]
     words = _words(said.words)
     marked = f"**{_text(signs)}**" if signs and words else _text(signs)

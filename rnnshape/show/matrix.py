@@ -11,8 +11,7 @@ from rnnshape.show.facts import facts_of
 from rnnshape.show.marks import Marks, Part, families, marks
 from rnnshape.show.rows import ONLY, Fact, Note, Row, Section
 from rnnshape.show.sections import rows_of
-
-SHARED = "One letter is one value in all of them: they have the same weights and inputs."
+from rnnshape.show.varying import called_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,11 @@ def matrix(reports: Sequence[Report]) -> Matrix | None:
     )
 
 
+def one_letter(where: str) -> Note:
+    """Return what is to be known of letters that stand in several answers."""
+    return Note((f"One letter is one value in all {where}: they have the same weights and inputs.",))
+
+
 def _merged(every: Sequence[dict[str, Row]]) -> list[Row] | None:
     """Return each tensor once, the outputs first; None where one is not the same in all combinations that have it."""
     rows: dict[str, Row] = {}
@@ -79,10 +83,10 @@ def _section(reports: Sequence[Report], marked: Sequence[Marks], rows: Sequence[
     found = dict.fromkeys(note for report in reports for note in notes.notes(report))
     return Section(
         title=str(plain.layer),
-        called_with=notes.called_with(plain),
+        called_with=called_with([plain]),
         rows=tuple(rows),
         facts=tuple(facts),
-        notes=(Note((SHARED,)), *found),
+        notes=(one_letter("of them"), *found),
         size=notes.size(plain),
         whose=notes.whose(plain.versions, plain.ran.device, plain.ran.seed),
     )

@@ -9,6 +9,7 @@ from rnnshape import tree
 from rnnshape.catalogue import GATES
 from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Into, Mask, Measured, Parameters, Report, States, Versions
 from rnnshape.show.rows import INSIDE, STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
@@ -52,25 +53,7 @@ def found(report: Report) -> list[Note]:
 
 
 def _first(report: Report) -> list[Note]:
-    return [*_stepped(report), *_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
-
-
-def called_with(report: Report) -> tuple[str, ...]:
-    """Return the phrases that say what the layer was called with."""
-    given = report.input
-    comma = "," if len(given.axes) == 1 else ""
-    phrases = [f"on inputs {shape_code(given.shape)}", f"= ({', '.join(given.axes)}{comma})"]
-    if given.dtype != "float32":
-        phrases.append(given.dtype)
-    if report.dtype_policy not in (None, given.dtype):
-        phrases.append(f"policy {report.dtype_policy}")
-    if report.mask is not None:
-        phrases.append(f"mask={report.mask.given}")
-    if report.initial_state is not None:
-        phrases.append(f"initial_state={report.initial_state}")
-    if report.training is not None:
-        phrases.append(f"training={report.training}")
-    return (phrases[0], *(f"{phrase}," for phrase in phrases[1:-1]), phrases[-1])
+    return [*_stepped(report), *uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
 
 
 def whose(versions: Versions, device: str, seed: int | None) -> str:
@@ -87,7 +70,7 @@ def _stepped(report: Report) -> Iterator[Note]:
         yield Note((f"{STEPPED}: the layer does not return it; its cell was called step by step",), Tone.QUIET)
 
 
-def _uncompared(report: Report) -> Iterator[Note]:
+def uncompared(report: Report | ProgramReport) -> Iterator[Note]:
     """Yield which tensors are in no fact because their values tell nothing."""
     if report.constant:
         yield Note(("constant, so compared with nothing: ", *listed(report.constant)))
@@ -148,16 +131,21 @@ def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:
         yield Note(("nothing here changes without it",), Tone.WRONG, "no layer uses the mask:")
     if mask.padding is not None:
         yield Note((f"padded: the inputs are {mask.padding:g} at the masked steps",), Tone.QUIET)
-    steps = f"{steps_in_words('first_step', mask.first_step)}, {steps_in_words('last_step', mask.last_step)}"
+    steps = unmasked(mask.first_step, mask.last_step)
     if None not in mask.last_step:
-        yield Note((f"unmasked: {steps}",), Tone.QUIET)
+        yield Note((steps,), Tone.QUIET)
     elif set(mask.last_step) == {None}:
         yield Note(("no row has an unmasked step",), Tone.QUIET)
     else:
-        yield Note((f"unmasked: {steps}; not every row has one, so nothing is said of these steps",), Tone.QUIET)
+        yield Note((f"{steps}; not every row has one, so nothing is said of these steps",), Tone.QUIET)
 
 
-def steps_in_words(name: str, steps: Sequence[int | None]) -> str:
+def unmasked(first: Sequence[int | None], last: Sequence[int | None]) -> str:
+    """Return the first and the last unmasked step of each row in words."""
+    return f"unmasked: {_steps('first_step', first)}, {_steps('last_step', last)}"
+
+
+def _steps(name: str, steps: Sequence[int | None]) -> str:
     """Return the steps of a mask's rows: one number where all are alike, "none" for a row without any."""
     if len(set(steps)) == 1 and len(steps) > 1:
         return f"{name}={steps[0]} in every row"

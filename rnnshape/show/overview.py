@@ -5,18 +5,19 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
 from rnnshape.show.facts import facts_of, place
 from rnnshape.show.marks import Marks, families, marks
-from rnnshape.show.rows import ONLY, Answers, Fact, Note, Section, Signs, Tone, shape_code, signs
+from rnnshape.show.matrix import one_letter
+from rnnshape.show.rows import ONLY, Answers, Fact, Note, Section, Signs, Tone, signs, typed_shape
 from rnnshape.show.sections import rows_of, section
 from rnnshape.show.varying import Varying, varying
-from rnnshape.structure import Side, Term
+from rnnshape.structure import Term
 
 _REDUCED = Note(("where a size is None, or too large, the values were compared at small sizes",), Tone.QUIET)
-_SHARED = Note(("One letter is one value in all combinations of the flags: they have the same weights and inputs.",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,7 @@ def _order(one: str) -> tuple[bool, str]:
 
 
 def _place(tensor: Tensor, found: Marks) -> Place:
-    shape = shape_code(tensor.shape)
-    return Place(signs(found.of(tensor.name)), shape if tensor.dtype == "float32" else f"{shape} {tensor.dtype}")
+    return Place(signs(found.of(tensor.name)), typed_shape(tensor.shape, tensor.dtype))
 
 
 def _notes(reports: Sequence[Report]) -> tuple[list[Note], list[list[Note]]]:
@@ -135,7 +135,7 @@ def _notes(reports: Sequence[Report]) -> tuple[list[Note], list[list[Note]]]:
     if any(report.ran.reduced_to for report in reports):
         shared.append(_REDUCED)
     if any(len(family) > 1 for family in families(reports)):
-        shared.append(_SHARED)
+        shared.append(one_letter("combinations of the flags"))
     return shared, [[note for note in some if count[note] < len(reports)] for some in every]
 
 
@@ -167,16 +167,12 @@ def _kind(report: Report, found: Marks, sizes: dict[int, str]) -> Section:
     return Section(title="", rows=rows, facts=facts, unpack=str(report.unpack), notes=takes)
 
 
-def _general(fact: Fact, sizes: dict[int, str]) -> Fact:
+def _general(fact: Fact, sizes: dict[int, Any]) -> Fact:
     """Return the fact with the names of sizes where an index has a size: `[:, -1, :units]`."""
 
     def named(term: Term) -> str:
-        size = sizes.get(term.at.half or 0)
-        if size is None or term.at.side is Side.FULL:
-            return str(term)
-        left = term.at.side is Side.LEFT
-        front = str(term).removesuffix(f":{term.at.half}]" if left else f"{term.at.half}:]")
-        return f"{front}:{size}]" if left else f"{front}{size}:]"
+        half = term.at.half
+        return f"{term.tensor}{replace(term.at, half=sizes.get(half, half))}" if half is not None else str(term)
 
     return (
         replace(fact, terms=tuple(one.written(named) for one in fact.mark.statement)) if fact.mark and sizes else fact

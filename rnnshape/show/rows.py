@@ -22,6 +22,9 @@ Answers = Sequence[Answer]
 BRACKETS = {Part.WHOLE: ("", ""), Part.SLICE: ("[", "]"), Part.MERGED: ("(", ")")}
 """What stands around the letters of marks: how much of the tensor is in the class."""
 
+PLAIN_DTYPE = "float32"
+"""The type of numbers that goes without saying."""
+
 ONLY = "–"
 """The place of a tensor that is all of the return value."""
 
@@ -87,7 +90,7 @@ class Row:
     @property
     def sign(self) -> str:
         """The marks as text: `A`, `[A]`, `(A)`, `A[B]`; empty where there is none."""
-        return "".join(bracketed(part, (mark.letter for mark in marks)) for part, marks in self.signs)
+        return sign_text(self.signs)
 
 
 class Kind(enum.Enum):
@@ -213,6 +216,11 @@ def signs(carried: Sequence[Carried]) -> Signs:
     return tuple((part, marks) for part, marks in found if marks)
 
 
+def sign_text(some: Signs) -> str:
+    """Return marks as text: `A[B]`."""
+    return "".join(bracketed(part, (mark.letter for mark in marks)) for part, marks in some)
+
+
 def bracketed(part: Part, letters: Iterable[str]) -> str:
     """Return the letters of marks in the brackets of this part."""
     opening, closing = BRACKETS[part]
@@ -222,6 +230,11 @@ def bracketed(part: Part, letters: Iterable[str]) -> str:
 def shape_code(shape: Sequence[int | None]) -> str:
     """Return a shape as Python writes it."""
     return str(tuple(shape))
+
+
+def typed_shape(shape: Sequence[int | None], dtype: str) -> str:
+    """Return a shape, and the type of its numbers where that is not Keras's default."""
+    return shape_code(shape) if dtype == PLAIN_DTYPE else f"{shape_code(shape)} {dtype}"
 
 
 def listed(codes: Sequence[str], separator: str = ", ") -> Words:

@@ -11,6 +11,7 @@ from rnnshape.show import notes
 from rnnshape.show.facts import facts_of, place
 from rnnshape.show.marks import Marks, marks
 from rnnshape.show.rows import Answer, Answers, Problem, Row, Section
+from rnnshape.show.varying import called_with
 
 
 def sections(answers: Answers) -> Iterator[Section]:
@@ -35,7 +36,7 @@ def section(answer: Answer, found: Marks | None = None) -> Section:
 def _layer(report: Report, found: Marks) -> Section:
     return Section(
         title=str(report.layer),
-        called_with=notes.called_with(report),
+        called_with=called_with([report]),
         rows=rows_of(report, found),
         facts=tuple(facts_of(found, report.same_shape_different_values)),
         unpack=str(report.unpack),

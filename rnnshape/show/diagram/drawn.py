@@ -10,7 +10,6 @@ from rich.text import Text
 from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
-from rnnshape.show import notes
 from rnnshape.show.diagram.canvas import Canvas, Overlap
 from rnnshape.show.diagram.labels import Labels
 from rnnshape.show.diagram.layers import draw_layers
@@ -22,6 +21,7 @@ from rnnshape.show.look import Look, Shown, apart
 from rnnshape.show.marks import Marks, Part, marks
 from rnnshape.show.program.graph import graph
 from rnnshape.show.rows import Answers, shape_code
+from rnnshape.show.varying import called_with
 
 _ALL_DRAWN = 4
 """Up to this many steps, all are drawn where there is room."""
@@ -53,11 +53,11 @@ def _pictures(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
 
 def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
     yield from (Text(line, "bold") for line in fold(look.safe(str(report.layer)), look.width))
-    phrases = [look.safe(phrase) for phrase in notes.called_with(report)]
+    phrases = [look.safe(phrase) for phrase in called_with([report])]
     yield from (Text(line, "dim") for line in fill(phrases, look.width, "  "))
     yield Text()
     shown = scene(report)
-    fitted = None if shown is None else _fitted(report, shown, found, look)
+    fitted = None if shown is None else _fitted(shown, found, look)
     if fitted is None:
         shown, fitted = None, (draw_layers(report, found, look), True)
     canvas, has_shapes = fitted
@@ -68,14 +68,14 @@ def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
         yield from said
 
 
-def _fitted(report: Report, shown: Scene, found: Marks, look: Look) -> tuple[Canvas, bool] | None:
+def _fitted(shown: Scene, found: Marks, look: Look) -> tuple[Canvas, bool] | None:
     """Return the first of the ways to draw it that fits, the most telling first; None where none does.
 
     The second value tells whether the shapes are in the picture.
     """
     for plan, shapes in _plans(shown):
         try:
-            canvas = draw(shown, plan, Labels(report, shown, found, look, shapes=shapes))
+            canvas = draw(shown, plan, Labels(shown, found, look, shapes))
         except Overlap:
             continue
         if canvas.width <= look.width:
