@@ -17,7 +17,7 @@ from rnnshape.show.look import Shown
 from rnnshape.show.matrix import Matrix
 from rnnshape.show.overview import Overview, Place, Query
 from rnnshape.show.program.diagnosis import diagnosed
-from rnnshape.show.rows import Answers, Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain, shape_code
+from rnnshape.show.rows import Answers, Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain
 
 _FLAGS = {
     (False, False): "neither flag",
@@ -98,25 +98,19 @@ class Table:
     about: Heading | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The end of an answer."""
+Block = Heading | Items | Paste | Picture | Table | Said
 
 
-Block = Heading | Items | Paste | Picture | Table | Said | Break
-
-
-def blocks(answers: Answers) -> Iterator[Block]:
-    """Yield the blocks of all answers: a table for each, and one for many layers, as in a terminal."""
+def blocks(answers: Answers) -> Iterator[list[Block]]:
+    """Yield the blocks of each answer; many layers are one, with one table, as in a terminal."""
     for part in parts(answers):
         match part:
             case Section():
-                yield from _section(part)
+                yield list(_section(part))
             case Matrix():
-                yield from _matrix(part)
+                yield list(_matrix(part))
             case Overview():
-                yield from _overview(part)
-        yield Break()
+                yield list(_overview(part))
 
 
 def _section(section: Section) -> Iterator[Block]:
@@ -143,21 +137,12 @@ def _problem(problem: Problem) -> Iterator[Block]:
 def _tensors(section: Section, about: Heading | None = None) -> Table:
     shown = columns(section)
     kinds = {Column.LINE: Kind.NUMBER, Column.NAME: Kind.NAME, Column.MEANING: Kind.PROSE}
-    starts = [at for at in range(len(section.rows)) if _starts(section.rows, at)]
-    groups = (section.rows[start:end] for start, end in itertools.pairwise([*starts, len(section.rows)]))
     return Table(
         headings=tuple(one.value for one in shown),
         kinds=tuple(kinds.get(one, Kind.TEXT) for one in shown),
-        groups=tuple(Group(some[0].layer, tuple(_row(row, shown) for row in some)) for some in groups),
+        groups=tuple(Group(some[0].layer, tuple(_row(row, shown) for row in some)) for some in section.groups),
         about=about,
     )
-
-
-def _starts(rows: Sequence[Row], at: int) -> bool:
-    """Tell whether another layer made this row than the one before. In code, only the first row of a call names it."""
-    if not at:
-        return True
-    return bool(rows[at].layer) if rows[at].line is not None else rows[at].layer != rows[at - 1].layer
 
 
 def _row(row: Row, shown: Sequence[Column]) -> tuple[Said, ...]:
@@ -251,17 +236,11 @@ def _place(one: Place | None) -> Said:
 
 
 def _matrix(shown: Matrix) -> Iterator[Block]:
+    section, front, back = shown.section, (Column.MARK, Column.NAME), (Column.SHAPE, Column.MEANING)
     rows = tuple(
-        (
-            Said(signs=row.signs),
-            Said((Code(row.name),)),
-            *(Said((Code(place),)) for place in places),
-            Said((Code(shape_code(row.shape or ())),)),
-            Said((row.meaning,)),
-        )
-        for row, places in zip(shown.section.rows, shown.places, strict=True)
+        (*_row(row, front), *(Said((Code(place),)) for place in places), *_row(row, back))
+        for row, places in zip(section.rows, shown.places, strict=True)
     )
-    section = shown.section
     yield Table(
         headings=("mark", "tensor", *(_FLAGS[flags] for flags in shown.flags), "shape", "what it is"),
         kinds=(Kind.TEXT, Kind.NAME, *(Kind.TEXT for _ in shown.flags), Kind.TEXT, Kind.PROSE),

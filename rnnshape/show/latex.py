@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 
-from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
+from rnnshape.show.blocks import Block, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import Column, spelled
 from rnnshape.show.console import as_text, safe
 from rnnshape.show.rows import Answers, Words, sign_text
@@ -40,13 +40,7 @@ def render(answers: Answers, shown: RenderableType | None = None) -> str:
     """
     if shown is not None:
         return "\n".join(["\\begin{flushleft}", _lines(as_text(shown, encoding="ascii")), "\\end{flushleft}"]) + "\n"
-    lines, answer = [_HEAD], list[Block]()
-    for block in blocks(answers):
-        answer.append(block)
-        if isinstance(block, Break):
-            lines += _answer(answer)
-            answer = []
-    return "\n".join(lines) + "\n"
+    return "\n".join([_HEAD, *(line for answer in blocks(answers) for line in _answer(answer))]) + "\n"
 
 
 def _answer(found: Sequence[Block]) -> Iterator[str]:

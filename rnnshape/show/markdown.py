@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
-from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
+from rnnshape.show.blocks import Block, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import spelled
 from rnnshape.show.console import as_text, safe
 from rnnshape.show.rows import Answers, Words, sign_text
@@ -20,7 +20,7 @@ def render(answers: Answers, shown: RenderableType | None = None) -> str:
     """
     if shown is not None:
         return _block_of(as_text(shown).splitlines(), "text") + "\n"
-    return "\n\n".join(part for block in blocks(answers) for part in _block(block)) + "\n"
+    return "\n\n".join(part for answer in blocks(answers) for block in answer for part in _block(block)) + "\n"
 
 
 def _block(block: Block) -> Iterator[str]:
@@ -38,8 +38,6 @@ def _block(block: Block) -> Iterator[str]:
             yield _block_of(as_text(block.shown).splitlines(), "text")
         case Said():
             yield _said(block)
-        case Break():
-            pass
 
 
 def _table(table: Table) -> str:

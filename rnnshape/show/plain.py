@@ -66,12 +66,11 @@ def _records(answer: Answer, section: Section) -> Iterator[Record]:
         return
     if isinstance(answer, ProgramReport):
         yield Record("asked", name=answer.program.source)
-        yield from _of_program(answer, section)
     else:
         given = answer.input
         axes, shape = ",".join(given.axes), _shape(given.shape)
         yield Record("asked", name=str(answer.layer), shape=shape, axes=axes, dtype=given.dtype)
-        yield from _of_layer(section)
+    yield from _tensors(section)
     yield from _facts(answer, section)
     yield from [Record("unpack", name=section.unpack)] if section.unpack else []
     yield Record("parameters", name=str(answer.parameters.total))
@@ -79,24 +78,12 @@ def _records(answer: Answer, section: Section) -> Iterator[Record]:
         yield from _errors(answer)
 
 
-def _of_program(report: ProgramReport, section: Section) -> Iterator[Record]:
-    told = set()
-    for tensor, row in zip(report.tensors, section.rows, strict=True):
-        if tensor.step is not None and tensor.step not in told:
-            told.add(tensor.step)
-            step = report.steps[tensor.step]
-            yield Record("call", name=step.layer, at=str(step.line))
-        yield _tensor(row)
-
-
-def _of_layer(section: Section) -> Iterator[Record]:
-    """Yield the tensors; those on the way stand behind the layer inside that returns them."""
-    before = ""
-    for row in section.rows:
-        if row.layer not in ("", before):
-            yield Record("call", name=row.layer)
-        before = row.layer
-        yield _tensor(row)
+def _tensors(section: Section) -> Iterator[Record]:
+    """Yield the tensors behind the call that returns them, where that is not the one that was asked for."""
+    for rows in section.groups:
+        if rows[0].layer:
+            yield Record("call", name=rows[0].layer, at=str(rows[0].called_at or ""))
+        yield from map(_tensor, rows)
 
 
 def _tensor(row: Row) -> Record:

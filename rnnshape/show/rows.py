@@ -8,7 +8,8 @@ code are `Code`. `rnnshape.show.sections` makes sections of reports.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rnnshape.errors import RnnshapeError
@@ -69,7 +70,8 @@ class Row:
     """One tensor. `shape` is None where it is told elsewhere.
 
     `place` is its place in the return value (`[1][0]`, ONLY, STEPPED or INSIDE; empty in a program, where `line` is
-    the line of the code). `layer` is what made it, where that is not the layer that was asked for.
+    the line of the code). `layer` is what made it, where that is not the layer that was asked for, and `called_at` the
+    line of the code that calls it.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Row:
     place: str = ""
     line: int | None = None
     layer: str = ""
+    called_at: int | None = None
 
     @property
     def signs(self) -> Signs:
@@ -199,6 +202,14 @@ class Section:
     whose: str = ""
     error: Problem | None = None
     then: Section | None = None
+
+    @property
+    def groups(self) -> Iterator[tuple[Row, ...]]:
+        """The rows of each call. In code, only the first row of a call names the layer."""
+        pairs = enumerate(itertools.pairwise(self.rows), 1)
+        starts = [at for at, (one, row) in pairs if (row.layer if row.line is not None else row.layer != one.layer)]
+        ends = [0, *starts, len(self.rows)]
+        return (self.rows[start:end] for start, end in itertools.pairwise(ends) if start < end)
 
 
 @dataclass(frozen=True, slots=True)

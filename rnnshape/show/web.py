@@ -8,7 +8,7 @@ from html import escape
 from rich.console import RenderableType
 
 from rnnshape.show import palette
-from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
+from rnnshape.show.blocks import Block, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import spelled
 from rnnshape.show.console import safe
 from rnnshape.show.picture import Piece, colours, pieces
@@ -17,15 +17,11 @@ from rnnshape.show.rows import BRACKETS, Answers, Signs, Words
 
 def as_html(answers: Answers) -> Iterator[str]:
     """Yield the answers in pieces of HTML."""
-    yield '<section class="rnnshape">'
-    found = list(blocks(answers))
-    for at, block in enumerate(found):
-        if isinstance(block, Break):
-            yield "</section>"
-            yield from ['<section class="rnnshape">'] if at < len(found) - 1 else []
-        else:
+    for answer in blocks(answers):
+        yield '<section class="rnnshape">'
+        for block in answer:
             yield from _block(block)
-    yield from [] if found else ["</section>"]
+        yield "</section>"
 
 
 def _block(block: Block) -> Iterator[str]:

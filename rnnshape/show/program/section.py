@@ -60,9 +60,10 @@ def _assumed(one: Assumed, variables: set[str | None]) -> Note:
 
 
 def _rows(report: ProgramReport, found: Marks) -> Iterator[Row]:
-    before = (0, -1)
+    before: tuple[int, int | None] = (0, None)
     for tensor in report.tensors:
-        at = (tensor.line, -1 if tensor.step is None else tensor.step)
+        at = (tensor.line, tensor.step)
+        call = report.steps[tensor.step] if tensor.step is not None and at != before else None
         yield Row(
             name=tensor.name,
             shape=tensor.shape,
@@ -71,7 +72,8 @@ def _rows(report: ProgramReport, found: Marks) -> Iterator[Row]:
             meaning=_meaning(report, tensor),
             marks=found.of(tensor.name),
             line=tensor.line,
-            layer=report.steps[at[1]].layer if at[1] >= 0 and at != before else "",
+            layer=call.layer if call else "",
+            called_at=call.line if call else None,
         )
         before = at
 
