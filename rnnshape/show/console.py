@@ -23,9 +23,9 @@ from rnnshape.errors import printable
 NATURAL_WIDTH = 1_000_000
 """The width of what is no terminal: a line is as long as it is, and nothing is wrapped or cut."""
 
-_THEME = Theme({"dim": "none", "red": "bold"})
-"""Terminals make faint text by halving its contrast, and their red means another colour under each theme: neither is
-used. What a drawing has as dim shows so in a picture, which brings its own ground."""
+_THEME = Theme({"dim": "none"})
+"""Terminals make faint text by halving its contrast: it is not used. What a drawing has as dim shows so in a picture,
+which brings its own ground."""
 
 DECIDED: dict[str, Any] = {
     "force_jupyter": False, "force_interactive": False, "no_color": False, "legacy_windows": False,
@@ -102,7 +102,7 @@ def safe(text: str, encoding: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = " ".join(printable(text).split("\n")).expandtabs(1)
-    if not _is_unicode(encoding):
+    if not is_unicode(encoding):
         text = text.translate(_ASCII_TABLE)
     if not text.isprintable():
         text = "".join(
@@ -183,7 +183,7 @@ class _Encodable:
     def write(self, text: str) -> int:
         """Write the text, with what cannot be encoded spelled otherwise."""
         if not text.isascii():
-            if not _is_unicode(self.encoding):
+            if not is_unicode(self.encoding):
                 text = text.translate(_ASCII_TABLE)
             text = text.encode(self.encoding, "backslashreplace").decode(self.encoding)
         return self._stream.write(text)
@@ -193,5 +193,6 @@ class _Encodable:
         self._stream.flush()
 
 
-def _is_unicode(encoding: str) -> bool:
+def is_unicode(encoding: str) -> bool:
+    """Tell whether an encoding has signs beyond ASCII for us to use."""
     return encoding.lower().startswith("utf")

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from rnnshape.show import palette
-from rnnshape.show.console import NATURAL_WIDTH, safe
+from rnnshape.show.console import NATURAL_WIDTH, is_unicode, safe
 from rnnshape.show.marks import Mark
 from rnnshape.show.rows import Tone
 
@@ -36,6 +36,11 @@ class Look:
     def quiet(self) -> str:
         """The style of what matters less."""
         return self.tone(Tone.QUIET)
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether lines are drawn with the signs of ASCII."""
+        return not is_unicode(self.encoding)
 
     def safe(self, text: str) -> str:
         """Return the text as it can be written here."""

@@ -28,14 +28,14 @@ def table(answers: Answers) -> Shown:
 def _lines(part: Shared, look: Look) -> Iterator[Text]:
     match part:
         case Section():
-            return _whole(part, look)
+            return whole(part, look)
         case Matrix():
             return four(part, look) or many(overview(part.reports), look)
         case Overview():
             return many(part, look)
 
 
-def _whole(section: Section, look: Look) -> Iterator[Text]:
+def whole(section: Section, look: Look) -> Iterator[Text]:
     """Yield all lines of one answer."""
     yield from heading(section, look)
     yield from tensors(section, look)

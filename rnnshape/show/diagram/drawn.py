@@ -19,8 +19,11 @@ from rnnshape.show.diagram.unroll import draw
 from rnnshape.show.fold import fill, fold, prose
 from rnnshape.show.look import Look, Shown, apart
 from rnnshape.show.marks import Marks, Part, marks
+from rnnshape.show.palette import FAINT
 from rnnshape.show.program.graph import graph
-from rnnshape.show.rows import Answers, shape_code
+from rnnshape.show.rows import Answers, Tone, shape_code
+from rnnshape.show.sections import section
+from rnnshape.show.table import whole
 from rnnshape.show.varying import called_with
 
 _ALL_DRAWN = 4
@@ -48,20 +51,20 @@ def _pictures(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
             case ProgramReport():
                 yield graph(answer, look)
             case RnnshapeError():
-                yield _failed(answer, look)
+                yield whole(section(answer), look)
 
 
 def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
-    yield from (Text(line, "bold") for line in fold(look.safe(str(report.layer)), look.width))
+    yield from (Text(line, look.tone(Tone.STRONG)) for line in fold(look.safe(str(report.layer)), look.width))
     phrases = [look.safe(phrase) for phrase in called_with([report])]
-    yield from (Text(line, "dim") for line in fill(phrases, look.width, "  "))
+    yield from (Text(line, FAINT) for line in fill(phrases, look.width, "  "))
     yield Text()
     shown = scene(report)
     fitted = None if shown is None else _fitted(shown, found, look)
     if fitted is None:
         shown, fitted = None, (draw_layers(report, found, look), True)
     canvas, has_shapes = fitted
-    yield from canvas.lines(ascii_only=not look.encoding.lower().startswith("utf"))
+    yield from canvas.lines(ascii_only=look.is_ascii)
     below = (list(_shapes(report, shown, look, has_shapes=has_shapes)), list(_legend(report, shown, found, look)))
     for said in filter(None, below):
         yield Text()
@@ -132,7 +135,7 @@ def _legend(report: Report, shown: Scene | None, found: Marks, look: Look) -> It
         for at, line in enumerate(prose(look.safe(sign.join(mark.statement)), look.width - 3, "  ")):
             yield Text.assemble((mark.letter if at == 0 else " ", look.mark(mark) if at == 0 else ""), "  ", line)
     for sentence in _remarks(report, shown, found):
-        yield from (Text(line, "dim") for line in prose(look.safe(sentence), look.width, "  "))
+        yield from (Text(line, FAINT) for line in prose(look.safe(sentence), look.width, "  "))
 
 
 def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]:
@@ -157,24 +160,12 @@ def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]
         yield f"drawn for row {shown.batch_row} of the batch: each row has its own mask"
     if shown.masked:
         yield "dotted: masked steps, where the states stay as they are"
-    if any(one.part is Part.MERGED for some in found.by_tensor.values() for one in some):
-        yield "(A): a part of A".replace("A", _first_merged(found))
+    merged = (one.mark.letter for some in found.by_tensor.values() for one in some if one.part is Part.MERGED)
+    for letter in itertools.islice(merged, 1):
+        yield f"({letter}): a part of {letter}"
 
 
 def _placed(shown: Scene) -> set[str]:
     """Return the names of the tensors that are in the picture."""
     states = {state.tensor.name for row in shown.rows for floor in row.floors for state in floor.states if state.tensor}
     return states | {row.output.name for row in shown.rows}
-
-
-def _first_merged(found: Marks) -> str:
-    return next(
-        one.mark.letter for some in found.by_tensor.values() for one in some if one.part is Part.MERGED
-    )  # fmt: skip
-
-
-def _failed(error: RnnshapeError, look: Look) -> Iterator[Text]:
-    if error.layer:
-        yield from (Text(line, "bold") for line in fold(look.safe(error.layer), look.width))
-    for text, style in ((f"✗ {error.message}", "red"), (error.hint or "", "dim")):
-        yield from (Text(line, style) for line in prose(look.safe(text), look.width, "  ") if text)

@@ -12,6 +12,8 @@ from rnnshape.show.diagram.scene import Row, Scene
 from rnnshape.show.grid import Span, width
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Carried, Mark, Marks, Part
+from rnnshape.show.palette import FAINT
+from rnnshape.show.rows import Tone
 from rnnshape.structure import Place
 
 
@@ -74,7 +76,7 @@ class Labels:
             return Label(self._part(row, step))
         if not self.scene.sequences and row.half is not None:
             # A half of a tensor: the letters belong to the whole.
-            return Label(f"{row.output.name}{row.index(step)}", "bold")
+            return Label(f"{row.output.name}{row.index(step)}", self.look.tone(Tone.STRONG))
         if not self.scene.sequences:
             return self.name(row.output)
         index = row.index(self._output_step(row, step))
@@ -101,12 +103,12 @@ class Labels:
         front = self._letters(whole)
         if merged:
             front = (*front, ("(", ""), *self._letters(merged)[:-1], (") ", ""))
-        shape = ((f" {tuple(tensor.shape)}", "dim"),) if self.shapes else ()
-        return Label(tensor.name, "bold", front, shape)
+        shape = ((f" {tuple(tensor.shape)}", FAINT),) if self.shapes else ()
+        return Label(tensor.name, self.look.tone(Tone.STRONG), front, shape)
 
     def way(self, tensor: Tensor) -> str:
         """Return the style of a tensor's way out: one that has a mark stands out."""
-        return "" if any(one.part is Part.WHOLE for one in self.found.of(tensor.name)) else "dim"
+        return "" if any(one.part is Part.WHOLE for one in self.found.of(tensor.name)) else FAINT
 
     def _last_part(self, row: Row) -> str:
         return self._part(row, 0 if row.leftwards else (self.scene.steps or 0) - 1)

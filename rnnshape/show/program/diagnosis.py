@@ -66,7 +66,7 @@ def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:
         shift = len(error.text) - len(error.text.lstrip())
         start = max(error.column - shift, 0)
         width = max(min(error.end_column - shift, len(stripped)) - start, 1)
-    bar = look.safe(_bar(look))
+    bar = "|" if look.is_ascii else "│"
     parts = _parts(look.safe(stripped), gutter + 3, look)
     shown = _near(parts, start)
     for number, at, part in shown:
@@ -98,10 +98,6 @@ def _near(parts: list[str], start: int) -> list[tuple[int, int, str]]:
     return [(number, ends[number], parts[number]) for number in range(len(parts))[first : first + _MOST_PARTS]]
 
 
-def _bar(look: Look) -> str:
-    return "│" if look.encoding.lower().startswith("utf") else "|"
-
-
 def _said(text: str, gutter: int, look: Look, style: str = "") -> Iterator[Text]:
     indent = " " * (gutter + 3)
     for line in prose(look.safe(text), max(look.width - len(indent), 20), "  "):
@@ -121,7 +117,7 @@ def _fix(fix: Fix, look: Look) -> Iterator[Text]:
         parts = _parts(look.safe(changed.code.rstrip().expandtabs(4)), width + 7, look)
         for number, part in enumerate(parts[:_MOST_PARTS]):
             front = [(sign, styles[sign]), f" {changed.line:>{width}}"] if number == 0 else [" " * (width + 2)]
-            yield Text.assemble("  ", *front, f" {look.safe(_bar(look))} {part}")
+            yield Text.assemble("  ", *front, f" {'|' if look.is_ascii else '│'} {part}")
 
 
 def _diff(fix: Fix) -> Iterator[tuple[str, ChangedLine]]:

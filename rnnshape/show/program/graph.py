@@ -20,6 +20,7 @@ from rnnshape.program_report import ProgramReport, ProgramTensor, Step
 from rnnshape.show.fold import prose
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part, marks_of
+from rnnshape.show.palette import FAINT, NAME, PLAIN
 from rnnshape.show.program.diagnosis import diagnosis
 from rnnshape.show.rows import shape_code
 
@@ -72,9 +73,9 @@ class _Graph:
         )
         whole = next((one.mark for one in marks.of(tensor.name) if one.part is Part.WHOLE), None)
         letters = "".join(one.mark.letter for one in marks.of(tensor.name) if one.part is Part.WHOLE)
-        text = Text(self._gutter(gutter), "dim")
-        text.append(self.look.safe(tensor.name), "not dim bold")
-        text.append(f"  {shape_code(tensor.shape)}", "not dim")
+        text = Text(self._gutter(gutter), FAINT)
+        text.append(self.look.safe(tensor.name), NAME)
+        text.append(f"  {shape_code(tensor.shape)}", PLAIN)
         yield text.append(f"  {letters}", self.look.mark(whole)) if whole else text
         if not is_used:
             self.lanes[at] = None
@@ -98,8 +99,8 @@ class _Graph:
             front = self._gutter(gutter if at == 0 else rest)
             room = max(self.look.width - len(front), 20)
             for row, line in enumerate(prose(self.look.safe(part), room, "  ")):
-                style = "not dim" if at == 0 else "dim"
-                yield Text(front if row == 0 else self._gutter(rest), "dim").append(line, style)
+                style = PLAIN if at == 0 else FAINT
+                yield Text(front if row == 0 else self._gutter(rest), FAINT).append(line, style)
 
     def _arrow(self, used: set[int], ending: set[int]) -> str:
         """Return the lanes of a row with a call: those that it takes are joined into an arrow."""
@@ -121,7 +122,7 @@ class _Graph:
     def _gutter(self, cells: str) -> str:
         wide = 2 * self.width + 2
         text = f"{cells:<{wide}}"
-        return text if self.look.encoding.lower().startswith("utf") else text.translate(_ASCII)
+        return text.translate(_ASCII) if self.look.is_ascii else text
 
 
 def taken(step: Step) -> tuple[str, ...]:
