@@ -195,17 +195,16 @@ def _overview(shown: Overview) -> Iterator[Block]:
     has_time, has_size = (any(getattr(row, name, "") for row in shown.rows) for name in ("time", "parameters"))
     more = [name for name, has in (("parameters", has_size), ("time of a call", has_time)) if has]
     headings = (*shown.headings, *shown.places, *more)
-    title = (Code(shown.title) if shown.title else f"{len(shown.rows):,} queries",)
     kinds = [_kind(at, shown.numbers, -1) for at in range(len(shown.headings))]
     yield Table(
         headings=headings,
         kinds=(*kinds, *(Kind.TEXT for _ in shown.places), *(Kind.NUMBER for _ in more)),
         groups=tuple(_queries(shown, more)),
-        about=Heading(title, " ".join(shown.called_with)),
+        about=Heading(shown.title, " ".join(shown.section.called_with)),
     )
     for kind in shown.kinds:
         yield from _section(kind)
-    yield from _notes(_last(Section("", notes=shown.notes, size=shown.size, whose=shown.whose)))
+    yield from _notes(_last(shown.section))
 
 
 def _queries(shown: Overview, more: Sequence[str]) -> Iterator[Group]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.text import Text
 
@@ -13,7 +14,7 @@ from rnnshape.show.look import Look
 from rnnshape.show.marks import Part
 from rnnshape.show.matrix import Matrix
 from rnnshape.show.overview import Overview, Place, Query
-from rnnshape.show.rows import Row, Section, Tone, typed_shape
+from rnnshape.show.rows import Row, Section, Tone, plain, typed_shape
 from rnnshape.show.shorter import LEVELS, shorter
 
 _INDENT = 4
@@ -22,15 +23,14 @@ _INDENT = 4
 
 def many(shown: Overview, look: Look) -> Iterator[Text]:
     """Yield the lines, row by row."""
-    title = shown.title or f"{len(shown.rows):,} queries"
-    yield from layout.heading(Section(title=title, called_with=shown.called_with), look)
+    yield from layout.heading(replace(shown.section, title=plain(shown.title)), look)
     yield Text()
     yield from _rows(shown, look)
     for kind in shown.kinds:
         yield from _kind(kind, look)
     yield Text()
-    yield from lines.notes(shown.notes, look)
-    yield from layout.last(Section(title="", size=shown.size, whose=shown.whose), look)
+    yield from lines.notes(shown.section.notes, look)
+    yield from layout.last(shown.section, look)
 
 
 def four(shown: Matrix, look: Look) -> Iterator[Text] | None:

@@ -12,7 +12,7 @@ from rnnshape.show import notes
 from rnnshape.show.facts import facts_of, place
 from rnnshape.show.marks import Marks, families, marks
 from rnnshape.show.matrix import one_letter
-from rnnshape.show.rows import ONLY, Answers, Fact, Note, Section, Signs, Tone, signs, typed_shape
+from rnnshape.show.rows import ONLY, Answers, Code, Fact, Note, Section, Signs, Tone, Words, signs, typed_shape
 from rnnshape.show.sections import rows_of, section
 from rnnshape.show.varying import Varying, varying
 from rnnshape.structure import Term
@@ -48,19 +48,20 @@ class Overview:
 
     `headings` name what varies, `numbers` those of them that are numbers; `places` are the places in the return value.
     `kinds` says once what several queries return alike: the names, what they are, and what equals what; its titles are
-    the layers. `notes` hold of all queries.
+    the layers. `section` is what holds of all queries; without a title, their layers differ.
     """
 
-    title: str
-    called_with: tuple[str, ...]
+    section: Section
     headings: tuple[str, ...]
     numbers: frozenset[int]
     places: tuple[str, ...]
     rows: tuple[Query | Section, ...]
     kinds: tuple[Section, ...]
-    notes: tuple[Note, ...]
-    size: str
-    whose: str
+
+    @property
+    def title(self) -> Words:
+        """The layer, or how many queries there are."""
+        return (Code(self.section.title) if self.section.title else f"{len(self.rows):,} queries",)
 
 
 def overview(answers: Answers) -> Overview:
@@ -76,16 +77,18 @@ def overview(answers: Answers) -> Overview:
         for at, report in enumerate(reports)
     )
     return Overview(
-        title="" if any(column.name == "layer" for column in found.columns) else found.layer(range(len(reports))),
-        called_with=found.called_with,
+        section=Section(
+            title="" if any(column.name == "layer" for column in found.columns) else found.layer(range(len(reports))),
+            called_with=found.called_with,
+            notes=tuple(shared),
+            size=notes.size(reports[0]) if len(parameters) == 1 else "",
+            whose=notes.whose(reports[0].versions, reports[0].ran.device, reports[0].ran.seed),
+        ),
         headings=tuple(column.name for column in found.columns),
         numbers=frozenset(at for at, column in enumerate(found.columns) if column.is_number),
         places=tuple(sorted(places, key=_order)),
         rows=tuple(next(rows) if isinstance(answer, Report) else section(answer) for answer in answers),
         kinds=tuple(_kinds(reports, marked, found)),
-        notes=tuple(shared),
-        size=notes.size(reports[0]) if len(parameters) == 1 else "",
-        whose=notes.whose(reports[0].versions, reports[0].ran.device, reports[0].ran.seed),
     )
 
 
