@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from rnnshape.show.answers import parts
 from rnnshape.show.columns import Column, cell, columns
-from rnnshape.show.facts import said_of
 from rnnshape.show.look import Shown
 from rnnshape.show.matrix import Matrix
 from rnnshape.show.overview import Overview, Place, Query
 from rnnshape.show.program.diagnosis import diagnosed
 from rnnshape.show.rows import Answers, Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain
+from rnnshape.show.sections import said_of
 
 _FLAGS = {
     (False, False): "neither flag",

@@ -10,6 +10,10 @@ from pathlib import PurePath
 
 from rnnshape.catalogue import INPUTS, MODULES, TOP_LEVEL
 from rnnshape.expression import Call, Items, Pairs, as_code
+from rnnshape.show.fold import fold
+
+WIDTH = 88
+"""The most characters of a line."""
 
 _TAKEN = ("keras", "layers", "np", "runpy", "sys")
 """Names that a script has for itself."""
@@ -103,6 +107,16 @@ def keras_code(value: object, imports: Imports) -> str:
         case Items() | Pairs():
             return value.written(spelled)
     return as_code(value).replace("'", '"') if isinstance(value, str) and _is_plain(value) else as_code(value)
+
+
+def assigned(name: str, value: str) -> list[str]:
+    """Return an assignment as lines that fit."""
+    return folded(f"{name} = {value}")
+
+
+def folded(statement: str) -> list[str]:
+    """Return a statement as lines that fit, with a comma behind the last of several items that have a line each."""
+    return fold(statement, WIDTH, commas=True)
 
 
 def _name(call: Call, imports: Imports) -> str:

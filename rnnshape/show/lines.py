@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from rnnshape.show import grid
-from rnnshape.show.facts import said_of
 from rnnshape.show.fold import fill, fold_assignment, prose
 from rnnshape.show.grid import Heading
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Mark, Part
 from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Problem, Section, Sign, Small, Tone, plain
+from rnnshape.show.sections import said_of
 
 _LEAST = 20
 """No text is made narrower than this."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from rnnshape.report import Report
 from rnnshape.show import notes
-from rnnshape.show.facts import facts_of
 from rnnshape.show.marks import Marks, Part, families, marks
 from rnnshape.show.rows import ONLY, Fact, Note, Row, Section
-from rnnshape.show.sections import rows_of
+from rnnshape.show.sections import facts_of, rows_of
 from rnnshape.show.varying import called_with
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
-from rnnshape.show.facts import facts_of, place
 from rnnshape.show.marks import Marks, families, marks
 from rnnshape.show.matrix import one_letter
 from rnnshape.show.rows import ONLY, Answers, Code, Fact, Note, Section, Signs, Tone, Words, signs, typed_shape
-from rnnshape.show.sections import rows_of, section
+from rnnshape.show.sections import facts_of, place, rows_of, section
 from rnnshape.show.varying import Varying, varying
 from rnnshape.structure import Term
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from rnnshape.program_report import Assumed, ProgramReport, ProgramTensor
-from rnnshape.show.facts import facts_of
 from rnnshape.show.marks import Marks, marks_of
 from rnnshape.show.notes import counted
 from rnnshape.show.program.notes import notes, whose
 from rnnshape.show.rows import Code, Note, Problem, Row, Section, Tone
+from rnnshape.show.sections import facts_of
 
 _LENGTH = re.compile(r"len\((\w+)\)")
 
