@@ -220,8 +220,9 @@ def _reduced(report: Report) -> Iterator[Note]:
     """Yield at which sizes the values were compared, where these are not the asked ones."""
     reduced = report.ran.reduced_to
     if reduced is not None:
-        small = f" on inputs {shape_code(reduced.input)}"
-        yield Note(("values compared at small sizes: ", Code(reduced.layer), small), Tone.QUIET)
+        layer = () if reduced.layer == report.layer else (Code(reduced.layer), " on ")
+        said = ("values compared at small sizes: ", *layer, f"inputs {shape_code(reduced.input)}")
+        yield Note(said, Tone.QUIET)
 
 
 def _takes(report: Report) -> Iterator[Note]:
