@@ -14,7 +14,7 @@ from rnnshape.show.answers import parts
 from rnnshape.show.columns import Column, cell, columns
 from rnnshape.show.look import Shown
 from rnnshape.show.matrix import Matrix
-from rnnshape.show.overview import Overview, Place, Query
+from rnnshape.show.overview import Overview, Query
 from rnnshape.show.program.diagnosis import diagnosed
 from rnnshape.show.rows import Answers, Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain
 from rnnshape.show.sections import said_of
@@ -192,14 +192,11 @@ def _kind(at: int, numbers: Iterable[int], name: int) -> Kind:
 
 
 def _overview(shown: Overview) -> Iterator[Block]:
-    has_time, has_size = (any(getattr(row, name, "") for row in shown.rows) for name in ("time", "parameters"))
-    more = [name for name, has in (("parameters", has_size), ("time of a call", has_time)) if has]
-    headings = (*shown.headings, *shown.places, *more)
     kinds = [_kind(at, shown.numbers, -1) for at in range(len(shown.headings))]
     yield Table(
-        headings=headings,
-        kinds=(*kinds, *(Kind.TEXT for _ in shown.places), *(Kind.NUMBER for _ in more)),
-        groups=tuple(_queries(shown, more)),
+        headings=(*shown.headings, *shown.places, *shown.more),
+        kinds=(*kinds, *(Kind.TEXT for _ in shown.places), *(Kind.NUMBER for _ in shown.more)),
+        groups=tuple(_queries(shown)),
         about=Heading(shown.title, " ".join(shown.section.called_with)),
     )
     for kind in shown.kinds:
@@ -207,14 +204,13 @@ def _overview(shown: Overview) -> Iterator[Block]:
     yield from _notes(_last(shown.section))
 
 
-def _queries(shown: Overview, more: Sequence[str]) -> Iterator[Group]:
+def _queries(shown: Overview) -> Iterator[Group]:
     """Yield the rows; one of which there is something to say ends a group, and an error is a group without rows."""
     rows: list[tuple[Said, ...]] = []
     for row in shown.rows:
         if isinstance(row, Query):
-            last = {"parameters": row.parameters, "time of a call": row.time}
-            places = [_place(one) for one in row.places]
-            rows.append((*(Said((text,)) for text in row.varying), *places, *(Said((last[name],)) for name in more)))
+            places = (Said((Code(one.shape),), one.signs) if one else Said() for one in row.places)
+            rows.append((*(Said((text,)) for text in row.varying), *places, *(Said((text,)) for text in row.more)))
             below = tuple(map(_note, row.notes))
         else:
             below = tuple(_failed(row))
@@ -228,10 +224,6 @@ def _failed(section: Section) -> Iterator[Said]:
     if section.error is not None:
         yield Said((Code(section.title), f": {section.error.message}"), wrong=True)
         yield from [Said((section.error.hint,))] if section.error.hint else []
-
-
-def _place(one: Place | None) -> Said:
-    return Said() if one is None else Said((Code(one.shape),), one.signs)
 
 
 def _matrix(shown: Matrix) -> Iterator[Block]:

@@ -13,12 +13,14 @@ from rnnshape.show.grid import Cell, Grid, Heading
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Part
 from rnnshape.show.matrix import Matrix
-from rnnshape.show.overview import Overview, Place, Query
-from rnnshape.show.rows import Row, Section, Tone, plain, typed_shape
+from rnnshape.show.overview import SIZE, TIME, Overview, Place, Query
+from rnnshape.show.rows import Row, Section, Tone, plain, sign_text, typed_shape
 from rnnshape.show.shorter import LEVELS, shorter
 
 _INDENT = 4
 """The column at which lines begin that stand below their row."""
+_IN_WORDS = {SIZE: "{} parameters", TIME: "a call takes {}"}
+"""What the last columns say on a line below their row."""
 
 
 def many(shown: Overview, look: Look) -> Iterator[Text]:
@@ -90,7 +92,10 @@ def _flag_cells(row: Row, places: Sequence[str], level: int, look: Look, *, brac
 def _rows(shown: Overview, look: Look) -> Iterator[Text]:
     queries = [row for row in shown.rows if isinstance(row, Query)]
     headings = tuple(_headings(shown))
-    signs = tuple(_sign_width(queries, at) for at in range(len(shown.places)))
+    signs = [
+        max(len(sign_text(one.signs)) if one else 0 for one in places)
+        for places in zip(*(row.places for row in queries), strict=True)
+    ]
     cells = [_cells(row, shown, signs, look) for row in queries]
     columns = grid.layout(headings, grid.natural(headings, cells), look, indent=_INDENT)
     left = iter(cells)
@@ -108,27 +113,17 @@ def _headings(shown: Overview) -> Iterator[Heading]:
         yield Heading(name, gap=2 if at else 1, right=at in shown.numbers, stays=True)
     for one in shown.places:
         yield Heading(one if len(shown.places) > 1 or one.startswith("[") else "shape", gap=3)
-    yield Heading("parameters", right=True)
-    yield Heading("time of a call")
-
-
-def _sign_width(queries: Sequence[Query], at: int) -> int:
-    return max((_width(one) for row in queries if (one := row.places[at]) is not None), default=0)
-
-
-def _width(one: Place) -> int:
-    letters = sum(len(mark.letter) for _, marks in one.signs for mark in marks)
-    return letters + 2 * sum(part is not Part.WHOLE for part, _ in one.signs)
+    yield from (Heading(name, right=name == SIZE) for name in shown.more)
 
 
 def _cells(row: Query, shown: Overview, signs: Sequence[int], look: Look) -> tuple[Cell, ...]:
     front = (grid.plain(look.safe(text), look.tone(Tone.STRONG)) for text in row.varying)
     places = (_place(one, name, wide, look) for one, name, wide in zip(row.places, shown.places, signs, strict=True))
-    time = Cell(((row.time, ""),), ((f"a call takes {row.time}", ""),)) if row.time else Cell((), ())
-    parameters = (
-        Cell(((row.parameters, ""),), ((f"{row.parameters} parameters", ""),)) if row.parameters else Cell((), ())
+    more = (
+        Cell(((text, ""),), ((_IN_WORDS[name].format(text), ""),)) if text else Cell((), ())
+        for name, text in zip(shown.more, row.more, strict=True)
     )
-    return (*front, *places, parameters, time)
+    return (*front, *places, *more)
 
 
 def _place(one: Place | None, name: str, wide: int, look: Look) -> Cell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,9 @@ from rnnshape.show.rows import ONLY, Answers, Code, Fact, Note, Section, Signs, 
 from rnnshape.show.sections import facts_of, place, rows_of, section
 from rnnshape.show.varying import Varying, varying
 from rnnshape.structure import Term
+
+SIZE, TIME = "parameters", "time of a call"
+"""The headings of the last columns."""
 
 _REDUCED = Note(("where a size is None, or too large, the values were compared at small sizes",), Tone.QUIET)
 
@@ -31,13 +34,12 @@ class Place:
 class Query:
     """A row: the values of what varies, a tensor for each place (None: there is none), and what else was found.
 
-    `notes` are those that do not hold of all queries.
+    `more` is what the last columns have; `notes` are those that do not hold of all queries.
     """
 
     varying: tuple[str, ...]
     places: tuple[Place | None, ...]
-    parameters: str
-    time: str
+    more: tuple[str, ...]
     notes: tuple[Note, ...]
 
 
@@ -45,7 +47,8 @@ class Query:
 class Overview:
     """Several answers.
 
-    `headings` name what varies, `numbers` those of them that are numbers; `places` are the places in the return value.
+    `headings` name what varies, `numbers` those of them that are numbers; `places` are the places in the return value,
+    `more` the last columns: SIZE, TIME, or none.
     `kinds` says once what several queries return alike: the names, what they are, and what equals what; its titles are
     the layers. `section` is what holds of all queries; without a title, their layers differ.
     """
@@ -54,6 +57,7 @@ class Overview:
     headings: tuple[str, ...]
     numbers: frozenset[int]
     places: tuple[str, ...]
+    more: tuple[str, ...]
     rows: tuple[Query | Section, ...]
     kinds: tuple[Section, ...]
 
@@ -69,10 +73,17 @@ def overview(answers: Answers) -> Overview:
     found = varying(reports)
     marked = marks(reports)
     shared, own = _notes(reports)
-    places = list(dict.fromkeys(_column(one) for report in reports for one in report.tensors))
-    parameters = {report.parameters.total for report in reports}
+    places = sorted(dict.fromkeys(_column(one) for report in reports for one in report.tensors), key=_order)
+    sizes = [f"{report.parameters.total:,}" for report in reports]
+    last = {SIZE: sizes if len(set(sizes)) > 1 else [], TIME: [notes.time(report.measured) for report in reports]}
+    more = [name for name, values in last.items() if any(values)]
     rows = (
-        _query(at, report, marked[at], found, places, own[at], with_size=len(parameters) > 1)
+        Query(
+            varying=tuple(column.said(at) for column in found.columns),
+            places=tuple(_places(report, places, marked[at])),
+            more=tuple(last[name][at] for name in more),
+            notes=tuple(own[at]),
+        )
         for at, report in enumerate(reports)
     )
     return Overview(
@@ -80,34 +91,15 @@ def overview(answers: Answers) -> Overview:
             title="" if any(column.name == "layer" for column in found.columns) else found.layer(range(len(reports))),
             called_with=found.called_with,
             notes=tuple(shared),
-            size=notes.size(reports[0]) if len(parameters) == 1 else "",
+            size=notes.size(reports[0]) if len(set(sizes)) == 1 else "",
             whose=notes.whose(reports[0].versions, reports[0].ran.device, reports[0].ran.seed),
         ),
         headings=tuple(column.name for column in found.columns),
         numbers=frozenset(at for at, column in enumerate(found.columns) if column.is_number),
-        places=tuple(sorted(places, key=_order)),
+        places=tuple(places),
+        more=tuple(more),
         rows=tuple(next(rows) if isinstance(answer, Report) else section(answer) for answer in answers),
         kinds=tuple(_kinds(reports, marked, found)),
-    )
-
-
-def _query(
-    at: int,
-    report: Report,
-    found: Marks,
-    all_varying: Varying,
-    places: Sequence[str],
-    own: Iterable[Note],
-    *,
-    with_size: bool,
-) -> Query:
-    here = {_column(one): one for one in report.tensors}
-    return Query(
-        varying=tuple(column.said(at) for column in all_varying.columns),
-        places=tuple(_place(here[one], found) if one in here else None for one in sorted(places, key=_order)),
-        parameters=f"{report.parameters.total:,}" if with_size else "",
-        time=notes.time(report.measured),
-        notes=tuple(own),
     )
 
 
@@ -125,8 +117,11 @@ def _order(one: str) -> tuple[bool, str]:
     return (not one.startswith("["), one)
 
 
-def _place(tensor: Tensor, found: Marks) -> Place:
-    return Place(signs(found.of(tensor.name)), typed_shape(tensor.shape, tensor.dtype))
+def _places(report: Report, places: Sequence[str], found: Marks) -> Iterator[Place | None]:
+    here = {_column(one): one for one in report.tensors}
+    for tensor in map(here.get, places):
+        shape = "" if tensor is None else typed_shape(tensor.shape, tensor.dtype)
+        yield None if tensor is None else Place(signs(found.of(tensor.name)), shape)
 
 
 def _notes(reports: Sequence[Report]) -> tuple[list[Note], list[list[Note]]]:

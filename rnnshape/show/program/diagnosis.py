@@ -99,9 +99,14 @@ def _near(parts: list[str], start: int) -> list[tuple[int, int, str]]:
 
 
 def _said(text: str, gutter: int, look: Look, style: str = "") -> Iterator[Text]:
-    indent = " " * (gutter + 3)
-    for line in prose(look.safe(text), max(look.width - len(indent), 20), "  "):
-        yield Text(indent).append(line, style)
+    """Yield a text in lines that fit, behind the numbers of the lines."""
+    return _indented(text, gutter + 3, look, style)
+
+
+def _indented(text: str, indent: int, look: Look, style: str = "", further: str = "  ") -> Iterator[Text]:
+    """Yield a text in lines that fit, this far from the left; all but the first stand further to the right."""
+    for line in prose(look.safe(text), max(look.width - indent, 20), further):
+        yield Text(" " * indent).append(line, style)
 
 
 def _fix(fix: Fix, look: Look) -> Iterator[Text]:
@@ -147,12 +152,5 @@ def _others(error: ProgramError, look: Look) -> Iterator[Text]:
         place = "line" if other.removes or not other.adds else "in front of line"
         said, tried = f"or {place} {other.line}: {other.code.strip()}", f"({_tried(other)})"
         is_short = cell_len(f"{said} {tried}") <= look.width
-        for text in [f"{said} {tried}"] if is_short else [said, f"  {tried}"]:
-            yield from _indented(look.safe(text), look)
-
-
-def _indented(text: str, look: Look) -> Iterator[Text]:
-    """Yield a text with its own indentation in lines that fit; all but the first stand further to the right."""
-    front = " " * (len(text) - len(text.lstrip()))
-    for line in prose(text, max(look.width - len(front), 20), "   "):
-        yield Text(front + line, look.quiet)
+        for indent, text in [(0, f"{said} {tried}")] if is_short else [(0, said), (2, tried)]:
+            yield from _indented(text, indent, look, look.quiet, "   ")
