@@ -176,3 +176,9 @@ def test_another_fix_says_whether_the_line_stays(removes, place):
     error = dataclasses.replace(report.error, other_fixes=(other,))
     text = shown(table([dataclasses.replace(report, error=error)]), 80)
     assert f"or {place}: x (tried: it runs, gives (None, 4))" in text.splitlines()
+
+
+def test_the_diagram_says_first_of_all_what_was_assumed():
+    first, second = shown(diagram([answered(seq2seq())]), 80).splitlines()[:2]
+    assert first == "seq2seq.py (6 lines, read, not executed)"
+    assert second == "assumed: latent_dim = 256 (set it with --let latent_dim=…)"

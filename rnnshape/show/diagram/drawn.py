@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from rnnshape.errors import RnnshapeError
-from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show.diagram.canvas import Canvas, Overlap
 from rnnshape.show.diagram.labels import Labels
@@ -16,15 +15,15 @@ from rnnshape.show.diagram.layers import draw_layers
 from rnnshape.show.diagram.scene import STARTS, Scene, scene
 from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
-from rnnshape.show.fold import fill, fold, prose
+from rnnshape.show.fold import prose
+from rnnshape.show.layout import heading
 from rnnshape.show.look import Look, Shown, apart
 from rnnshape.show.marks import Marks, Part, marks
 from rnnshape.show.palette import FAINT
 from rnnshape.show.program.graph import graph
-from rnnshape.show.rows import Answers, Tone, shape_code
-from rnnshape.show.sections import section
+from rnnshape.show.rows import Answers, shape_code
+from rnnshape.show.sections import sections
 from rnnshape.show.table import whole
-from rnnshape.show.varying import called_with
 
 _ALL_DRAWN = 4
 """Up to this many steps, all are drawn where there is room."""
@@ -44,21 +43,15 @@ def diagram(answers: Report | Answers) -> Shown:
 
 def _pictures(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
     found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
-    for answer in answers:
-        match answer:
-            case Report():
-                yield _lines(answer, next(found), look)
-            case ProgramReport():
-                yield graph(answer, look)
-            case RnnshapeError():
-                yield whole(section(answer), look)
+    for answer, section in zip(answers, sections(answers), strict=True):
+        if isinstance(answer, RnnshapeError):
+            yield whole(section, look)
+        else:
+            picture = _picture(answer, next(found), look) if isinstance(answer, Report) else graph(answer, look)
+            yield itertools.chain(heading(section, look), [Text()], picture)
 
 
-def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
-    yield from (Text(line, look.tone(Tone.STRONG)) for line in fold(look.safe(str(report.layer)), look.width))
-    phrases = [look.safe(phrase) for phrase in called_with([report])]
-    yield from (Text(line, FAINT) for line in fill(phrases, look.width, "  "))
-    yield Text()
+def _picture(report: Report, found: Marks, look: Look) -> Iterator[Text]:
     shown = scene(report)
     fitted = None if shown is None else _fitted(shown, found, look)
     if fitted is None:
