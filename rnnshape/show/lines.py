@@ -12,7 +12,7 @@ from rnnshape.show import grid
 from rnnshape.show.fold import fill, fold_assignment, prose
 from rnnshape.show.grid import Heading
 from rnnshape.show.look import Look
-from rnnshape.show.marks import Mark, Part
+from rnnshape.show.marks import Mark, Marks, Part
 from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Problem, Section, Sign, Small, Tone, plain
 from rnnshape.show.sections import said_of
 
@@ -40,6 +40,15 @@ def facts(section: Section, look: Look, start: int, *, brackets: bool) -> Iterat
         for line in fill(map(look.safe, text), room):
             yield from grid.within(front.append(line), look)
             front = Text(" " * (indent + wide + 2))
+
+
+def letters(found: Marks, look: Look) -> Iterator[Text]:
+    """Yield what the letters in a drawing stand for."""
+    for mark in found.all:
+        kind = Kind.CLOSE if mark.is_close else Kind.EQUAL
+        said = look.safe(f" {kind.value} ".join(mark.statement))
+        for at, line in enumerate(prose(said, look.width - 3, "  ")):
+            yield Text.assemble((" ", "") if at else (mark.letter, look.mark(mark)), "  ", line)
 
 
 def _sign(one: Fact | Sign, look: Look, *, brackets: bool) -> tuple[grid.Span, ...]:

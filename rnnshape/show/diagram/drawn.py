@@ -17,6 +17,7 @@ from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
 from rnnshape.show.fold import prose
 from rnnshape.show.layout import heading
+from rnnshape.show.lines import letters
 from rnnshape.show.look import Look, Shown, apart
 from rnnshape.show.marks import Marks, Part, marks
 from rnnshape.show.palette import FAINT
@@ -123,10 +124,7 @@ def _shapes(report: Report, shown: Scene | None, look: Look, *, has_shapes: bool
 
 def _legend(report: Report, shown: Scene | None, found: Marks, look: Look) -> Iterator[Text]:
     """Yield what the letters stand for, and what else there is to say of the picture."""
-    for mark in found.all:
-        sign = look.safe(" ≈ " if mark.is_close else " = ")
-        for at, line in enumerate(prose(look.safe(sign.join(mark.statement)), look.width - 3, "  ")):
-            yield Text.assemble((mark.letter if at == 0 else " ", look.mark(mark) if at == 0 else ""), "  ", line)
+    yield from letters(found, look)
     for sentence in _remarks(report, shown, found):
         yield from (Text(line, FAINT) for line in prose(look.safe(sentence), look.width, "  "))
 

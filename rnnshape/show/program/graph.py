@@ -18,6 +18,7 @@ from rich.text import Text
 from rnnshape import tree
 from rnnshape.program_report import ProgramReport, ProgramTensor, Step
 from rnnshape.show.fold import prose
+from rnnshape.show.lines import letters
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part, marks_of
 from rnnshape.show.palette import FAINT, NAME, PLAIN
@@ -29,7 +30,11 @@ _ASCII = str.maketrans("│●○╰├┴┼─▶", "|o.`+++->")
 
 def graph(report: ProgramReport, look: Look) -> Iterator[Text]:
     """Yield the graph of a program's calls, from top to bottom in the order of the code."""
-    yield from _Graph(report, look).lines()
+    found = marks_of([one.name for one in report.tensors], report.equal, report.close or ())
+    yield from _Graph(report, found, look).lines()
+    if found.all:
+        yield Text()
+        yield from letters(found, look)
     if report.error is not None:
         yield Text()
         yield from diagnosis(report.error, look)
@@ -40,6 +45,7 @@ class _Graph:
     """The rows of the graph, and the lanes that are open where the next one is drawn."""
 
     report: ProgramReport
+    found: Marks
     look: Look
     lanes: list[str | None] = field(default_factory=list)
     width: int = 0
@@ -55,28 +61,26 @@ class _Graph:
         return found
 
     def _rows(self) -> Iterator[Text]:
-        marks = marks_of([one.name for one in self.report.tensors], self.report.equal, self.report.close or ())
         before = -1
         for tensor in self.report.tensors:
             if tensor.step is not None:
                 for at in range(before + 1, tensor.step + 1):
                     yield from self._call(at, self.report.steps[at])
                 before = max(before, tensor.step)
-            yield from self._tensor(tensor, marks)
+            yield from self._tensor(tensor)
 
-    def _tensor(self, tensor: ProgramTensor, marks: Marks) -> Iterator[Text]:
+    def _tensor(self, tensor: ProgramTensor) -> Iterator[Text]:
         is_used = tensor.name in self.last_use
         at = self._open(tensor.name)
         gutter = "".join(
             ("● " if is_used else "○ ") if lane == at else "│ " if name else "  "
             for lane, name in enumerate(self.lanes)
         )
-        whole = next((one.mark for one in marks.of(tensor.name) if one.part is Part.WHOLE), None)
-        letters = "".join(one.mark.letter for one in marks.of(tensor.name) if one.part is Part.WHOLE)
+        whole = [one.mark for one in self.found.of(tensor.name) if one.part is Part.WHOLE]
         text = Text(self._gutter(gutter), FAINT)
         text.append(self.look.safe(tensor.name), NAME)
         text.append(f"  {shape_code(tensor.shape)}", PLAIN)
-        yield text.append(f"  {letters}", self.look.mark(whole)) if whole else text
+        yield text.append(f"  {''.join(mark.letter for mark in whole)}", self.look.mark(whole[0])) if whole else text
         if not is_used:
             self.lanes[at] = None
 
@@ -94,7 +98,7 @@ class _Graph:
         for at in ending:
             self.lanes[at] = None
         said = [step.layer, *_said(step)]
-        rest = "".join("│ " if name else "  " for name in self.lanes)
+        rest = self._lanes()
         for at, part in enumerate(said):
             front = self._gutter(gutter if at == 0 else rest)
             room = max(self.look.width - len(front), 20)
@@ -105,7 +109,7 @@ class _Graph:
     def _arrow(self, used: set[int], ending: set[int]) -> str:
         """Return the lanes of a row with a call: those that it takes are joined into an arrow."""
         if not used:
-            return "".join("│ " if name else "  " for name in self.lanes)
+            return self._lanes()
         first = min(used)
         cells = []
         for at in range(max(self.width, len(self.lanes))):
@@ -113,11 +117,15 @@ class _Graph:
             if at < first:
                 cells.append("│ " if name else "  ")
             elif at in used:
-                sign = ("╰" if at in ending else "├") if at == first else ("┴" if at in ending else "┼")
+                sign = ("├╰" if at == first else "┼┴")[at in ending]
                 cells.append(f"{sign}─")
             else:
                 cells.append("│─" if name else "──")
         return f"{''.join(cells)}▶ "
+
+    def _lanes(self) -> str:
+        """Return the lanes of a row that is about none of them."""
+        return "".join("│ " if name else "  " for name in self.lanes)
 
     def _gutter(self, cells: str) -> str:
         wide = 2 * self.width + 2
