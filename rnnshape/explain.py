@@ -139,7 +139,7 @@ class _Told:
         for statement in self.report.broken or ():
             for slice_, state in self._ends(statement, lambda at: at.place in (Place.LAST, Place.FIRST)):
                 more = f": take {instead[state.name]}" if state.name in instead else ""
-                yield f"Without the mask {slice_} is {state.name}, with it it is not{more}."
+                yield f"Without the mask {slice_} is {state.name}; with the mask it is not{more}."
         for statement, _ in self._statements():
             last = [slice_ for slice_, _ in self._ends(statement, lambda at: at.place is Place.LAST)]
             if last and any(term.at.place is Place.LAST_STEP for one in statement for term in one.terms):
@@ -179,7 +179,7 @@ class _Told:
         shapes = tree.shapes(accepted.accepts)
         if tree.flat(shapes) == [state.shape for state in self.states]:
             names = tree.as_code(tree.refilled(shapes, [state.name for state in self.states]))
-            yield f"A decoder that is a layer like this one goes on from here with initial_state={names}."
+            yield f"To go on from here in a decoder, call a layer like this one with initial_state={names}."
 
     def constant(self) -> Iterator[str]:
         """Say why nothing is said of a tensor."""
