@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show.console import safe
-from rnnshape.show.matrix import Matrix, matrix
 from rnnshape.show.notes import has_blocks
-from rnnshape.show.overview import Overview, overview
 from rnnshape.show.rows import Answers, Section
 from rnnshape.show.sections import sections
 
-Shared = Section | Matrix | Overview
-"""One answer, or what several have in common."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rnnshape.show.matrix import Matrix
+    from rnnshape.show.overview import Overview
 
 
-def parts(answers: Answers) -> Iterator[Shared]:
+def parts(answers: Answers) -> Iterator[Section | Matrix | Overview]:
     """Yield what is shown of these answers; a program comes between two tables of layers."""
     for _, run in itertools.groupby(answers, key=lambda answer: isinstance(answer, ProgramReport)):
         some = list(run)
@@ -26,6 +26,10 @@ def parts(answers: Answers) -> Iterator[Shared]:
         if len(reports) < 2 or any(map(has_blocks, reports)):
             yield from sections(some)
         else:
+            # What only several answers need is not imported for one.
+            from rnnshape.show.matrix import matrix
+            from rnnshape.show.overview import overview
+
             yield (matrix(reports) if len(reports) == len(some) else None) or overview(some)
 
 

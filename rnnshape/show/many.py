@@ -13,7 +13,7 @@ from rnnshape.show.grid import Cell, Grid, Heading
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Part
 from rnnshape.show.matrix import Matrix
-from rnnshape.show.overview import SIZE, TIME, Overview, Place, Query
+from rnnshape.show.overview import SIZE, TIME, Overview, Place, Query, overview
 from rnnshape.show.rows import Row, Section, Tone, plain, sign_text, typed_shape
 from rnnshape.show.shorter import LEVELS, shorter
 
@@ -23,8 +23,14 @@ _IN_WORDS = {SIZE: "{} parameters", TIME: "a call takes {}"}
 """What the last columns say on a line below their row."""
 
 
-def many(shown: Overview, look: Look) -> Iterator[Text]:
-    """Yield the lines, row by row."""
+def several(shown: Matrix | Overview, look: Look) -> Iterator[Text]:
+    """Return the lines of several answers in one table."""
+    if isinstance(shown, Overview):
+        return _many(shown, look)
+    return _four(shown, look) or _many(overview(shown.reports), look)
+
+
+def _many(shown: Overview, look: Look) -> Iterator[Text]:
     yield from layout.heading(replace(shown.section, title=plain(shown.title)), look)
     yield Text()
     yield from _rows(shown, look)
@@ -35,7 +41,7 @@ def many(shown: Overview, look: Look) -> Iterator[Text]:
     yield from layout.last(shown.section, look)
 
 
-def four(shown: Matrix, look: Look) -> Iterator[Text] | None:
+def _four(shown: Matrix, look: Look) -> Iterator[Text] | None:
     """Return the lines of the combinations of the two flags; None where they do not fit beside each other."""
     brackets = any(one.part is not Part.WHOLE for row in shown.section.rows for one in row.marks)
     flags = [Heading("", gap=1 if at else 2) for at in range(len(shown.flags))]
@@ -52,10 +58,10 @@ def four(shown: Matrix, look: Look) -> Iterator[Text] | None:
             break
     if grid.total(headings[:-2], widths) > look.width:
         return None
-    return _four(shown, rows, grid.layout(headings, widths, look, indent=_INDENT), look, brackets=brackets)
+    return _combinations(shown, rows, grid.layout(headings, widths, look, indent=_INDENT), look, brackets=brackets)
 
 
-def _four(
+def _combinations(
     shown: Matrix, rows: Sequence[tuple[Cell, ...]], columns: Grid, look: Look, *, brackets: bool
 ) -> Iterator[Text]:
     section = shown.section

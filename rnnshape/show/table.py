@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from rnnshape.show import lines
-from rnnshape.show.answers import Shared, parts
+from rnnshape.show.answers import parts
 from rnnshape.show.fold import fold_assignment
 from rnnshape.show.layout import heading, last, tensors
 from rnnshape.show.look import Look, Shown, apart
-from rnnshape.show.many import four, many
-from rnnshape.show.matrix import Matrix
-from rnnshape.show.overview import Overview, overview
 from rnnshape.show.rows import Answers, Section, Tone
 
 
@@ -22,17 +19,18 @@ def table(answers: Answers) -> Shown:
 
     It fits the width it is rendered at: columns that find no room go below their row, and nothing is cut.
     """
-    return Shown(lambda look: apart(_lines(part, look) for part in parts(answers)))
+    return Shown(lambda look: apart(_lines(answers, look)))
 
 
-def _lines(part: Shared, look: Look) -> Iterator[Text]:
-    match part:
-        case Section():
-            return whole(part, look)
-        case Matrix():
-            return four(part, look) or many(overview(part.reports), look)
-        case Overview():
-            return many(part, look)
+def _lines(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
+    for part in parts(answers):
+        if isinstance(part, Section):
+            yield whole(part, look)
+        else:
+            # What only several answers need is not imported for one.
+            from rnnshape.show.many import several
+
+            yield several(part, look)
 
 
 def whole(section: Section, look: Look) -> Iterator[Text]:

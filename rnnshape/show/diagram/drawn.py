@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show.diagram.canvas import Canvas, Overlap
 from rnnshape.show.diagram.labels import Labels
@@ -21,7 +22,6 @@ from rnnshape.show.lines import letters
 from rnnshape.show.look import Look, Shown, apart
 from rnnshape.show.marks import Marks, Part, marks
 from rnnshape.show.palette import FAINT
-from rnnshape.show.program.graph import graph
 from rnnshape.show.rows import Answers, shape_code
 from rnnshape.show.sections import sections
 from rnnshape.show.table import whole
@@ -48,8 +48,15 @@ def _pictures(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
         if isinstance(answer, RnnshapeError):
             yield whole(section, look)
         else:
-            picture = _picture(answer, next(found), look) if isinstance(answer, Report) else graph(answer, look)
+            picture = _picture(answer, next(found), look) if isinstance(answer, Report) else _graph(answer, look)
             yield itertools.chain(heading(section, look), [Text()], picture)
+
+
+def _graph(report: ProgramReport, look: Look) -> Iterator[Text]:
+    # What only a program needs is not imported for a layer.
+    from rnnshape.show.program.graph import graph
+
+    return graph(report, look)
 
 
 def _picture(report: Report, found: Marks, look: Look) -> Iterator[Text]:
