@@ -11,11 +11,12 @@ import enum
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rnnshape.errors import RnnshapeError
-from rnnshape.program_report import ProgramError, ProgramReport
-from rnnshape.report import Report, Shape
-from rnnshape.show.marks import Carried, Mark, Part
+from rnnshape.program_report import ProgramError, ProgramReport, ProgramTensor
+from rnnshape.report import Report, Shape, Tensor
+from rnnshape.show.marks import Carried, Mark, Marks, Part
 
 Answer = Report | ProgramReport | RnnshapeError
 Answers = Sequence[Answer]
@@ -84,6 +85,12 @@ class Row:
     line: int | None = None
     layer: str = ""
     called_at: int | None = None
+
+    @classmethod
+    def of(cls, tensor: Tensor | ProgramTensor, marks: Marks, meaning: str, **more: Any) -> Row:
+        """Return the row of a tensor with this meaning, whose marks are among these; `more` are fields of the row."""
+        own = marks.of(tensor.name)
+        return cls(tensor.name, tensor.shape, tensor.axes, tensor.dtype, meaning, own, **more)
 
     @property
     def signs(self) -> Signs:

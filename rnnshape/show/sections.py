@@ -52,16 +52,8 @@ def rows_of(report: Report, found: Marks) -> tuple[Row, ...]:
 
 
 def _row(tensor: Tensor, found: Marks) -> Row:
-    return Row(
-        name=tensor.name,
-        shape=tensor.shape,
-        axes=tensor.axes,
-        dtype=tensor.dtype,
-        meaning=f"{tensor.meaning}, masked" if tensor.masked else tensor.meaning,
-        marks=found.of(tensor.name),
-        place=place(tensor),
-        layer="" if tensor.layer is None else str(tensor.layer),
-    )
+    meaning = f"{tensor.meaning}, masked" if tensor.masked else tensor.meaning
+    return Row.of(tensor, found, meaning, place=place(tensor), layer=str(tensor.layer or ""))
 
 
 def place(tensor: Tensor) -> str:

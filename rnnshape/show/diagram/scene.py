@@ -12,7 +12,7 @@ from rnnshape import tree
 from rnnshape.catalogue import BIDIRECTIONAL, BY_STEP, HIDDEN, RECURRENT, RNN, SEQUENTIAL, STACKED_CELLS, by_class
 from rnnshape.expression import Call, Items, stacked
 from rnnshape.mask import parse_mask
-from rnnshape.report import Report, Tensor
+from rnnshape.report import Mask, Report, Tensor
 from rnnshape.structure import Direction, Role, RoleKind, Side
 
 STARTS = {"ones": "1", "random numbers": "r", "a weight": "w", "values of its own": "v"}
@@ -96,7 +96,9 @@ def scene(report: Report) -> Scene | None:
         # The mask's steps are those of the run.
         steps = report.ran.reduced_to.input[1]
     merge = _merge_mode(call) if len(rows) == 2 else None
-    drawn = _drawn_row(report)
+    mask = report.mask
+    drawn = None if mask is None else _drawn_row(mask)
+    first, last = (None, None) if mask is None or drawn is None else (mask.first_step[drawn], mask.last_step[drawn])
     return Scene(
         rows=rows,
         steps=steps,
@@ -104,10 +106,10 @@ def scene(report: Report) -> Scene | None:
         sequences=report.tensors[0].role.is_sequence,
         start=_start(report, is_cell=is_cell),
         merged=_MERGED.get(str(merge)),
-        masked=_masked(report, drawn, steps or 1),
-        first_step=None if drawn is None or report.mask is None else report.mask.first_step[drawn],
-        last_step=None if drawn is None or report.mask is None else report.mask.last_step[drawn],
-        batch_row=drawn if report.mask is not None and len(set(report.mask.last_step)) > 1 else None,
+        masked=_masked(mask, drawn, steps or 1),
+        first_step=first,
+        last_step=last,
+        batch_row=drawn if mask is not None and len(set(mask.last_step)) > 1 else None,
     )
 
 
@@ -247,24 +249,16 @@ def _title(call: Call) -> str:
     return name.removesuffix("Cell") or name
 
 
-def _drawn_row(report: Report) -> int | None:
-    """Return the row of the batch whose mask shows the most: the one that ends first."""
-    mask = report.mask
-    if mask is None:
-        return None
-    ends = {
-        at: (first, last)
-        for at, (first, last) in enumerate(zip(mask.first_step, mask.last_step, strict=True))
-        if first is not None and last is not None
-    }
-    partly = {at: last for at, (first, last) in ends.items() if last > first}
-    known = partly or {at: last for at, (_, last) in ends.items()} or {0: 0}
-    return min(known, key=known.__getitem__)
+def _drawn_row(mask: Mask) -> int:
+    """Return the row of the batch whose mask shows the most: the one that ends first, with several steps if it can."""
+    rows = enumerate(zip(mask.first_step, mask.last_step, strict=True))
+    ends = [(last <= first, last, at) for at, (first, last) in rows if first is not None and last is not None]
+    return min(ends)[2] if ends else 0
 
 
-def _masked(report: Report, drawn: int | None, steps: int) -> frozenset[int]:
+def _masked(mask: Mask | None, drawn: int | None, steps: int) -> frozenset[int]:
     # What a mask that changes nothing masks is read as any other step.
-    if report.mask is None or drawn is None or report.mask.applied is False:
+    if mask is None or drawn is None or mask.applied is False:
         return frozenset()
-    row = parse_mask(report.mask.given).row(drawn, steps)
+    row = parse_mask(mask.given).row(drawn, steps)
     return frozenset(step for step, counts in enumerate(row) if not counts)

@@ -64,17 +64,8 @@ def _rows(report: ProgramReport, found: Marks) -> Iterator[Row]:
     for tensor in report.tensors:
         at = (tensor.line, tensor.step)
         call = report.steps[tensor.step] if tensor.step is not None and at != before else None
-        yield Row(
-            name=tensor.name,
-            shape=tensor.shape,
-            axes=tensor.axes,
-            dtype=tensor.dtype,
-            meaning=_meaning(report, tensor),
-            marks=found.of(tensor.name),
-            line=tensor.line,
-            layer=call.layer if call else "",
-            called_at=call.line if call else None,
-        )
+        called = {"layer": call.layer, "called_at": call.line} if call else {}
+        yield Row.of(tensor, found, _meaning(report, tensor), line=tensor.line, **called)
         before = at
 
 
