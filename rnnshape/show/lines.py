@@ -29,9 +29,9 @@ def signs(marks: Iterable[tuple[Part, Sequence[Mark]]], look: Look, *, brackets:
     return tuple(span for span in found if span[0])
 
 
-def facts(section: Section, look: Look, start: int, *, brackets: bool) -> Iterator[Text]:
+def facts(section: Section, look: Look, start: int) -> Iterator[Text]:
     """Yield each fact, its sign at the column `start`, and what the signs mean that are no plain letters."""
-    said = [(_sign(one, look, brackets=brackets), _pieces(one)) for one in said_of(section)]
+    said = [(_sign(one, look, brackets=section.has_brackets), _pieces(one)) for one in said_of(section)]
     wide = max((grid.width(sign) for sign, _ in said), default=0)
     indent = min(start, look.width // 4)
     room = max(look.width - indent - wide - 2, _LEAST)

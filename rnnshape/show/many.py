@@ -11,7 +11,6 @@ from rnnshape.show import grid, layout, lines
 from rnnshape.show.fold import fold_assignment, prose
 from rnnshape.show.grid import Cell, Grid, Heading
 from rnnshape.show.look import Look
-from rnnshape.show.marks import Part
 from rnnshape.show.matrix import Matrix
 from rnnshape.show.overview import SIZE, TIME, Overview, Place, Query, overview
 from rnnshape.show.rows import Row, Section, Tone, plain, sign_text, typed_shape
@@ -43,12 +42,11 @@ def _many(shown: Overview, look: Look) -> Iterator[Text]:
 
 def _four(shown: Matrix, look: Look) -> Iterator[Text] | None:
     """Return the lines of the combinations of the two flags; None where they do not fit beside each other."""
-    brackets = any(one.part is not Part.WHOLE for row in shown.section.rows for one in row.marks)
     flags = [Heading("", gap=1 if at else 2) for at in range(len(shown.flags))]
     headings = (Heading("", gap=1), Heading("tensor"), *flags, Heading("shape", gap=3), Heading("what it is"))
     for level in range(LEVELS + 1):
         rows = [
-            _flag_cells(row, places, level, look, brackets=brackets)
+            _flag_cells(row, places, level, look, brackets=shown.section.has_brackets)
             for row, places in zip(shown.section.rows, shown.places, strict=True)
         ]
         found = grid.natural(headings, rows)
@@ -58,12 +56,10 @@ def _four(shown: Matrix, look: Look) -> Iterator[Text] | None:
             break
     if grid.total(headings[:-2], widths) > look.width:
         return None
-    return _combinations(shown, rows, grid.layout(headings, widths, look, indent=_INDENT), look, brackets=brackets)
+    return _combinations(shown, rows, grid.layout(headings, widths, look, indent=_INDENT), look)
 
 
-def _combinations(
-    shown: Matrix, rows: Sequence[tuple[Cell, ...]], columns: Grid, look: Look, *, brackets: bool
-) -> Iterator[Text]:
+def _combinations(shown: Matrix, rows: Sequence[tuple[Cell, ...]], columns: Grid, look: Look) -> Iterator[Text]:
     section = shown.section
     yield from layout.heading(section, look)
     yield Text()
@@ -75,7 +71,7 @@ def _combinations(
     for row in rows:
         yield from grid.body(row, columns)
     yield Text()
-    yield from lines.facts(section, look, columns.headings[0].gap, brackets=brackets)
+    yield from lines.facts(section, look, columns.headings[0].gap)
     yield Text()
     for unpack in shown.unpacks:
         yield from (Text(line) for line in fold_assignment(look.safe(unpack), look.width))

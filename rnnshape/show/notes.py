@@ -21,38 +21,37 @@ def notes(report: Report) -> list[Note]:
     """Return everything to be said below the facts, what matters most first."""
     explained = [Note((sentence,)) for sentence in report.explanation or ()]
     longer = [block for block in (explained, weights(report.parameters), _into(report.into)) if block]
-    if not longer:
-        return [*_first(report), *_reduced(report), *_takes(report), *_measured(report)]
     last = [*_reduced(report), *_takes(report), *_measured(report)]
-    return _first(report) + [note for block in (*longer, last) for note in _apart(block)]
+    if not longer:
+        return [*found(report), *last]
+    return found(report) + [note for block in (*longer, last) for note in _apart(block)]
 
 
 def time(measured: Measured | None) -> str:
     """Return how long a call takes, its quartiles, and how that is to the fastest; empty where it was not measured."""
     if measured is None:
         return ""
+    return f"{_took(measured)}{'' if measured.relative > 1 else ', the fastest'}"
+
+
+def _took(measured: Measured) -> str:
     low, high = (f"{seconds * 1e3:.2f}" for seconds in measured.quartiles)
-    relative = f"{measured.relative:.2f} x the fastest" if measured.relative > 1 else "the fastest"
-    return f"{measured.median * 1e3:.2f} ms ({low}–{high}), {relative}"
+    relative = f", {measured.relative:.2f} x the fastest" if measured.relative > 1 else ""
+    return f"{measured.median * 1e3:.2f} ms ({low}–{high}){relative}"
 
 
 def _measured(report: Report) -> Iterator[Note]:
     if report.measured is not None:
-        yield Note((f"a call takes {time(report.measured).removesuffix(', the fastest')}",))
+        yield Note((f"a call takes {_took(report.measured)}",))
 
 
 def has_blocks(report: Report) -> bool:
     """Tell whether there is more to say than a few lines: sentences, weights, another layer."""
-    explained = report.explanation or report.into or report.parameters.formula
-    return bool(explained) or any(one.axes or one.gates or one.note for one in report.parameters.weights)
+    return bool(report.explanation or report.into or weights(report.parameters))
 
 
 def found(report: Report) -> list[Note]:
     """Return what was found out besides the tensors, without what is told of every layer."""
-    return _first(report)
-
-
-def _first(report: Report) -> list[Note]:
     return [*_stepped(report), *uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
 
 

@@ -211,6 +211,11 @@ class Section:
     then: Section | None = None
 
     @property
+    def has_brackets(self) -> bool:
+        """Whether some letters of its tensors stand in brackets."""
+        return any(one.part is not Part.WHOLE for row in self.rows for one in row.marks)
+
+    @property
     def groups(self) -> Iterator[tuple[Row, ...]]:
         """The rows of each call. In code, only the first row of a call names the layer."""
         pairs = enumerate(itertools.pairwise(self.rows), 1)
