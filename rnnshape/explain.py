@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from rnnshape import tree
 from rnnshape.catalogue import BIDIRECTIONAL
 from rnnshape.report import Report, Statement, Tensor
 from rnnshape.structure import OUTPUT, Direction, Expression, Form, Index, Merge, Place, Role, Side, Term
@@ -138,7 +139,7 @@ class _Told:
         for statement in self.report.broken or ():
             for slice_, state in self._ends(statement, lambda at: at.place in (Place.LAST, Place.FIRST)):
                 more = f": take {instead[state.name]}" if state.name in instead else ""
-                yield f"Without the mask {slice_} is {state.name}, with it it is not{more}."
+                yield f"Without the mask {slice_} is {state.name}; with the mask it is not{more}."
         for statement, _ in self._statements():
             last = [slice_ for slice_, _ in self._ends(statement, lambda at: at.place is Place.LAST)]
             if last and any(term.at.place is Place.LAST_STEP for one in statement for term in one.terms):
@@ -175,10 +176,10 @@ class _Told:
         # A layer of the user's own may return its states in another order than it takes them.
         if accepted is None or not self.states or self.is_cell or self.layer.is_users:
             return
-        shapes = [list(state.shape) for state in self.states]
-        if shapes == list(_leaves(accepted.accepts)):
-            nested = _filled(accepted.accepts, iter([state.name for state in self.states]))
-            yield f"A decoder that is a layer like this one goes on from here with initial_state={nested}."
+        shapes = tree.shapes(accepted.accepts)
+        if tree.flat(shapes) == [state.shape for state in self.states]:
+            names = tree.as_code(tree.refilled(shapes, [state.name for state in self.states]))
+            yield f"To go on from here in a decoder, call a layer like this one with initial_state={names}."
 
     def constant(self) -> Iterator[str]:
         """Say why nothing is said of a tensor."""
@@ -222,22 +223,3 @@ def _form(one: Expression) -> Form | None:
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _leaves(shapes: Sequence[object]) -> Iterator[object]:
-    for shape in shapes:
-        if isinstance(shape, list) and any(isinstance(size, list) for size in shape):
-            yield from _leaves(shape)
-        else:
-            yield shape
-
-
-def _filled(shapes: Sequence[object], names: Iterator[str]) -> str:
-    """Return names in the nesting of shapes, as code."""
-    parts = [
-        _filled(shape, names)
-        if isinstance(shape, list) and any(isinstance(size, list) for size in shape)
-        else next(names)
-        for shape in shapes
-    ]
-    return f"[{', '.join(parts)}]"

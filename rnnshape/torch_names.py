@@ -56,11 +56,9 @@ def torch_sentence(report: Report) -> str | None:
     said = (
         f"In PyTorch, from nn.{layer.torch.name if layer.torch else layer.keras}(…, batch_first=True{more}), {listed}"
     )
-    states = [code[:3] for code in names.values() if code[1:3] == "_n"]
+    states = {f"{tensor.role.state.letter}_n": None for tensor in report.returned_tensors if tensor.role.state}
     if states:
-        said += (
-            f"; {' and '.join(dict.fromkeys(states))} never {'have' if len(set(states)) > 1 else 'has'} the batch first"
-        )
+        said += f"; {' and '.join(states)} never {'have' if len(states) > 1 else 'has'} the batch first"
     biases = "" if call.argument("use_bias") is False else _biases(layer)
     return f"{said}{biases}."
 

@@ -118,7 +118,7 @@ def test_the_other_traps():
     assert "return_state adds nothing" not in said(REPORTS["lstm-last"])
     assert "its step -1 is timestep 0" in said(REPORTS["lstm-backwards"])
     masked = said(REPORTS["mask-lengths"])
-    assert "with it it is not: take whole_sequence_output[rows, last_step]." in masked
+    assert "with the mask it is not: take whole_sequence_output[rows, last_step]." in masked
     assert "Masked steps at the end repeat" in said(REPORTS["mask-right"])
     assert "Masked steps at the end repeat" not in masked
     assert "not a tuple" in said(REPORTS["gru"])
@@ -168,5 +168,5 @@ def test_the_sentences_are_those_that_they_were(golden):
 def test_a_layer_of_one_s_own_may_take_its_states_in_another_order():
     report = REPORTS["lstm"]
     own = dataclasses.replace(report, layer=parse("mine.LSTM(4, return_state=True)"))
-    assert any("goes on from here" in sentence for sentence in explain(report))
-    assert not any("goes on from here" in sentence for sentence in explain(own))
+    assert any("To go on from here" in sentence for sentence in explain(report))
+    assert not any("To go on from here" in sentence for sentence in explain(own))

@@ -23,7 +23,7 @@ class _Shown:
 
     def __rich__(self) -> RenderableType:
         """Return the table."""
-        from rnnshape.show.answers import table
+        from rnnshape.show.table import table
 
         return table([self])  # type: ignore[list-item]  # each kind of reports below is one of its kinds
 

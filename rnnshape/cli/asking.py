@@ -187,13 +187,13 @@ def _compare(expected: Sequence[Document], found: Iterable[Answer], options: Opt
 
 
 def _table(answers: Sequence[Answer]) -> RenderableType:
-    from rnnshape.show.answers import table
+    from rnnshape.show.table import table
 
     return table(answers)
 
 
 def _diagram(answers: Sequence[Answer]) -> RenderableType:
-    from rnnshape.show.answers import diagram
+    from rnnshape.show.diagram import diagram
 
     return diagram(answers)
 

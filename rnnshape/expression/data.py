@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from rnnshape.catalogue import MODULES
@@ -12,6 +12,11 @@ KERAS_MODULES = tuple(f"{module}." for module in MODULES)
 """The modules of Keras that hold what a layer is built with; all other dotted names are the user's own."""
 PLAIN_FILE = r"[^\s'\"()\[\]{},=:]+\.py"
 """A file that is written without quotes."""
+
+
+def as_code(value: object) -> str:
+    """Return the value as Python code."""
+    return str(value) if isinstance(value, Call | Items | Pairs) else repr(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,11 @@ class Items:
 
     def __str__(self) -> str:
         """Return the display as code."""
-        inside = ", ".join(as_code(value) for value in self.values)
+        return self.written()
+
+    def written(self, spelled: Callable[[object], str] = as_code) -> str:
+        """Return the display as code, each value in it as `spelled` writes it."""
+        inside = ", ".join(map(spelled, self.values))
         if self.is_list:
             return f"[{inside}]"
         return f"({inside},)" if len(self.values) == 1 else f"({inside})"
@@ -37,7 +46,11 @@ class Pairs:
 
     def __str__(self) -> str:
         """Return the display as code."""
-        return "{" + ", ".join(f"{as_code(key)}: {as_code(value)}" for key, value in self.pairs) + "}"
+        return self.written()
+
+    def written(self, spelled: Callable[[object], str] = as_code) -> str:
+        """Return the display as code, each key and value in it as `spelled` writes it."""
+        return "{" + ", ".join(f"{spelled(key)}: {spelled(value)}" for key, value in self.pairs) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +64,16 @@ class Call:
 
     def __str__(self) -> str:
         """Return the call as code, in one line, as it could be pasted into the command again."""
-        inside = [as_code(value) for value in self.args]
-        inside += [f"{name}={as_code(value)}" for name, value in self.kwargs]
         file = self.file or ""
         if file and not re.fullmatch(PLAIN_FILE, file):
             file = f'"{file}"' if "'" in file else f"'{file}'"
         prefix = f"{file}:" if file else ""
-        return f"{prefix}{self.name}({', '.join(inside)})"
+        return self.written(f"{prefix}{self.name}")
+
+    def written(self, name: str, spelled: Callable[[object], str] = as_code) -> str:
+        """Return the call as code, under this name, each argument as `spelled` writes it."""
+        inside = [*map(spelled, self.args), *(f"{keyword}={spelled(value)}" for keyword, value in self.kwargs)]
+        return f"{name}({', '.join(inside)})"
 
     @property
     def is_users(self) -> bool:
@@ -90,8 +106,3 @@ def _calls_in(value: object) -> Iterator[Call]:
         case Pairs():
             for _, item in value.pairs:
                 yield from _calls_in(item)
-
-
-def as_code(value: object) -> str:
-    """Return the value as Python code."""
-    return str(value) if isinstance(value, Call | Items | Pairs) else repr(value)

@@ -1,66 +1,41 @@
-"""Answers of both kinds in one picture: single layers in one table, each program by itself, in their order."""
+"""Answers in the parts that are shown, in their order: several layers in one table, anything else by itself."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
-from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show.console import safe
+from rnnshape.show.notes import has_blocks
+from rnnshape.show.rows import Answers, Section
+from rnnshape.show.sections import sections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-Answer = Report | ProgramReport | RnnshapeError
-OfLayers = Callable[[Sequence[Report | RnnshapeError]], "RenderableType"]
-OfProgram = Callable[[ProgramReport], "RenderableType"]
+    from rnnshape.show.matrix import Matrix
+    from rnnshape.show.overview import Overview
 
 
-def table(answers: Sequence[Answer]) -> RenderableType:
-    """Return the tables of these answers."""
-    from rnnshape.show import table as layers_table
+def parts(answers: Answers) -> Iterator[Section | Matrix | Overview]:
+    """Yield what is shown of these answers; a program comes between two tables of layers."""
+    for _, run in itertools.groupby(answers, key=lambda answer: isinstance(answer, ProgramReport)):
+        some = list(run)
+        reports = [answer for answer in some if isinstance(answer, Report)]
+        if len(reports) < 2 or any(map(has_blocks, reports)):
+            yield from sections(some)
+        else:
+            # What only several answers need is not imported for one.
+            from rnnshape.show.matrix import matrix
+            from rnnshape.show.overview import overview
 
-    return _together(answers, layers_table.table, _program_table)
+            yield (matrix(reports) if len(reports) == len(some) else None) or overview(some)
 
 
-def title(answers: Sequence[Answer]) -> str:
+def title(answers: Answers) -> str:
     """Return what was asked, in one line."""
     names = dict.fromkeys(
         answer.program.source if isinstance(answer, ProgramReport) else str(answer.layer or "") for answer in answers
     )
     return safe(", ".join(name for name in names if name) or "rnnshape", "utf-8")
-
-
-def diagram(answers: Sequence[Answer]) -> RenderableType:
-    """Return the diagrams of these answers."""
-    from rnnshape.show import diagram as layers_diagram
-    from rnnshape.show import program
-
-    return _together(answers, layers_diagram.diagram, program.diagram)
-
-
-def _program_table(report: ProgramReport) -> RenderableType:
-    # What only a program needs is not imported for a layer.
-    from rnnshape.show import program
-
-    return program.table(report)
-
-
-def _together(answers: Sequence[Answer], of_layers: OfLayers, of_program: OfProgram) -> RenderableType:
-    from rich.console import Group
-
-    parts = list(_parts(answers, of_layers, of_program))
-    apart = [part for at, one in enumerate(parts) for part in (("", one) if at else (one,))]
-    return parts[0] if len(parts) == 1 else Group(*apart)
-
-
-def _parts(answers: Sequence[Answer], of_layers: OfLayers, of_program: OfProgram) -> Iterator[RenderableType]:
-    for _, group in itertools.groupby(answers, key=lambda answer: isinstance(answer, ProgramReport)):
-        some = list(group)
-        layers = [answer for answer in some if not isinstance(answer, ProgramReport)]
-        if layers:
-            yield of_layers(layers)
-        yield from (of_program(answer) for answer in some if isinstance(answer, ProgramReport))

@@ -7,28 +7,18 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from rnnshape.errors import RnnshapeError
-from rnnshape.program_report import ProgramReport
-from rnnshape.report import Report
+from rnnshape.show.answers import parts
 from rnnshape.show.columns import Column, cell, columns
-from rnnshape.show.marks import Mark, Part
-from rnnshape.show.matrix import Matrix, matrix
-from rnnshape.show.notes import has_blocks
-from rnnshape.show.overview import Overview, Place, Query, overview
-from rnnshape.show.program.diagnosis import shown_alone
-from rnnshape.show.rows import Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain, shape_code
-from rnnshape.show.sections import sections
+from rnnshape.show.look import Shown
+from rnnshape.show.matrix import Matrix
+from rnnshape.show.overview import Overview, Query
+from rnnshape.show.program.diagnosis import diagnosed
+from rnnshape.show.rows import Answers, Code, Note, Problem, Row, Section, Signs, Small, Tone, Words, plain
+from rnnshape.show.sections import said_of
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-Answer = Report | ProgramReport | RnnshapeError
-T = TypeVar("T")
 _FLAGS = {
     (False, False): "neither flag",
     (False, True): "return_state",
@@ -73,10 +63,10 @@ class Paste:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Picture:
     """What is shown as it is in a terminal: where and why a program stopped."""
 
-    shown: RenderableType
+    shown: Shown
 
 
 class Kind(enum.Enum):
@@ -108,73 +98,51 @@ class Table:
     about: Heading | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The end of an answer."""
+Block = Heading | Items | Paste | Picture | Table | Said
 
 
-Block = Heading | Items | Paste | Shown | Table | Said | Break
+def blocks(answers: Answers) -> Iterator[list[Block]]:
+    """Yield the blocks of each answer; many layers are one, with one table, as in a terminal."""
+    for part in parts(answers):
+        match part:
+            case Section():
+                yield list(_section(part))
+            case Matrix():
+                yield list(_matrix(part))
+            case Overview():
+                yield list(_overview(part))
 
 
-def blocks(answers: Sequence[Answer]) -> Iterator[Block]:
-    """Yield the blocks of all answers: a table for each, and one for many layers, as in a terminal."""
-    for is_program, some in _runs(answers, lambda answer: isinstance(answer, ProgramReport)):
-        layers = [answer for answer in some if not isinstance(answer, ProgramReport)]
-        reports = [answer for answer in layers if isinstance(answer, Report)]
-        if not is_program and len(reports) > 1 and not any(map(has_blocks, reports)):
-            flags = matrix(reports) if len(reports) == len(layers) else None
-            yield from _matrix(flags) if flags else _overview(overview(layers))
-            yield Break()
-            continue
-        for answer, section in zip(some, sections(some), strict=True):
-            yield from _section(section, answer if isinstance(answer, ProgramReport) else None)
-            yield Break()
-
-
-def _runs(items: Iterable[T], key: Callable[[T], bool]) -> Iterator[tuple[bool, list[T]]]:
-    for is_so, some in itertools.groupby(items, key):
-        yield is_so, list(some)
-
-
-def _section(section: Section, program: ProgramReport | None) -> Iterator[Block]:
+def _section(section: Section) -> Iterator[Block]:
     yield from _notes(section.before)
     about = Heading((Code(section.title),), " ".join(section.called_with)) if section.title else None
     yield from [_tensors(section, about)] if section.rows else filter(None, [about])
     yield from _facts(section)
-    if program is not None and section.error is not None:
-        yield Shown(shown_alone(program))
-    elif section.error is not None:
-        yield from _problem(section.error)
+    yield from _problem(section.error) if section.error else ()
     yield from [Paste((section.unpack,))] if section.unpack else []
     yield from _notes(_last(section))
-    if section.then is not None and program is not None:
+    if section.then is not None:
         yield Said(("With the fix:",))
-        yield from _section(section.then, program.with_fix)
+        yield from _section(section.then)
 
 
 def _problem(problem: Problem) -> Iterator[Block]:
-    yield Said((problem.message,), wrong=True)
-    yield from [Said((problem.hint,))] if problem.hint else []
+    if problem.stopped is not None:
+        yield Picture(diagnosed(problem.stopped))
+    else:
+        yield Said((problem.message,), wrong=True)
+        yield from [Said((problem.hint,))] if problem.hint else []
 
 
 def _tensors(section: Section, about: Heading | None = None) -> Table:
     shown = columns(section)
     kinds = {Column.LINE: Kind.NUMBER, Column.NAME: Kind.NAME, Column.MEANING: Kind.PROSE}
-    starts = [at for at in range(len(section.rows)) if _starts(section.rows, at)]
-    groups = (section.rows[start:end] for start, end in itertools.pairwise([*starts, len(section.rows)]))
     return Table(
         headings=tuple(one.value for one in shown),
         kinds=tuple(kinds.get(one, Kind.TEXT) for one in shown),
-        groups=tuple(Group(some[0].layer, tuple(_row(row, shown) for row in some)) for some in groups),
+        groups=tuple(Group(some[0].layer, tuple(_row(row, shown) for row in some)) for some in section.groups),
         about=about,
     )
-
-
-def _starts(rows: Sequence[Row], at: int) -> bool:
-    """Tell whether another layer made this row than the one before. In code, only the first row of a call names it."""
-    if not at:
-        return True
-    return bool(rows[at].layer) if rows[at].line is not None else rows[at].layer != rows[at - 1].layer
 
 
 def _row(row: Row, shown: Sequence[Column]) -> tuple[Said, ...]:
@@ -183,13 +151,11 @@ def _row(row: Row, shown: Sequence[Column]) -> tuple[Said, ...]:
 
 def _facts(section: Section) -> Iterator[Items]:
     """Yield what equals what, and what the signs mean, as one list."""
-    said = [_signed(one.words, one.part, one.mark, one.sign) for one in section.facts]
-    said += [_signed(one.words, one.part, one.mark, one.text) for one in section.signs]
-    yield from [Items(tuple(said))] if said else []
-
-
-def _signed(words: Words, part: Part, mark: Mark | None, sign: str) -> Said:
-    return Said(words, sign=sign) if mark is None else Said(words, ((part, (mark,)),))
+    said = tuple(
+        Said(one.words, ((one.part, (one.mark,)),)) if one.mark else Said(one.words, sign=one.sign)
+        for one in said_of(section)
+    )
+    yield from [Items(said)] if said else []
 
 
 def _last(section: Section) -> list[Note]:
@@ -198,7 +164,7 @@ def _last(section: Section) -> list[Note]:
 
 def _notes(notes: Iterable[Note]) -> Iterator[Block]:
     """Yield notes: those that are sentences as lists, tables and code between them."""
-    for is_sentence, some in _runs(notes, lambda note: note.table is None and not note.paste):
+    for is_sentence, some in itertools.groupby(notes, lambda note: note.table is None and not note.paste):
         if is_sentence:
             yield Items(tuple(map(_note, some)))
         else:
@@ -226,30 +192,25 @@ def _kind(at: int, numbers: Iterable[int], name: int) -> Kind:
 
 
 def _overview(shown: Overview) -> Iterator[Block]:
-    has_time, has_size = (any(getattr(row, name, "") for row in shown.rows) for name in ("time", "parameters"))
-    more = [name for name, has in (("parameters", has_size), ("time of a call", has_time)) if has]
-    headings = (*shown.headings, *shown.places, *more)
-    title = (Code(shown.title) if shown.title else f"{len(shown.rows):,} queries",)
     kinds = [_kind(at, shown.numbers, -1) for at in range(len(shown.headings))]
     yield Table(
-        headings=headings,
-        kinds=(*kinds, *(Kind.TEXT for _ in shown.places), *(Kind.NUMBER for _ in more)),
-        groups=tuple(_queries(shown, more)),
-        about=Heading(title, " ".join(shown.called_with)),
+        headings=(*shown.headings, *shown.places, *shown.more),
+        kinds=(*kinds, *(Kind.TEXT for _ in shown.places), *(Kind.NUMBER for _ in shown.more)),
+        groups=tuple(_queries(shown)),
+        about=Heading(shown.title, " ".join(shown.section.called_with)),
     )
     for kind in shown.kinds:
-        yield from _section(kind, None)
-    yield from _notes(_last(Section("", notes=shown.notes, size=shown.size, whose=shown.whose)))
+        yield from _section(kind)
+    yield from _notes(_last(shown.section))
 
 
-def _queries(shown: Overview, more: Sequence[str]) -> Iterator[Group]:
+def _queries(shown: Overview) -> Iterator[Group]:
     """Yield the rows; one of which there is something to say ends a group, and an error is a group without rows."""
     rows: list[tuple[Said, ...]] = []
     for row in shown.rows:
         if isinstance(row, Query):
-            last = {"parameters": row.parameters, "time of a call": row.time}
-            places = [_place(one) for one in row.places]
-            rows.append((*(Said((text,)) for text in row.varying), *places, *(Said((last[name],)) for name in more)))
+            places = (Said((Code(one.shape),), one.signs) if one else Said() for one in row.places)
+            rows.append((*(Said((text,)) for text in row.varying), *places, *(Said((text,)) for text in row.more)))
             below = tuple(map(_note, row.notes))
         else:
             below = tuple(_failed(row))
@@ -265,22 +226,12 @@ def _failed(section: Section) -> Iterator[Said]:
         yield from [Said((section.error.hint,))] if section.error.hint else []
 
 
-def _place(one: Place | None) -> Said:
-    return Said() if one is None else Said((Code(one.shape),), one.signs)
-
-
 def _matrix(shown: Matrix) -> Iterator[Block]:
+    section, front, back = shown.section, (Column.MARK, Column.NAME), (Column.SHAPE, Column.MEANING)
     rows = tuple(
-        (
-            Said(signs=row.signs),
-            Said((Code(row.name),)),
-            *(Said((Code(place),)) for place in places),
-            Said((Code(shape_code(row.shape or ())),)),
-            Said((row.meaning,)),
-        )
-        for row, places in zip(shown.section.rows, shown.places, strict=True)
+        (*_row(row, front), *(Said((Code(place),)) for place in places), *_row(row, back))
+        for row, places in zip(section.rows, shown.places, strict=True)
     )
-    section = shown.section
     yield Table(
         headings=("mark", "tensor", *(_FLAGS[flags] for flags in shown.flags), "shape", "what it is"),
         kinds=(Kind.TEXT, Kind.NAME, *(Kind.TEXT for _ in shown.flags), Kind.TEXT, Kind.PROSE),

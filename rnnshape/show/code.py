@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from rnnshape import tree
 from rnnshape.catalogue import EMBEDDING, STACKED_CELLS
 from rnnshape.errors import printable
 from rnnshape.expression import Call
-from rnnshape.mask import MaskKind, parse_mask
-from rnnshape.report import Into, Mask, Report, Shape, Tensor
+from rnnshape.report import Into, Report, Shape, Tensor
+from rnnshape.show import unreturned_code as unreturned
 from rnnshape.show.fold import fill, fold, fold_assignment
-from rnnshape.show.inside_code import cannot_show_inside, inside_code, inside_tensors
-from rnnshape.show.keras_code import Imports, keras_code, smaller
-from rnnshape.show.stepping_code import cannot_step, stepped_tensors, stepping_code
+from rnnshape.show.keras_code import WIDTH, Imports, assigned, folded, keras_code, smaller
+from rnnshape.show.mask_code import mask_lines, mask_steps, padding
 from rnnshape.structure import Expression, Place, Term
 
-_WIDTH = 88
 _ROUNDING = 1e-5
 """What the values that are equal but for rounding are compared with."""
 _ROUNDING_OF = {"float16": 1e-2, "bfloat16": 1e-1}
@@ -50,11 +48,11 @@ class _Script:
         self.imports = Imports()
         self.is_cell = report.unpack.call.is_cell
         self.variable = report.unpack.call.variable
-        stepped = stepped_tensors(report)
-        self.unstepped = cannot_step(report) if stepped else None
+        stepped = unreturned.stepped_tensors(report)
+        self.unstepped = unreturned.cannot_step(report) if stepped else None
         self.stepped = [] if self.unstepped else stepped
-        inside = inside_tensors(report)
-        self.unshown = cannot_show_inside(report) if inside else None
+        inside = unreturned.inside_tensors(report)
+        self.unshown = unreturned.cannot_show_inside(report) if inside else None
         self.inside = [] if self.unshown else inside
 
     def policy(self) -> list[str]:
@@ -99,7 +97,7 @@ class _Script:
         layer = self._layer(reduced.layer) if reduced.layer != self.report.layer or len(symbolic) == 1 else []
         setting = ["# The values at small sizes.", *self._real_inputs(reduced.input, small), *layer]
         prints = [] if len(symbolic) > 1 else [_printed(self.report.returned_tensors)]
-        inside = self._on_the_way() if prints else [inside_code(self.report)] if self.inside else []
+        inside = self._on_the_way() if prints else [unreturned.inside_code(self.report)] if self.inside else []
         return [*symbolic, setting, self._unpacking(), *prints, *inside, *self._stepping(), asserts]
 
     def handing_on(self) -> list[str]:
@@ -125,14 +123,14 @@ class _Script:
             shape = (shape[0], 10, shape[-1])
         argument, name = ("states", "states") if is_cell else ("initial_state=initial_state", "initial_state")
         return [
-            *_assigned("decoder", keras_code(layer, self.imports)),
+            *assigned("decoder", keras_code(layer, self.imports)),
             f"decoder_inputs = keras.random.normal({shape})",
-            *_assigned(name, states.written(module="keras.ops.")),
+            *assigned(name, states.written(module="keras.ops.")),
             f"decoder_outputs = decoder(decoder_inputs, {argument})",
         ]
 
     def _layer(self, layer: Call) -> list[str]:
-        return _assigned(self.variable, keras_code(layer, self.imports))
+        return assigned(self.variable, keras_code(layer, self.imports))
 
     def _real_inputs(self, shape: Sequence[int], small: Mapping[int, int]) -> list[str]:
         """Return the inputs, and the states and the mask where some are given, of random numbers."""
@@ -146,8 +144,8 @@ class _Script:
         lines = self._inputs(made)
         if self.report.mask is not None:
             self.imports.numpy = True
-            lines += _mask(self.report.mask, shape[0], shape[given.axes.index("timesteps")])
-            lines += _padding(self.report.mask, shape, given.dtype)
+            lines += mask_lines(self.report.mask, shape[0], shape[given.axes.index("timesteps")])
+            lines += padding(self.report.mask, shape, given.dtype)
         batch = shape[0] if self.report.ran.reduced_to else None
         return lines + self._states(lambda state: self._real_state(_resized(state, batch, small)))
 
@@ -163,18 +161,17 @@ class _Script:
         """Return the assignment of the inputs, their axes behind it or, where there is no room, above it."""
         comment = f"# {', '.join(self.report.input.axes)}"
         line = f"inputs = {made}  {comment}"
-        return [line] if len(line) <= _WIDTH else [comment, *_assigned("inputs", made)]
+        return [line] if len(line) <= WIDTH else [comment, *assigned("inputs", made)]
 
     def _states(self, made: Callable[[Shape], str]) -> list[str]:
         report = self.report
         if report.states is None or (report.initial_state is None and not self.is_cell):
             return []
-        shapes = report.states.accepts
+        shapes = tree.shapes(report.states.accepts)
         name = "states" if self.is_cell else "initial_state"
-        listed = [made(tuple(shape)) for shape in shapes if _is_shape(shape)]
-        if len(listed) == len(shapes) > 2 and len(set(listed)) == 1:
-            return _assigned(name, f"[{listed[0]} for _ in range({len(listed)})]")
-        return _assigned(name, _nested(shapes, made))
+        if len(shapes) > 2 and isinstance(shapes[0], tree.Size) and all(shape == shapes[0] for shape in shapes):
+            return assigned(name, f"[{made(tuple(shapes[0]))} for _ in range({len(shapes)})]")
+        return assigned(name, tree.as_code(shapes, made))
 
     def _real_state(self, shape: Sequence[int | None]) -> str:
         return f"keras.ops.zeros({shape})" if self.report.initial_state == "zeros" else f"keras.random.normal({shape})"
@@ -188,16 +185,16 @@ class _Script:
     def _unpacking(self) -> list[str]:
         unpack = self.report.unpack
         head = f"{unpack.targets} = {self.variable}("
-        if len(str(unpack)) > _WIDTH >= len(head) and unpack.call.arguments:
+        if len(str(unpack)) > WIDTH >= len(head) and unpack.call.arguments:
             inside = ", ".join(("inputs", *unpack.call.arguments))
-            return [head, *fold(f"    {inside}", _WIDTH), f"){unpack.call.end}"]
-        return fold_assignment(str(unpack), _WIDTH)
+            return [head, *fold(f"    {inside}", WIDTH), f"){unpack.call.end}"]
+        return fold_assignment(str(unpack), WIDTH)
 
     def _on_the_way(self) -> list[list[str]]:
         """Return what makes and prints the tensors on the way through a Sequential, or why it is not here."""
         if self.unshown:
             return [_comment(f"The tensors on the way are not made here: {self.unshown}.")]
-        return [inside_code(self.report), _printed(self.inside)] if self.inside else []
+        return [unreturned.inside_code(self.report), _printed(self.inside)] if self.inside else []
 
     def _stepping(self) -> list[list[str]]:
         """Return what makes and prints the states after every timestep, or why it is not here."""
@@ -205,7 +202,7 @@ class _Script:
             return [_comment(f"The layer's cell is not stepped here: {self.unstepped}.")]
         if not self.stepped:
             return []
-        return [["", *stepping_code(self.report)], _printed(self.stepped)]
+        return [["", *unreturned.stepping_code(self.report)], _printed(self.stepped)]
 
     def _asserts(self, small: Mapping[int, int]) -> list[str]:
         """Return an assertion for each equality between tensors of the script; slices are for the small sizes."""
@@ -220,7 +217,7 @@ class _Script:
         if not said:
             return []
         self.imports.numpy = True
-        return [*_steps(self.report.mask, used), *said]
+        return [*mask_steps(self.report.mask, used), *said]
 
 
 def _printed(tensors: Iterable[Tensor]) -> list[str]:
@@ -236,7 +233,7 @@ def _compared(codes: Sequence[str], *, close: bool, rounding: float) -> list[str
     function, more = ("allclose", f", atol={rounding}") if close else ("array_equal", "")
     lines = []
     for other in codes[1:]:
-        lines += _folded(f"assert np.{function}({codes[0]}, {other}{more})")
+        lines += folded(f"assert np.{function}({codes[0]}, {other}{more})")
     return lines
 
 
@@ -251,47 +248,6 @@ def _as_numpy(expression: Expression, small: Mapping[int, int]) -> str:
     return expression.written(numpy, "np.")
 
 
-def _steps(mask: Mask | None, used: Iterable[Place]) -> list[str]:
-    """Return the assignments of the names that stand for steps of the mask, those that are used."""
-    names = {place.step for place in used if place.is_of_mask}
-    if mask is None or not names:
-        return []
-    spec = parse_mask(mask.given)
-    lines = [f"rows = np.arange({len(mask.last_step)})"]
-    for name, steps in (("first_step", mask.first_step), ("last_step", mask.last_step)):
-        if name not in names:
-            continue
-        if len(set(steps)) == 1:
-            lines.append(f"{name} = {steps[0]}")
-        elif name == "last_step" and spec.kind is MaskKind.LENGTHS and 0 not in spec.numbers:
-            lines.append("last_step = lengths - 1")
-        else:
-            lines += _assigned(name, f"np.array({list(steps)})")
-    return lines
-
-
-def _mask(mask: Mask, batch: int, time: int) -> list[str]:
-    spec = parse_mask(mask.given)
-    if spec.kind is MaskKind.LENGTHS:
-        lengths = _assigned("lengths", f"np.array({list(spec.numbers)})")
-        return [*lengths, f"mask = np.arange({time}) < lengths[:, None]"]
-    steps = {
-        MaskKind.RIGHT: f"np.arange({time}) < {time - spec.numbers[0]}",
-        MaskKind.LEFT: f"np.arange({time}) >= {spec.numbers[0]}",
-        MaskKind.STEPS: f"np.array({list(spec.numbers)}, dtype=bool)",
-    }[spec.kind]
-    return _assigned("mask", f"np.broadcast_to({steps}, ({batch}, {time}))")
-
-
-def _padding(mask: Mask, shape: Sequence[int], dtype: str) -> list[str]:
-    """Return the line that pads the inputs, which the first layer of the model makes its mask from."""
-    if mask.padding is None:
-        return []
-    value = repr(int(mask.padding) if dtype == "int32" else mask.padding)
-    rows = f"mask[{', '.join([':', ':', *['None'] * (len(shape) - 2)])}]" if len(shape) > 2 else "mask"
-    return _assigned("inputs", f"keras.ops.where({rows}, inputs, {value})")
-
-
 def _symbolic(shape: Shape, dtype: str | None = None) -> str:
     """Return a symbolic input; an unknown batch size goes without saying."""
     more = f', dtype="{dtype}"' if dtype else ""
@@ -303,14 +259,6 @@ def _symbolic(shape: Shape, dtype: str | None = None) -> str:
 def _resized(shape: Sequence[int | None], batch: int | None, small: Mapping[int, int]) -> tuple[int, ...]:
     sizes = tuple(size or 1 for size in shape)
     return sizes if batch is None else (batch, *(small.get(size, size) for size in sizes[1:]))
-
-
-def _nested(shapes: Sequence[Any], made: Callable[[Shape], str]) -> str:
-    return f"[{', '.join(made(tuple(one)) if _is_shape(one) else _nested(one, made) for one in shapes)}]"
-
-
-def _is_shape(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(size is None or isinstance(size, int) for size in value)
 
 
 def _is_cell(call: Call) -> bool:
@@ -328,32 +276,5 @@ def _tokens(layer: Call) -> int:
     return 2 if any(call.is_users for call in layer.calls()) else 10
 
 
-def _assigned(name: str, value: str) -> list[str]:
-    return _folded(f"{name} = {value}")
-
-
-def _folded(statement: str) -> list[str]:
-    """Return a statement as lines that fit, with a comma behind the last item where each has a line of its own."""
-    lines = fold(statement, _WIDTH)
-    for at, line in enumerate(lines[1:], 1):
-        before = lines[at - 1]
-        indent = len(before) - len(before.lstrip())
-        one_a_line = any(
-            other.endswith(",") and len(other) - len(other.lstrip()) == indent
-            for other in _siblings(lines[: at - 1], indent)
-        )
-        if line.lstrip()[:1] in (")", "]", "}") and one_a_line and before[-1] not in ",([{":
-            lines[at - 1] = f"{before},"
-    return lines
-
-
-def _siblings(lines: Sequence[str], indent: int) -> Iterator[str]:
-    """Yield the lines before, back to the one that opened their bracket."""
-    for line in reversed(lines):
-        if len(line) - len(line.lstrip()) < indent:
-            return
-        yield line
-
-
 def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in fill(printable(text).split(), _WIDTH - 2)]
+    return [f"# {line}" for line in fill(printable(text).split(), WIDTH - 2)]

@@ -8,9 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable
 
-from rnnshape.show.rows import Code, Row, Section, Words, shape_code
-
-_PLAIN_DTYPE = "float32"
+from rnnshape.show.rows import PLAIN_DTYPE, Code, Row, Section, Words, shape_code
 
 
 class Column(enum.Enum):
@@ -33,7 +31,7 @@ def columns(section: Section) -> list[Column]:
         Column.PLACE: any(row.place for row in section.rows),
         Column.MARK: any(row.marks for row in section.rows),
         Column.SHAPE: any(row.shape is not None for row in section.rows),
-        Column.DTYPE: any(row.dtype != _PLAIN_DTYPE for row in section.rows),
+        Column.DTYPE: any(row.dtype != PLAIN_DTYPE for row in section.rows),
     }
     return [column for column in Column if needed.get(column, True)]
 

@@ -7,12 +7,13 @@ decided once, from the stream that is written to, and Rich is told.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TextIO, cast
+from typing import Any, Literal, TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.theme import Theme
@@ -22,9 +23,16 @@ from rnnshape.errors import printable
 NATURAL_WIDTH = 1_000_000
 """The width of what is no terminal: a line is as long as it is, and nothing is wrapped or cut."""
 
-_THEME = Theme({"dim": "none", "red": "bold"})
-"""Terminals make faint text by halving its contrast, and their red means another colour under each theme: neither is
-used. What a drawing has as dim shows so in a picture, which brings its own ground."""
+_THEME = Theme({"dim": "none"})
+"""Terminals make faint text by halving its contrast: it is not used. What a drawing has as dim shows so in a picture,
+which brings its own ground."""
+
+DECIDED: dict[str, Any] = {
+    "force_jupyter": False, "force_interactive": False, "no_color": False, "legacy_windows": False,
+    # What users type is text, never markup.
+    "markup": False, "emoji": False, "highlight": False,
+}  # fmt: skip
+"""What Rich is told of every console."""
 
 _FALLBACK_WIDTH = 80
 _LINES = 25
@@ -94,7 +102,7 @@ def safe(text: str, encoding: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = " ".join(printable(text).split("\n")).expandtabs(1)
-    if not _is_unicode(encoding):
+    if not is_unicode(encoding):
         text = text.translate(_ASCII_TABLE)
     if not text.isprintable():
         text = "".join(
@@ -112,17 +120,10 @@ def _console(stream: TextIO, environ: Mapping[str, str], look: Look) -> Console:
         file=cast("TextIO", _Encodable(stream)) if getattr(stream, "encoding", None) else stream,
         color_system=_colours(environ) if coloured else None,
         force_terminal=terminal,
-        force_jupyter=False,
-        force_interactive=False,
-        no_color=False,
         width=look.width or width,
         height=height,
         theme=_THEME,
-        # What users type is text, never markup.
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
+        **DECIDED,
     )
 
 
@@ -140,7 +141,7 @@ def _size(stream: TextIO, environ: Mapping[str, str], *, is_paged: bool) -> tupl
     """
     if not stream.isatty() and not is_paged:
         return NATURAL_WIDTH, _LINES
-    found = _asked_of(stream) if stream.isatty() else _around()
+    found = _terminal([stream], _FALLBACK_WIDTH) if stream.isatty() else _terminal(_OTHER_STREAMS, NATURAL_WIDTH)
     asked = environ.get("COLUMNS", "")
     # A number of many digits is no width, and Python may refuse to read it.
     if asked.isdecimal() and len(asked) < 6 and int(asked):
@@ -148,24 +149,13 @@ def _size(stream: TextIO, environ: Mapping[str, str], *, is_paged: bool) -> tupl
     return found
 
 
-def _asked_of(stream: TextIO) -> tuple[int, int]:
-    """Return the columns and lines of this very terminal."""
-    try:
-        found = os.get_terminal_size(stream.fileno())
-    except (OSError, ValueError):
-        return _FALLBACK_WIDTH, _LINES
-    return found.columns or _FALLBACK_WIDTH, found.lines or _LINES
-
-
-def _around() -> tuple[int, int]:
-    """Return the size of the terminal that this program was started in; no limit where there is none."""
-    for number in _OTHER_STREAMS:
-        try:
-            found = os.get_terminal_size(number)
-        except (OSError, ValueError):
-            continue
-        return found.columns or _FALLBACK_WIDTH, found.lines or _LINES
-    return NATURAL_WIDTH, _LINES
+def _terminal(streams: Sequence[TextIO | int], otherwise: int) -> tuple[int, int]:
+    """Return the columns and lines of the first stream that is a terminal; so many columns where none is."""
+    for one in streams:
+        with contextlib.suppress(OSError, ValueError):
+            found = os.get_terminal_size(one if isinstance(one, int) else one.fileno())
+            return found.columns or _FALLBACK_WIDTH, found.lines or _LINES
+    return otherwise, _LINES
 
 
 class _Console(Console):
@@ -193,7 +183,7 @@ class _Encodable:
     def write(self, text: str) -> int:
         """Write the text, with what cannot be encoded spelled otherwise."""
         if not text.isascii():
-            if not _is_unicode(self.encoding):
+            if not is_unicode(self.encoding):
                 text = text.translate(_ASCII_TABLE)
             text = text.encode(self.encoding, "backslashreplace").decode(self.encoding)
         return self._stream.write(text)
@@ -203,5 +193,6 @@ class _Encodable:
         self._stream.flush()
 
 
-def _is_unicode(encoding: str) -> bool:
+def is_unicode(encoding: str) -> bool:
+    """Tell whether an encoding has signs beyond ASCII for us to use."""
     return encoding.lower().startswith("utf")

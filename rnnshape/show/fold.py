@@ -13,11 +13,12 @@ _LEAST = 8
 """No line is made narrower than this; where less room is left, it is the terminal's turn to break."""
 
 
-def fold(code: str, width: int) -> list[str]:
+def fold(code: str, width: int, *, commas: bool = False) -> list[str]:
     """Return a Python expression as lines of at most `width` cells that are the same expression.
 
     Brackets are opened up from the outside in, one item a line. What has none breaks at its spaces; a word that is
-    too wide by itself stays whole, so that the code can still be copied from a terminal that wraps it.
+    too wide by itself stays whole, so that the code can still be copied from a terminal that wraps it. `commas`:
+    the last of several items that have a line each gets a comma, too.
     """
     width = max(width, _LEAST)
     if cell_len(code) <= width:
@@ -28,11 +29,11 @@ def fold(code: str, width: int) -> list[str]:
     opening, closing = group
     head, inside, tail = code[: opening + 1], code[opening + 1 : closing], code[closing:]
     lines = [head]
-    items = _with_commas(split(inside, ","))
+    items = _with_commas(split(inside, ","), last=commas)
     room = width - len(_INDENT)
     for item in [inside] if cell_len(inside) <= room else items:
-        lines += [_INDENT + line for line in fold(item, room)]
-    return lines + fold(tail, width)
+        lines += [_INDENT + line for line in fold(item, room, commas=commas)]
+    return lines + fold(tail, width, commas=commas)
 
 
 def fold_assignment(code: str, width: int) -> list[str]:
@@ -115,10 +116,10 @@ def split(code: str, separator: str) -> list[str]:
     return [*parts, code[start:].strip()]
 
 
-def _with_commas(items: list[str]) -> list[str]:
-    """Return the items each with its comma, as they stood: the last one has none unless the code had one."""
-    if items and not items[-1]:
-        return [f"{item}," for item in items[:-1]]
+def _with_commas(items: list[str], *, last: bool) -> list[str]:
+    """Return the items each with its comma; the `last` of several has one if that is asked, or if the code had one."""
+    if len(items) > 1 and (last or not items[-1]):
+        return [f"{item}," for item in items if item]
     return [f"{item}," for item in items[:-1]] + items[-1:]
 
 

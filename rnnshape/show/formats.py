@@ -7,20 +7,18 @@ A form is a module of this room with a function `render(answers, shown)` that re
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from rnnshape.errors import InvalidQuery, RnnshapeError, nearest
+from rnnshape.errors import InvalidQuery, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from rnnshape.program_report import ProgramReport
-    from rnnshape.report import Report
+    from rnnshape.show.rows import Answers
 
-    Answers = Sequence[Report | ProgramReport | RnnshapeError]
     Render = Callable[[Answers, RenderableType | None], str]
 
 

@@ -57,6 +57,11 @@ class Grid:
         return total(self.headings, self.widths)
 
 
+def width(spans: Iterable[Span]) -> int:
+    """Return how many cells these pieces take."""
+    return sum(cell_len(text) for text, _ in spans)
+
+
 def plain(text: str, style: str = "") -> Cell:
     """Return a cell that says the same in a column and on a line of its own."""
     return spans((text, style)) if text else Cell((), ())
@@ -78,7 +83,7 @@ def natural(headings: Sequence[Heading], rows: Iterable[Sequence[Cell]]) -> tupl
     for row in rows:
         for at, cell in enumerate(row):
             if cell.spans:
-                widths[at] = max(widths[at], sum(cell_len(text) for text, _ in cell.spans))
+                widths[at] = max(widths[at], width(cell.spans))
     heads = [cell_len(heading.text) for heading in headings]
     return tuple(max(head, wide) if wide else 0 for head, wide in zip(heads, widths, strict=True))
 
@@ -128,11 +133,11 @@ def _below(cells: Sequence[Cell], grid: Grid) -> list[Text]:
     return [Text(indent + line, style) for text, style in said for line in prose(text, room, "  ")]
 
 
-def _column(cell: Cell, width: int, look: Look) -> list[Text]:
-    if look.is_natural or sum(cell_len(text) for text, _ in cell.spans) <= width:
+def _column(cell: Cell, wide: int, look: Look) -> list[Text]:
+    if look.is_natural or width(cell.spans) <= wide:
         return [Text.assemble(*cell.spans)] if cell.spans else []
     style = cell.spans[0][1]
-    return [Text(line, style) for line in prose("".join(text for text, _ in cell.spans), width)]
+    return [Text(line, style) for line in prose("".join(text for text, _ in cell.spans), wide)]
 
 
 def _beside(columns: Sequence[list[Text]], grid: Grid) -> list[Text]:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.rows import Answers
 
 
 def as_json(document: dict[str, Any], *, pretty: bool = False) -> str:
@@ -20,7 +16,7 @@ def as_json(document: dict[str, Any], *, pretty: bool = False) -> str:
     return json.dumps(document, indent=2 if pretty else None, allow_nan=False)
 
 
-def render(answers: Answers, shown: RenderableType | None = None) -> str:  # noqa: ARG001
+def render(answers: Answers, shown: object = None) -> str:  # noqa: ARG001
     """Return the documents, one a line; the only one is indented. No picture changes them."""
     documents = [answer.to_dict() for answer in answers]
     return "".join(as_json(document, pretty=len(documents) == 1) + "\n" for document in documents)

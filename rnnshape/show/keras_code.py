@@ -10,6 +10,10 @@ from pathlib import PurePath
 
 from rnnshape.catalogue import INPUTS, MODULES, TOP_LEVEL
 from rnnshape.expression import Call, Items, Pairs, as_code
+from rnnshape.show.fold import fold
+
+WIDTH = 88
+"""The most characters of a line."""
 
 _TAKEN = ("keras", "layers", "np", "runpy", "sys")
 """Names that a script has for itself."""
@@ -92,20 +96,27 @@ def smaller(asked: Call, small: Call) -> dict[int, int]:
 
 def keras_code(value: object, imports: Imports) -> str:
     """Return a layer expression, or a value in one, as code that runs after these imports."""
+
+    def spelled(item: object) -> str:
+        return keras_code(item, imports)
+
     match value:
         case Call():
-            inside = [keras_code(item, imports) for item in value.args]
-            inside += [f"{name}={keras_code(item, imports)}" for name, item in value.kwargs]
-            return f"{_name(value, imports)}({', '.join(inside)})"
-        case Items():
-            listed = ", ".join(keras_code(item, imports) for item in value.values)
-            if value.is_list:
-                return f"[{listed}]"
-            return f"({listed},)" if len(value.values) == 1 else f"({listed})"
-        case Pairs():
-            pairs = (f"{keras_code(key, imports)}: {keras_code(item, imports)}" for key, item in value.pairs)
-            return "{" + ", ".join(pairs) + "}"
+            inside = value.written("", spelled)
+            return f"{_name(value, imports)}{inside}"
+        case Items() | Pairs():
+            return value.written(spelled)
     return as_code(value).replace("'", '"') if isinstance(value, str) and _is_plain(value) else as_code(value)
+
+
+def assigned(name: str, value: str) -> list[str]:
+    """Return an assignment as lines that fit."""
+    return folded(f"{name} = {value}")
+
+
+def folded(statement: str) -> list[str]:
+    """Return a statement as lines that fit, with a comma behind the last of several items that have a line each."""
+    return fold(statement, WIDTH, commas=True)
 
 
 def _name(call: Call, imports: Imports) -> str:

@@ -6,16 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Said, Shown, Table, blocks
+from rich.console import RenderableType
+
+from rnnshape.show.blocks import Block, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import Column, spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.rows import Words, bracketed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.rows import Answers, Words, sign_text
 
 _HEAD = "% \\usepackage{booktabs} in the preamble is all that this needs."
 _LETTERS = {
@@ -44,13 +40,7 @@ def render(answers: Answers, shown: RenderableType | None = None) -> str:
     """
     if shown is not None:
         return "\n".join(["\\begin{flushleft}", _lines(as_text(shown, encoding="ascii")), "\\end{flushleft}"]) + "\n"
-    lines, answer = [_HEAD], list[Block]()
-    for block in blocks(answers):
-        answer.append(block)
-        if isinstance(block, Break):
-            lines += _answer(answer)
-            answer = []
-    return "\n".join(lines) + "\n"
+    return "\n".join([_HEAD, *(line for answer in blocks(answers) for line in _answer(answer))]) + "\n"
 
 
 def _answer(found: Sequence[Block]) -> Iterator[str]:
@@ -78,7 +68,7 @@ def _block(block: Block) -> Iterator[str]:
             yield from map(_code, block.lines)
         case Heading():
             yield _heading(block)
-        case Shown():
+        case Picture():
             yield _lines(as_text(block.shown, encoding="ascii"))
         case Said():
             yield _said(block)
@@ -117,7 +107,7 @@ def _heading(heading: Heading) -> str:
 
 
 def _said(said: Said) -> str:
-    signs = "".join(bracketed(part, (one.letter for one in marks)) for part, marks in said.signs)
+    signs = sign_text(said.signs)
     words = _words(said.words)
     bold = [signs if words else "", said.sign, said.lead]
     plain = [_text(signs) if signs and not words else "", *(f"\\textbf{{{_text(text)}}}" for text in bold if text)]

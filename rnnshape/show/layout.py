@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -12,8 +12,7 @@ from rnnshape.show import grid, lines
 from rnnshape.show.fold import fill, fold
 from rnnshape.show.grid import Cell, Grid, Heading
 from rnnshape.show.look import Look
-from rnnshape.show.marks import Part
-from rnnshape.show.rows import Note, Row, Section, Tone, shape_code
+from rnnshape.show.rows import Note, Row, Section, Tone, shape_code, typed_shape
 from rnnshape.show.shorter import LEVELS, shorter
 
 
@@ -36,8 +35,7 @@ def tensors(section: Section, look: Look, *, apart: bool = True) -> Iterator[Tex
     """Yield the rows, and below them each fact once; `apart` asks for an empty line in front."""
     if not section.rows:
         return
-    brackets = any(one.part is not Part.WHOLE for row in section.rows for one in row.marks)
-    columns, rows = _fitted(section.rows, look, brackets=brackets)
+    columns, rows = _fitted(section, look)
     if apart:
         yield Text()
     yield from grid.head(columns)
@@ -46,7 +44,7 @@ def tensors(section: Section, look: Look, *, apart: bool = True) -> Iterator[Tex
     if section.facts:
         yield Text()
         start = grid.total(columns.headings[:_SIGN], columns.widths) + columns.headings[_SIGN].gap
-        yield from lines.facts(section, look, start, brackets=brackets)
+        yield from lines.facts(section, look, start)
 
 
 def last(section: Section, look: Look) -> Iterator[Text]:
@@ -75,8 +73,9 @@ _COLUMNS = (
 _LAST_AXIS = Heading("last axis")
 
 
-def _fitted(tensors: Sequence[Row], look: Look, *, brackets: bool) -> tuple[Grid, list[tuple[Cell, ...]]]:
+def _fitted(section: Section, look: Look) -> tuple[Grid, list[tuple[Cell, ...]]]:
     """Return the first of the layouts that fits, the most telling first, and its rows."""
+    tensors, brackets = section.rows, section.has_brackets
     fronts = [
         _front(row, look, brackets=brackets, with_line=not at or row.line != tensors[at - 1].line)
         for at, row in enumerate(tensors)
@@ -114,13 +113,13 @@ _PLANS_WITH_LAYERS = (_Plan(2, layer=True), _Plan(layer=True), *_IN_WORDS)
 
 def _front(row: Row, look: Look, *, brackets: bool, with_line: bool) -> tuple[Cell, ...]:
     """Return the cells that are the same however much is told."""
-    shape = "" if row.shape is None else shape_code(row.shape)
+    shape = "" if row.shape is None else typed_shape(row.shape, row.dtype)
     return (
         grid.plain(f"{row.line:>4}" if row.line is not None and with_line else "", look.quiet),
         grid.plain(look.safe(row.place), look.quiet),
         Cell(lines.signs(row.signs, look, brackets=brackets), ()),
         grid.plain(look.safe(row.name), look.tone(Tone.STRONG)),
-        grid.plain(shape if row.dtype == "float32" or not shape else f"{shape} {row.dtype}"),
+        grid.plain(shape),
     )
 
 

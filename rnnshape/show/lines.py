@@ -12,8 +12,9 @@ from rnnshape.show import grid
 from rnnshape.show.fold import fill, fold_assignment, prose
 from rnnshape.show.grid import Heading
 from rnnshape.show.look import Look
-from rnnshape.show.marks import Mark, Part
-from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Problem, Section, Small, Tone, plain
+from rnnshape.show.marks import Mark, Marks, Part
+from rnnshape.show.rows import BRACKETS, Fact, Kind, Note, Problem, Section, Sign, Small, Tone, plain
+from rnnshape.show.sections import said_of
 
 _LEAST = 20
 """No text is made narrower than this."""
@@ -28,32 +29,38 @@ def signs(marks: Iterable[tuple[Part, Sequence[Mark]]], look: Look, *, brackets:
     return tuple(span for span in found if span[0])
 
 
-def facts(section: Section, look: Look, start: int, *, brackets: bool) -> Iterator[Text]:
+def facts(section: Section, look: Look, start: int) -> Iterator[Text]:
     """Yield each fact, its sign at the column `start`, and what the signs mean that are no plain letters."""
-    said = [(_sign(one.mark, one.part, one.sign, look, brackets), _fact(one)) for one in section.facts]
-    said += [(_sign(one.mark, one.part, one.text, look, brackets), [plain(one.words)]) for one in section.signs]
-    wide = max((_width(sign) for sign, _ in said), default=0)
+    said = [(_sign(one, look, brackets=section.has_brackets), _pieces(one)) for one in said_of(section)]
+    wide = max((grid.width(sign) for sign, _ in said), default=0)
     indent = min(start, look.width // 4)
     room = max(look.width - indent - wide - 2, _LEAST)
     for sign, text in said:
-        front = Text.assemble(" " * indent, *sign, " " * (wide - _width(sign) + 2))
+        front = Text.assemble(" " * indent, *sign, " " * (wide - grid.width(sign) + 2))
         for line in fill(map(look.safe, text), room):
             yield from grid.within(front.append(line), look)
             front = Text(" " * (indent + wide + 2))
 
 
-def _width(some: Sequence[grid.Span]) -> int:
-    return sum(cell_len(text) for text, _ in some)
+def letters(found: Marks, look: Look) -> Iterator[Text]:
+    """Yield what the letters in a drawing stand for."""
+    for mark in found.all:
+        kind = Kind.CLOSE if mark.is_close else Kind.EQUAL
+        said = look.safe(f" {kind.value} ".join(mark.statement))
+        for at, line in enumerate(prose(said, look.width - 3, "  ")):
+            yield Text.assemble((" ", "") if at else (mark.letter, look.mark(mark)), "  ", line)
 
 
-def _sign(mark: Mark | None, part: Part, text: str, look: Look, brackets: bool) -> tuple[grid.Span, ...]:  # noqa: FBT001
-    if mark is None:
-        return ((" " * brackets, ""), (look.safe(text), look.tone(Tone.STRONG)))
-    return signs([(part, [mark])], look, brackets=brackets)
+def _sign(one: Fact | Sign, look: Look, *, brackets: bool) -> tuple[grid.Span, ...]:
+    if one.mark is None:
+        return ((" " * brackets, ""), (look.safe(one.sign), look.tone(Tone.STRONG)))
+    return signs([(one.part, [one.mark])], look, brackets=brackets)
 
 
-def _fact(fact: Fact) -> list[str]:
+def _pieces(fact: Fact | Sign) -> list[str]:
     """Return a fact in pieces between which it may be broken."""
+    if isinstance(fact, Sign):
+        return [plain(fact.words)]
     if fact.kind is Kind.DIFFERENT:
         return [*(f"{code}," for code in fact.terms[:-1]), f"{fact.terms[-1]}:", fact.claim]
     return [*(f"{code} {fact.kind.value}" for code in fact.terms[:-1]), fact.terms[-1]]

@@ -1,17 +1,17 @@
-"""What there is to write on: how wide, in which encoding, with which colours."""
+"""What there is to write on: how wide, in which encoding, with which colours; and lines that are made to fit it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
 from rnnshape.show import palette
-from rnnshape.show.console import NATURAL_WIDTH, safe
+from rnnshape.show.console import NATURAL_WIDTH, is_unicode, safe
 from rnnshape.show.marks import Mark
 from rnnshape.show.rows import Tone
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Look:
         """The style of what matters less."""
         return self.tone(Tone.QUIET)
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether lines are drawn with the signs of ASCII."""
+        return not is_unicode(self.encoding)
+
     def safe(self, text: str) -> str:
         """Return the text as it can be written here."""
         return safe(text, self.encoding)
@@ -58,3 +63,25 @@ class Look:
     def alarm(self) -> str:
         """The style of a sign or a word that says that something is wrong."""
         return palette.alarm(fixed=self.fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Lines that fit what they are written on, for Rich to print: it leaves them whole unless it `wraps` them."""
+
+    lines: Callable[[Look], Iterable[Text]]
+    wraps: bool = False
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in self.lines(Look.of(console, options)):
+            if not self.wraps:
+                line.no_wrap, line.overflow = True, "ignore"
+            yield line
+
+
+def apart(answers: Iterable[Iterable[Text]]) -> Iterator[Text]:
+    """Yield the lines of all answers, with an empty line between two of them."""
+    for at, answer in enumerate(answers):
+        if at:
+            yield Text()
+        yield from answer

@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from rnnshape.show.blocks import Block, Break, Group, Heading, Items, Kind, Paste, Said, Shown, Table, blocks
+from rich.console import RenderableType
+
+from rnnshape.show.blocks import Block, Group, Heading, Items, Kind, Paste, Picture, Said, Table, blocks
 from rnnshape.show.columns import spelled
 from rnnshape.show.console import as_text, safe
-from rnnshape.show.rows import Words, bracketed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.rows import Answers, Words, sign_text
 
 
 def render(answers: Answers, shown: RenderableType | None = None) -> str:
@@ -24,7 +20,7 @@ def render(answers: Answers, shown: RenderableType | None = None) -> str:
     """
     if shown is not None:
         return _block_of(as_text(shown).splitlines(), "text") + "\n"
-    return "\n\n".join(part for block in blocks(answers) for part in _block(block)) + "\n"
+    return "\n\n".join(part for answer in blocks(answers) for block in answer for part in _block(block)) + "\n"
 
 
 def _block(block: Block) -> Iterator[str]:
@@ -38,12 +34,10 @@ def _block(block: Block) -> Iterator[str]:
             yield _block_of(block.lines, "python")
         case Heading():
             yield _heading(block)
-        case Shown():
+        case Picture():
             yield _block_of(as_text(block.shown).splitlines(), "text")
         case Said():
             yield _said(block)
-        case Break():
-            pass
 
 
 def _table(table: Table) -> str:
@@ -71,7 +65,7 @@ def _heading(heading: Heading) -> str:
 
 
 def _said(said: Said) -> str:
-    signs = "".join(bracketed(part, (one.letter for one in marks)) for part, marks in said.signs)
+    signs = sign_text(said.signs)
     parts = ["✗" if said.wrong else "", *(f"**{_text(text)}**" if text else "" for text in (said.sign, said.lead))]
     words = _words(said.words)
     marked = f"**{_text(signs)}**" if signs and words else _text(signs)

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from rnnshape.report import Report
 from rnnshape.show import notes
-from rnnshape.show.facts import facts_of, signs_of
 from rnnshape.show.marks import Marks, Part, families, marks
 from rnnshape.show.rows import ONLY, Fact, Note, Row, Section
-from rnnshape.show.sections import rows_of
-
-SHARED = "One letter is one value in all of them: they have the same weights and inputs."
+from rnnshape.show.sections import facts_of, rows_of
+from rnnshape.show.varying import called_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +22,7 @@ class Matrix:
     (empty: nowhere), `unpacks` the assignment of each.
     """
 
+    reports: tuple[Report, ...]
     section: Section
     flags: tuple[tuple[bool, bool], ...]
     places: tuple[tuple[str, ...], ...]
@@ -43,6 +42,7 @@ def matrix(reports: Sequence[Report]) -> Matrix | None:
     if rows is None:
         return None
     return Matrix(
+        reports=tuple(reports),
         section=_section(reports, marked, rows),
         flags=tuple(
             (one.return_sequences, one.return_state) for one in (report.combination for report in reports) if one
@@ -50,6 +50,11 @@ def matrix(reports: Sequence[Report]) -> Matrix | None:
         places=tuple(tuple(some[row.name].place if row.name in some else "" for some in every) for row in rows),
         unpacks=tuple(str(report.unpack) for report in reports),
     )
+
+
+def one_letter(where: str) -> Note:
+    """Return what is to be known of letters that stand in several answers."""
+    return Note((f"One letter is one value in all {where}: they have the same weights and inputs.",))
 
 
 def _merged(every: Sequence[dict[str, Row]]) -> list[Row] | None:
@@ -77,11 +82,10 @@ def _section(reports: Sequence[Report], marked: Sequence[Marks], rows: Sequence[
     found = dict.fromkeys(note for report in reports for note in notes.notes(report))
     return Section(
         title=str(plain.layer),
-        called_with=notes.called_with(plain),
+        called_with=called_with([plain]),
         rows=tuple(rows),
         facts=tuple(facts),
-        signs=tuple(signs_of(rows, facts)),
-        notes=(Note((SHARED,)), *found),
+        notes=(one_letter("of them"), *found),
         size=notes.size(plain),
         whose=notes.whose(plain.versions, plain.ran.device, plain.ran.seed),
     )

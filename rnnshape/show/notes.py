@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+from rnnshape import tree
 from rnnshape.catalogue import GATES
 from rnnshape.expression import Call, stacked
 from rnnshape.mask import parse_mask
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Into, Mask, Measured, Parameters, Report, States, Versions
 from rnnshape.show.rows import INSIDE, STEPPED, Code, Note, Small, Tone, Words, listed, shape_code
 
@@ -19,57 +21,38 @@ def notes(report: Report) -> list[Note]:
     """Return everything to be said below the facts, what matters most first."""
     explained = [Note((sentence,)) for sentence in report.explanation or ()]
     longer = [block for block in (explained, weights(report.parameters), _into(report.into)) if block]
-    if not longer:
-        return [*_first(report), *_reduced(report), *_takes(report), *_measured(report)]
     last = [*_reduced(report), *_takes(report), *_measured(report)]
-    return _first(report) + [note for block in (*longer, last) for note in _apart(block)]
+    if not longer:
+        return [*found(report), *last]
+    return found(report) + [note for block in (*longer, last) for note in _apart(block)]
 
 
 def time(measured: Measured | None) -> str:
     """Return how long a call takes, its quartiles, and how that is to the fastest; empty where it was not measured."""
     if measured is None:
         return ""
+    return f"{_took(measured)}{'' if measured.relative > 1 else ', the fastest'}"
+
+
+def _took(measured: Measured) -> str:
     low, high = (f"{seconds * 1e3:.2f}" for seconds in measured.quartiles)
-    relative = f"{measured.relative:.2f} x the fastest" if measured.relative > 1 else "the fastest"
-    return f"{measured.median * 1e3:.2f} ms ({low}–{high}), {relative}"
+    relative = f", {measured.relative:.2f} x the fastest" if measured.relative > 1 else ""
+    return f"{measured.median * 1e3:.2f} ms ({low}–{high}){relative}"
 
 
 def _measured(report: Report) -> Iterator[Note]:
     if report.measured is not None:
-        yield Note((f"a call takes {time(report.measured).removesuffix(', the fastest')}",))
+        yield Note((f"a call takes {_took(report.measured)}",))
 
 
 def has_blocks(report: Report) -> bool:
     """Tell whether there is more to say than a few lines: sentences, weights, another layer."""
-    explained = report.explanation or report.into or report.parameters.formula
-    return bool(explained) or any(one.axes or one.gates or one.note for one in report.parameters.weights)
+    return bool(report.explanation or report.into or weights(report.parameters))
 
 
 def found(report: Report) -> list[Note]:
     """Return what was found out besides the tensors, without what is told of every layer."""
-    return _first(report)
-
-
-def _first(report: Report) -> list[Note]:
-    return [*_stepped(report), *_uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
-
-
-def called_with(report: Report) -> tuple[str, ...]:
-    """Return the phrases that say what the layer was called with."""
-    given = report.input
-    comma = "," if len(given.axes) == 1 else ""
-    phrases = [f"on inputs {shape_code(given.shape)}", f"= ({', '.join(given.axes)}{comma})"]
-    if given.dtype != "float32":
-        phrases.append(given.dtype)
-    if report.dtype_policy not in (None, given.dtype):
-        phrases.append(f"policy {report.dtype_policy}")
-    if report.mask is not None:
-        phrases.append(f"mask={report.mask.given}")
-    if report.initial_state is not None:
-        phrases.append(f"initial_state={report.initial_state}")
-    if report.training is not None:
-        phrases.append(f"training={report.training}")
-    return (phrases[0], *(f"{phrase}," for phrase in phrases[1:-1]), phrases[-1])
+    return [*_stepped(report), *uncompared(report), *_mask(report), *_masks_made(report), *_declared(report)]
 
 
 def whose(versions: Versions, device: str, seed: int | None) -> str:
@@ -86,7 +69,7 @@ def _stepped(report: Report) -> Iterator[Note]:
         yield Note((f"{STEPPED}: the layer does not return it; its cell was called step by step",), Tone.QUIET)
 
 
-def _uncompared(report: Report) -> Iterator[Note]:
+def uncompared(report: Report | ProgramReport) -> Iterator[Note]:
     """Yield which tensors are in no fact because their values tell nothing."""
     if report.constant:
         yield Note(("constant, so compared with nothing: ", *listed(report.constant)))
@@ -147,16 +130,21 @@ def _what_became_of(mask: Mask, report: Report) -> Iterator[Note]:
         yield Note(("nothing here changes without it",), Tone.WRONG, "no layer uses the mask:")
     if mask.padding is not None:
         yield Note((f"padded: the inputs are {mask.padding:g} at the masked steps",), Tone.QUIET)
-    steps = f"{steps_in_words('first_step', mask.first_step)}, {steps_in_words('last_step', mask.last_step)}"
+    steps = unmasked(mask.first_step, mask.last_step)
     if None not in mask.last_step:
-        yield Note((f"unmasked: {steps}",), Tone.QUIET)
+        yield Note((steps,), Tone.QUIET)
     elif set(mask.last_step) == {None}:
         yield Note(("no row has an unmasked step",), Tone.QUIET)
     else:
-        yield Note((f"unmasked: {steps}; not every row has one, so nothing is said of these steps",), Tone.QUIET)
+        yield Note((f"{steps}; not every row has one, so nothing is said of these steps",), Tone.QUIET)
 
 
-def steps_in_words(name: str, steps: Sequence[int | None]) -> str:
+def unmasked(first: Sequence[int | None], last: Sequence[int | None]) -> str:
+    """Return the first and the last unmasked step of each row in words."""
+    return f"unmasked: {_steps('first_step', first)}, {_steps('last_step', last)}"
+
+
+def _steps(name: str, steps: Sequence[int | None]) -> str:
     """Return the steps of a mask's rows: one number where all are alike, "none" for a row without any."""
     if len(set(steps)) == 1 and len(steps) > 1:
         return f"{name}={steps[0]} in every row"
@@ -231,8 +219,9 @@ def _reduced(report: Report) -> Iterator[Note]:
     """Yield at which sizes the values were compared, where these are not the asked ones."""
     reduced = report.ran.reduced_to
     if reduced is not None:
-        small = f" on inputs {shape_code(reduced.input)}"
-        yield Note(("values compared at small sizes: ", Code(reduced.layer), small), Tone.QUIET)
+        layer = () if reduced.layer == report.layer else (Code(reduced.layer), " on ")
+        said = ("values compared at small sizes: ", *layer, f"inputs {shape_code(reduced.input)}")
+        yield Note(said, Tone.QUIET)
 
 
 def _takes(report: Report) -> Iterator[Note]:
@@ -259,24 +248,12 @@ def counted(number: int, what: str) -> str:
 
 
 def _of_shape(states: States) -> str:
-    shapes = states.accepts
-    if any(_is_nested(shape) for shape in shapes):
-        return f", of shapes {_nested(shapes)}"
-    if not shapes or any(shape != shapes[0] for shape in shapes):
-        return f", of shapes {_nested(shapes)}"
-    return f", {'each' if len(shapes) > 1 else 'of shape'} {shape_code(shapes[0])}"
+    shapes = tree.shapes(states.accepts)
+    first = shapes[0] if shapes else None
+    if not isinstance(first, tree.Size) or any(shape != first for shape in shapes):
+        return f", of shapes {tree.as_code(shapes)}"
+    return f", {'each' if len(shapes) > 1 else 'of shape'} {shape_code(first)}"
 
 
 def _apart(block: list[Note]) -> list[Note]:
     return [dataclasses.replace(note, apart=not at) for at, note in enumerate(block)]
-
-
-def _nested(value: Sequence[object]) -> str:
-    """Return nested shapes as code: a list of sizes is a shape, a list of anything else a list."""
-    if not _is_nested(value):
-        return shape_code(value)  # type: ignore[arg-type]
-    return f"[{', '.join(_nested(item) for item in value if isinstance(item, list | tuple))}]"
-
-
-def _is_nested(value: Sequence[object]) -> bool:
-    return any(isinstance(item, list | tuple) for item in value)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from rnnshape.errors import RnnshapeError
 from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
-from rnnshape.show.facts import facts_of, place, signs_of
 from rnnshape.show.marks import Marks, families, marks
-from rnnshape.show.rows import ONLY, Fact, Note, Problem, Section, Signs, Tone, shape_code, signs
-from rnnshape.show.sections import rows_of
+from rnnshape.show.matrix import one_letter
+from rnnshape.show.rows import ONLY, Answers, Code, Fact, Note, Section, Signs, Tone, Words, signs, typed_shape
+from rnnshape.show.sections import facts_of, place, rows_of, section
 from rnnshape.show.varying import Varying, varying
-from rnnshape.structure import Side, Term
+from rnnshape.structure import Term
 
-Item = Report | RnnshapeError
+SIZE, TIME = "parameters", "time of a call"
+"""The headings of the last columns."""
 
 _REDUCED = Note(("where a size is None, or too large, the values were compared at small sizes",), Tone.QUIET)
-_SHARED = Note(("One letter is one value in all combinations of the flags: they have the same weights and inputs.",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,12 @@ class Place:
 class Query:
     """A row: the values of what varies, a tensor for each place (None: there is none), and what else was found.
 
-    `notes` are those that do not hold of all queries.
+    `more` is what the last columns have; `notes` are those that do not hold of all queries.
     """
 
     varying: tuple[str, ...]
     places: tuple[Place | None, ...]
-    parameters: str
-    time: str
+    more: tuple[str, ...]
     notes: tuple[Note, ...]
 
 
@@ -48,66 +47,59 @@ class Query:
 class Overview:
     """Several answers.
 
-    `headings` name what varies, `numbers` those of them that are numbers; `places` are the places in the return value.
+    `headings` name what varies, `numbers` those of them that are numbers; `places` are the places in the return value,
+    `more` the last columns: SIZE, TIME, or none.
     `kinds` says once what several queries return alike: the names, what they are, and what equals what; its titles are
-    the layers. `notes` hold of all queries.
+    the layers. `section` is what holds of all queries; without a title, their layers differ.
     """
 
-    title: str
-    called_with: tuple[str, ...]
+    section: Section
     headings: tuple[str, ...]
     numbers: frozenset[int]
     places: tuple[str, ...]
+    more: tuple[str, ...]
     rows: tuple[Query | Section, ...]
     kinds: tuple[Section, ...]
-    notes: tuple[Note, ...]
-    size: str
-    whose: str
+
+    @property
+    def title(self) -> Words:
+        """The layer, or how many queries there are."""
+        return (Code(self.section.title) if self.section.title else f"{len(self.rows):,} queries",)
 
 
-def overview(items: Sequence[Item]) -> Overview:
+def overview(answers: Answers) -> Overview:
     """Return what is shown of several answers; an error is a section among the rows."""
-    reports = [item for item in items if isinstance(item, Report)]
+    reports = [answer for answer in answers if isinstance(answer, Report)]
     found = varying(reports)
     marked = marks(reports)
     shared, own = _notes(reports)
-    places = list(dict.fromkeys(_column(one) for report in reports for one in report.tensors))
-    parameters = {report.parameters.total for report in reports}
+    places = sorted(dict.fromkeys(_column(one) for report in reports for one in report.tensors), key=_order)
+    sizes = [f"{report.parameters.total:,}" for report in reports]
+    last = {SIZE: sizes if len(set(sizes)) > 1 else [], TIME: [notes.time(report.measured) for report in reports]}
+    more = [name for name, values in last.items() if any(values)]
     rows = (
-        _query(at, report, marked[at], found, places, own[at], with_size=len(parameters) > 1)
+        Query(
+            varying=tuple(column.said(at) for column in found.columns),
+            places=tuple(_places(report, places, marked[at])),
+            more=tuple(last[name][at] for name in more),
+            notes=tuple(own[at]),
+        )
         for at, report in enumerate(reports)
     )
     return Overview(
-        title="" if any(column.name == "layer" for column in found.columns) else found.layer(range(len(reports))),
-        called_with=found.called_with,
+        section=Section(
+            title="" if any(column.name == "layer" for column in found.columns) else found.layer(range(len(reports))),
+            called_with=found.called_with,
+            notes=tuple(shared),
+            size=notes.size(reports[0]) if len(set(sizes)) == 1 else "",
+            whose=notes.whose(reports[0].versions, reports[0].ran.device, reports[0].ran.seed),
+        ),
         headings=tuple(column.name for column in found.columns),
         numbers=frozenset(at for at, column in enumerate(found.columns) if column.is_number),
-        places=tuple(sorted(places, key=_order)),
-        rows=tuple(next(rows) if isinstance(item, Report) else _failed(item) for item in items),
+        places=tuple(places),
+        more=tuple(more),
+        rows=tuple(next(rows) if isinstance(answer, Report) else section(answer) for answer in answers),
         kinds=tuple(_kinds(reports, marked, found)),
-        notes=tuple(shared),
-        size=notes.size(reports[0]) if len(parameters) == 1 else "",
-        whose=notes.whose(reports[0].versions, reports[0].ran.device, reports[0].ran.seed),
-    )
-
-
-def _query(
-    at: int,
-    report: Report,
-    found: Marks,
-    all_varying: Varying,
-    places: Sequence[str],
-    own: Iterable[Note],
-    *,
-    with_size: bool,
-) -> Query:
-    here = {_column(one): one for one in report.tensors}
-    return Query(
-        varying=tuple(column.said(at) for column in all_varying.columns),
-        places=tuple(_place(here[one], found) if one in here else None for one in sorted(places, key=_order)),
-        parameters=f"{report.parameters.total:,}" if with_size else "",
-        time=notes.time(report.measured),
-        notes=tuple(own),
     )
 
 
@@ -125,13 +117,11 @@ def _order(one: str) -> tuple[bool, str]:
     return (not one.startswith("["), one)
 
 
-def _place(tensor: Tensor, found: Marks) -> Place:
-    shape = shape_code(tensor.shape)
-    return Place(signs(found.of(tensor.name)), shape if tensor.dtype == "float32" else f"{shape} {tensor.dtype}")
-
-
-def _failed(error: RnnshapeError) -> Section:
-    return Section(title=error.layer or "", error=Problem(error.message, error.hint or ""))
+def _places(report: Report, places: Sequence[str], found: Marks) -> Iterator[Place | None]:
+    here = {_column(one): one for one in report.tensors}
+    for tensor in map(here.get, places):
+        shape = "" if tensor is None else typed_shape(tensor.shape, tensor.dtype)
+        yield None if tensor is None else Place(signs(found.of(tensor.name)), shape)
 
 
 def _notes(reports: Sequence[Report]) -> tuple[list[Note], list[list[Note]]]:
@@ -142,7 +132,7 @@ def _notes(reports: Sequence[Report]) -> tuple[list[Note], list[list[Note]]]:
     if any(report.ran.reduced_to for report in reports):
         shared.append(_REDUCED)
     if any(len(family) > 1 for family in families(reports)):
-        shared.append(_SHARED)
+        shared.append(one_letter("combinations of the flags"))
     return shared, [[note for note in some if count[note] < len(reports)] for some in every]
 
 
@@ -171,21 +161,15 @@ def _kind(report: Report, found: Marks, sizes: dict[int, str]) -> Section:
     facts = tuple(_general(fact, sizes) for fact in facts_of(found, report.same_shape_different_values))
     states = report.states
     takes = (Note(notes.takes(report), spare="takes"),) if states is not None else ()
-    return Section(
-        title="", rows=rows, facts=facts, signs=tuple(signs_of(rows, facts)), unpack=str(report.unpack), notes=takes
-    )
+    return Section(title="", rows=rows, facts=facts, unpack=str(report.unpack), notes=takes)
 
 
-def _general(fact: Fact, sizes: dict[int, str]) -> Fact:
+def _general(fact: Fact, sizes: dict[int, Any]) -> Fact:
     """Return the fact with the names of sizes where an index has a size: `[:, -1, :units]`."""
 
     def named(term: Term) -> str:
-        size = sizes.get(term.at.half or 0)
-        if size is None or term.at.side is Side.FULL:
-            return str(term)
-        left = term.at.side is Side.LEFT
-        front = str(term).removesuffix(f":{term.at.half}]" if left else f"{term.at.half}:]")
-        return f"{front}:{size}]" if left else f"{front}{size}:]"
+        half = term.at.half
+        return f"{term.tensor}{replace(term.at, half=sizes.get(half, half))}" if half is not None else str(term)
 
     return (
         replace(fact, terms=tuple(one.written(named) for one in fact.mark.statement)) if fact.mark and sizes else fact

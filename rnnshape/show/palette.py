@@ -25,6 +25,10 @@ ALARM, ADDED = 124, 22
 TONES = {Tone.PLAIN: "", Tone.QUIET: "", Tone.STRONG: "bold", Tone.GOOD: "bold", Tone.WRONG: "bold"}
 """The style of text by what it means."""
 
+FAINT, PLAIN, NAME = "dim", "not dim", "not dim bold"
+"""The styles of a drawing: of its lines, and of a text and a name beside them. Only a picture shows lines fainter,
+as it brings its own ground."""
+
 _REVERSED = "bold reverse"
 
 

@@ -13,6 +13,8 @@ from rich.console import Console, RenderableType
 from rich.segment import Segment
 from rich.style import Style
 
+from rnnshape.show.console import DECIDED
+
 WIDTH = 100
 """The most columns that a picture has: in a page, it is seen at the size of the text around it."""
 
@@ -100,12 +102,6 @@ def _console() -> Console:
         height=25,
         color_system="256",
         force_terminal=True,
-        force_jupyter=False,
-        force_interactive=False,
-        no_color=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
         _environ={},
+        **DECIDED,
     )

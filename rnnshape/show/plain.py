@@ -27,15 +27,9 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report, Shape
 from rnnshape.show.console import safe
-from rnnshape.show.rows import ONLY, Kind, Row, Section, listed
+from rnnshape.show.rows import ONLY, Answer, Answers, Kind, Row, Section, listed
 from rnnshape.show.rows import plain as in_words
 from rnnshape.show.sections import sections
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
 
 _RECORDS = {Kind.EQUAL: "equal", Kind.CLOSE: "close", Kind.DIFFERENT: "different"}
 _BETWEEN = {Kind.EQUAL: " = ", Kind.CLOSE: " ≈ ", Kind.DIFFERENT: ", "}
@@ -55,7 +49,7 @@ class Record:
     meaning: str = ""
 
 
-def render(answers: Answers, shown: RenderableType | None = None, *, first: int = 1) -> str:  # noqa: ARG001
+def render(answers: Answers, shown: object = None, *, first: int = 1) -> str:  # noqa: ARG001
     """Return the answers as records, whatever the picture is; `first` is the number of the first one."""
     return "".join(
         "\t".join([str(number), *(safe(field, "utf-8") for field in astuple(record))]) + "\n"
@@ -64,7 +58,7 @@ def render(answers: Answers, shown: RenderableType | None = None, *, first: int 
     )
 
 
-def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -> Iterator[Record]:
+def _records(answer: Answer, section: Section) -> Iterator[Record]:
     if isinstance(answer, RnnshapeError):
         yield Record("asked", name=answer.layer or "")
         yield Record("error", name=answer.message)
@@ -72,12 +66,11 @@ def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -
         return
     if isinstance(answer, ProgramReport):
         yield Record("asked", name=answer.program.source)
-        yield from _of_program(answer, section)
     else:
         given = answer.input
         axes, shape = ",".join(given.axes), _shape(given.shape)
         yield Record("asked", name=str(answer.layer), shape=shape, axes=axes, dtype=given.dtype)
-        yield from _of_layer(section)
+    yield from _tensors(section)
     yield from _facts(answer, section)
     yield from [Record("unpack", name=section.unpack)] if section.unpack else []
     yield Record("parameters", name=str(answer.parameters.total))
@@ -85,24 +78,12 @@ def _records(answer: Report | ProgramReport | RnnshapeError, section: Section) -
         yield from _errors(answer)
 
 
-def _of_program(report: ProgramReport, section: Section) -> Iterator[Record]:
-    told = set()
-    for tensor, row in zip(report.tensors, section.rows, strict=True):
-        if tensor.step is not None and tensor.step not in told:
-            told.add(tensor.step)
-            step = report.steps[tensor.step]
-            yield Record("call", name=step.layer, at=str(step.line))
-        yield _tensor(row)
-
-
-def _of_layer(section: Section) -> Iterator[Record]:
-    """Yield the tensors; those on the way stand behind the layer inside that returns them."""
-    before = ""
-    for row in section.rows:
-        if row.layer not in ("", before):
-            yield Record("call", name=row.layer)
-        before = row.layer
-        yield _tensor(row)
+def _tensors(section: Section) -> Iterator[Record]:
+    """Yield the tensors behind the call that returns them, where that is not the one that was asked for."""
+    for rows in section.groups:
+        if rows[0].layer:
+            yield Record("call", name=rows[0].layer, at=str(rows[0].called_at or ""))
+        yield from map(_tensor, rows)
 
 
 def _tensor(row: Row) -> Record:

@@ -8,14 +8,24 @@ code are `Code`. `rnnshape.show.sections` makes sections of reports.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from rnnshape.report import Shape
-from rnnshape.show.marks import Carried, Mark, Part
+from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramError, ProgramReport, ProgramTensor
+from rnnshape.report import Report, Shape, Tensor
+from rnnshape.show.marks import Carried, Mark, Marks, Part
+
+Answer = Report | ProgramReport | RnnshapeError
+Answers = Sequence[Answer]
 
 BRACKETS = {Part.WHOLE: ("", ""), Part.SLICE: ("[", "]"), Part.MERGED: ("(", ")")}
 """What stands around the letters of marks: how much of the tensor is in the class."""
+
+PLAIN_DTYPE = "float32"
+"""The type of numbers that goes without saying."""
 
 ONLY = "–"
 """The place of a tensor that is all of the return value."""
@@ -61,7 +71,8 @@ class Row:
     """One tensor. `shape` is None where it is told elsewhere.
 
     `place` is its place in the return value (`[1][0]`, ONLY, STEPPED or INSIDE; empty in a program, where `line` is
-    the line of the code). `layer` is what made it, where that is not the layer that was asked for.
+    the line of the code). `layer` is what made it, where that is not the layer that was asked for, and `called_at` the
+    line of the code that calls it.
     """
 
     name: str
@@ -73,6 +84,13 @@ class Row:
     place: str = ""
     line: int | None = None
     layer: str = ""
+    called_at: int | None = None
+
+    @classmethod
+    def of(cls, tensor: Tensor | ProgramTensor, marks: Marks, meaning: str, **more: Any) -> Row:
+        """Return the row of a tensor with this meaning, whose marks are among these; `more` are fields of the row."""
+        own = marks.of(tensor.name)
+        return cls(tensor.name, tensor.shape, tensor.axes, tensor.dtype, meaning, own, **more)
 
     @property
     def signs(self) -> Signs:
@@ -82,7 +100,7 @@ class Row:
     @property
     def sign(self) -> str:
         """The marks as text: `A`, `[A]`, `(A)`, `A[B]`; empty where there is none."""
-        return "".join(bracketed(part, (mark.letter for mark in marks)) for part, marks in self.signs)
+        return sign_text(self.signs)
 
 
 class Kind(enum.Enum):
@@ -132,8 +150,8 @@ class Sign:
     mark: Mark | None = None
 
     @property
-    def text(self) -> str:
-        """The sign itself."""
+    def sign(self) -> str:
+        """What stands in front: the sign itself."""
         return bracketed(self.part, [self.mark.letter]) if self.mark else Kind.CLOSE.value
 
 
@@ -175,9 +193,8 @@ class Section:
     """One answer.
 
     `title` is the layer as code, or where a program comes from; `called_with` the phrases that go on from there.
-    `before` is what has to be known first (what was assumed), `signs` what the signs mean that are no plain letters,
-    `unpack` the assignment to paste (empty in a program), `size` the number of parameters (empty where the notes tell
-    it), `whose` the seed and whose answer it is.
+    `before` is what has to be known first (what was assumed), `unpack` the assignment to paste (empty in a program),
+    `size` the number of parameters (empty where the notes tell it), `whose` the seed and whose answer it is.
     With an `error` the rows are what there was before it, and `then` is the answer with its fix.
     """
 
@@ -186,7 +203,6 @@ class Section:
     before: tuple[Note, ...] = ()
     rows: tuple[Row, ...] = ()
     facts: tuple[Fact, ...] = ()
-    signs: tuple[Sign, ...] = ()
     unpack: str = ""
     notes: tuple[Note, ...] = ()
     size: str = ""
@@ -194,20 +210,38 @@ class Section:
     error: Problem | None = None
     then: Section | None = None
 
+    @property
+    def has_brackets(self) -> bool:
+        """Whether some letters of its tensors stand in brackets."""
+        return any(one.part is not Part.WHOLE for row in self.rows for one in row.marks)
+
+    @property
+    def groups(self) -> Iterator[tuple[Row, ...]]:
+        """The rows of each call. In code, only the first row of a call names the layer."""
+        pairs = enumerate(itertools.pairwise(self.rows), 1)
+        starts = [at for at, (one, row) in pairs if (row.layer if row.line is not None else row.layer != one.layer)]
+        ends = [0, *starts, len(self.rows)]
+        return (self.rows[start:end] for start, end in itertools.pairwise(ends) if start < end)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What went wrong: the message, what to type instead, and in a program the line."""
+    """What went wrong: the message, and what to type instead; `stopped` is where and why, if it was a program."""
 
     message: str
     hint: str = ""
-    line: int | None = None
+    stopped: ProgramError | None = None
 
 
 def signs(carried: Sequence[Carried]) -> Signs:
     """Return the marks of a tensor by how much of it is in their class."""
     found = [(part, tuple(one.mark for one in carried if one.part is part)) for part in Part]
     return tuple((part, marks) for part, marks in found if marks)
+
+
+def sign_text(some: Signs) -> str:
+    """Return marks as text: `A[B]`."""
+    return "".join(bracketed(part, (mark.letter for mark in marks)) for part, marks in some)
 
 
 def bracketed(part: Part, letters: Iterable[str]) -> str:
@@ -219,6 +253,11 @@ def bracketed(part: Part, letters: Iterable[str]) -> str:
 def shape_code(shape: Sequence[int | None]) -> str:
     """Return a shape as Python writes it."""
     return str(tuple(shape))
+
+
+def typed_shape(shape: Sequence[int | None], dtype: str) -> str:
+    """Return a shape, and the type of its numbers where that is not Keras's default."""
+    return shape_code(shape) if dtype == PLAIN_DTYPE else f"{shape_code(shape)} {dtype}"
 
 
 def listed(codes: Sequence[str], separator: str = ", ") -> Words:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from rnnshape.show.formats import Answers
+    from rnnshape.show.rows import Answers
 
 
 def save(

@@ -11,34 +11,16 @@ from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
 from rnnshape.show.console import safe
 from rnnshape.show.marks import Carried, Part
-from rnnshape.show.rows import ONLY, Kind, Row, Section, shape_code
+from rnnshape.show.rows import ONLY, Answer, Answers, Kind, Row, Section, shape_code
 from rnnshape.show.sections import sections
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
-
 _HEADINGS = (
-    "layer",
-    "input",
-    "tensor",
-    "at",
-    "shape",
-    "axes",
-    "dtype",
-    "what it is",
-    "mark",
-    "equals",
-    "error",
-    "line",
-    "how",
-)
+    "layer", "input", "tensor", "at", "shape", "axes", "dtype", "what it is", "mark", "equals", "error", "line", "how",
+)  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render(answers: Answers, shown: RenderableType | None = None, *, first: int = 1) -> str:  # noqa: ARG001
+def render(answers: Answers, shown: object = None, *, first: int = 1) -> str:  # noqa: ARG001
     """Return the answers as CSV, whatever the picture is.
 
     `equals` tells what a tensor equals, or what is close to it, with ≈ before it. `how` tells it in a word for each:
@@ -56,7 +38,7 @@ def render(answers: Answers, shown: RenderableType | None = None, *, first: int 
     return stream.getvalue()
 
 
-def _lines(answer: Report | ProgramReport | RnnshapeError, section: Section) -> Iterator[tuple[str, ...]]:
+def _lines(answer: Answer, section: Section) -> Iterator[tuple[str, ...]]:
     if isinstance(answer, RnnshapeError):
         yield _failed(answer.layer or "", answer.message)
     elif isinstance(answer, ProgramReport):

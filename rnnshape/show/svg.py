@@ -10,17 +10,14 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from rich.cells import cell_len
+from rich.console import RenderableType
 
 from rnnshape.show import strokes
-from rnnshape.show.answers import table, title
+from rnnshape.show.answers import title
 from rnnshape.show.picture import DARK, LIGHT, Piece, Theme, columns, pieces
+from rnnshape.show.rows import Answers
 from rnnshape.show.strokes import CELL, LINE, Stroke
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.table import table
 
 _MARGIN = 2 * CELL
 _BASELINE = 18

@@ -2,77 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from rich.text import Text
 
-from rnnshape.errors import RnnshapeError
-from rnnshape.report import Report
 from rnnshape.show import lines
+from rnnshape.show.answers import parts
 from rnnshape.show.fold import fold_assignment
 from rnnshape.show.layout import heading, last, tensors
-from rnnshape.show.look import Look
-from rnnshape.show.notes import has_blocks
-from rnnshape.show.rows import Section, Tone
-from rnnshape.show.sections import sections
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rnnshape.show.look import Look, Shown, apart
+from rnnshape.show.rows import Answers, Section, Tone
 
 
-def table(reports: Sequence[Report | RnnshapeError]) -> RenderableType:
+def table(answers: Answers) -> Shown:
     """Return what is shown for these answers, in their order; an error among them says what went wrong.
 
     It fits the width it is rendered at: columns that find no room go below their row, and nothing is cut.
     """
-    return _Table(tuple(reports))
+    return Shown(lambda look: apart(_lines(answers, look)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    items: tuple[Report | RnnshapeError, ...]
+def _lines(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
+    for part in parts(answers):
+        if isinstance(part, Section):
+            yield whole(part, look)
+        else:
+            # What only several answers need is not imported for one.
+            from rnnshape.show.many import several
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look.of(console, options)
-        for line in _lines(self.items, look):
-            line.no_wrap, line.overflow = True, "ignore"
-            yield line
-
-
-def _lines(items: Sequence[Report | RnnshapeError], look: Look) -> Iterator[Text]:
-    reports = [item for item in items if isinstance(item, Report)]
-    if len(reports) > 1 and not any(map(has_blocks, reports)):
-        yield from _several(items, reports, look)
-        return
-    for at, section in enumerate(sections(items)):
-        if at:
-            yield Text()
-        yield from whole(section, look)
-
-
-def _several(items: Sequence[Report | RnnshapeError], reports: Sequence[Report], look: Look) -> Iterator[Text]:
-    """Return the lines of several answers in one table."""
-    # What only several answers need is not imported for one.
-    from rnnshape.show.many import four, many
-    from rnnshape.show.matrix import matrix
-    from rnnshape.show.overview import overview
-
-    flags = matrix(reports) if len(reports) == len(items) else None
-    return (four(flags, look) if flags else None) or many(overview(items), look)
+            yield several(part, look)
 
 
 def whole(section: Section, look: Look) -> Iterator[Text]:
     """Yield all lines of one answer."""
     yield from heading(section, look)
-    if section.error is not None:
-        yield from lines.problem(section.error, look)
     yield from tensors(section, look)
+    yield from _stopped(section, look)
     if section.unpack:
         yield Text()
         yield from (Text(line) for line in fold_assignment(look.safe(section.unpack), look.width))
-        if section.notes and section.notes[0].tone is Tone.WRONG and not section.notes[0].apart:
-            yield Text()
+    if _is_apart(section):
+        yield Text()
     yield from lines.notes(section.notes, look)
     yield from last(section, look)
+
+
+def _stopped(section: Section, look: Look) -> Iterator[Text]:
+    """Yield what went wrong; where it was code, also what it gives with the fix."""
+    if section.error is None:
+        return
+    if section.error.stopped is None:
+        yield from lines.problem(section.error, look)
+        return
+    # What only a program needs is not imported for a layer.
+    from rnnshape.show.program.diagnosis import diagnosis
+
+    yield Text()
+    yield from diagnosis(section.error.stopped, look)
+    if section.then is not None and section.then.rows:
+        yield Text()
+        yield Text("with the fix:", look.tone(Tone.STRONG))
+        yield from tensors(section.then, look)
+
+
+def _is_apart(section: Section) -> bool:
+    """Tell whether an empty line comes before the notes: behind an assignment, only bad news have one."""
+    if section.unpack:
+        return bool(section.notes) and section.notes[0].tone is Tone.WRONG and not section.notes[0].apart
+    return bool(section.notes or section.size or section.whose)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from rnnshape.show.answers import table
+from rich.console import RenderableType
+
 from rnnshape.show.console import as_text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from rnnshape.show.formats import Answers
+from rnnshape.show.rows import Answers
+from rnnshape.show.table import table
 
 
 def render(answers: Answers, shown: RenderableType | None = None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rnnshape.catalogue import LAYERS
 from rnnshape.expression import Call, Items, as_code
 from rnnshape.report import Report
-from rnnshape.show.rows import shape_code
+from rnnshape.show.rows import PLAIN_DTYPE, Code, shape_code
 
 _MOST_FLAGS = 2
 """Columns of flags that some layers have and others have not."""
@@ -38,12 +38,6 @@ class Column:
         """Return one value as text."""
         value = self.values[at]
         return f"{value:,}" if type(value) is int else str(value) if isinstance(value, Code) else as_code(value)
-
-
-class Code(str):
-    """A value that is code already."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +75,17 @@ def varying(reports: Sequence[Report]) -> Varying:
     layers = list(_layers(calls, names))
     # A flag that goes with the layer is told with the layer.
     kept = [one for one in arguments if not (layers and one.is_flag and _follows(one, layers[0]))]
-    shapes, phrases = _inputs(reports)
-    others, more = _called(reports)
-    return Varying(calls, (*layers, *kept, *shapes, *others), _joined([*phrases, *more]))
+    shapes, _ = _inputs(reports)
+    others, _ = _called(reports)
+    return Varying(calls, (*layers, *kept, *shapes, *others), called_with(reports))
+
+
+def called_with(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Return the phrases that say what all of these layers were called with."""
+    _, inputs = _inputs(reports)
+    _, more = _called(reports)
+    phrases = (*inputs, *more)
+    return tuple(f"{one}," if 0 < at < len(phrases) - 1 else one for at, one in enumerate(phrases))
 
 
 def _follows(column: Column, first: Column) -> bool:
@@ -190,7 +192,7 @@ def _called(reports: Sequence[Report]) -> tuple[list[Column], list[str]]:
         values = tuple(_given(report, name) for report in reports)
         if _varies(values):
             columns.append(Column(name, tuple(Code("none" if value is None else value) for value in values)))
-        elif values[0] is not None and (name, values[0]) != ("dtype", "float32"):
+        elif values[0] is not None and (name, values[0]) != ("dtype", PLAIN_DTYPE):
             said = {"dtype": str(values[0]), "policy": f"policy {values[0]}"}
             phrases.append(said.get(name, f"{name}={values[0]}"))
     return columns, phrases
@@ -206,7 +208,3 @@ def _given(report: Report, name: str) -> object:
             return report.mask.given if report.mask else None
         case _:
             return getattr(report, name)
-
-
-def _joined(phrases: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"{one}," if 0 < at < len(phrases) - 1 else one for at, one in enumerate(phrases))

@@ -10,8 +10,8 @@ import pytest
 
 import rnnshape
 from rnnshape import ProgramReport, Report, explore, program_report, report
-from rnnshape.show.answers import table
 from rnnshape.show.console import as_text
+from rnnshape.show.table import table
 
 REPORTS = {
     "a layer": lambda: explore("gru", return_state=True, batch=2, time=3),

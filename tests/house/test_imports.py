@@ -107,9 +107,9 @@ ROOMS = {
     "fixes": PURE | {"catalogue", "expression", "program", "program_report", "report", "trace"},
     "run": DATA
     | {"program", "trace", "tree", "names", "equality", "report", "program_report", "structure", "__init__"},
-    "show": PURE | {"report", "program_report", "expression", "mask", "catalogue", "structure"},
+    "show": PURE | {"report", "program_report", "expression", "mask", "catalogue", "structure", "tree"},
     "torch_names": PURE | {"catalogue", "report", "expression", "structure"},
-    "explain": PURE | {"catalogue", "report", "expression", "structure", "torch_names"},
+    "explain": PURE | {"catalogue", "report", "expression", "structure", "torch_names", "tree"},
     "layers": PURE | {"answer", "evidence", "run", "expression", "query", "report"},
     "versions": {"__init__", "report"},
     "programs": PURE

@@ -170,7 +170,7 @@ def test_colour_changes_no_character_and_is_everyones_own(name):
 def test_several_reports_and_an_error_among_them():
     text = drawn(EVERY["several"], width=80)
     assert text.count("inputs (32, 10, 8)") == 2
-    assert "✗ Exception encountered" in text
+    assert "! Exception encountered" in text
     assert "The layer before needs return_sequences=True." in text
 
 
@@ -260,7 +260,7 @@ def test_a_layer_that_no_picture_is_known_of_is_a_box(layer):
 
 def test_an_error_that_says_little():
     text = as_text(diagram([RnnshapeError("no more than this"), found()["gru"]]))
-    assert text.startswith("✗ no more than this\n")
+    assert text.startswith("! no more than this\n")
 
 
 def test_a_sheet():

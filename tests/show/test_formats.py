@@ -15,8 +15,8 @@ from reports import EVERY
 import rnnshape
 from rnnshape.errors import InvalidQuery
 from rnnshape.show import formats, plain
-from rnnshape.show.answers import table
 from rnnshape.show.console import as_text
+from rnnshape.show.table import table
 
 MADE = """
 def render(answers, shown=None):

@@ -16,7 +16,6 @@ from rich.terminal_theme import TerminalTheme
 from rnnshape.errors import InvalidQuery
 from rnnshape.show import palette
 from rnnshape.show.error import error_text
-from rnnshape.show.program import table as program_table
 from rnnshape.show.table import table
 
 ENOUGH = 4.5
@@ -85,8 +84,8 @@ def test_no_mark_is_red_and_no_two_are_alike() -> None:
 
 SHOWN = {
     **{name: table(items) for name, items in reports.EVERY.items()},
-    "program": program_table(answered(seq2seq())),
-    "program that stops": program_table(answered(broken())),
+    "program": table([answered(seq2seq())]),
+    "program that stops": table([answered(broken())]),
     "error": error_text(InvalidQuery("no such layer", hint="gru")),
 }
 

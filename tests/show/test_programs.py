@@ -10,8 +10,8 @@ from programs import answered, broken, seq2seq
 from rich.console import Console
 
 from rnnshape.program_report import Assumed, ChangedLine, Fix, ProgramReport
-from rnnshape.show.program import table
-from rnnshape.show.program.diagram import diagram
+from rnnshape.show.diagram import diagram
+from rnnshape.show.table import table
 
 TRACES = {"seq2seq": seq2seq, "broken": broken}
 
@@ -26,14 +26,14 @@ def shown(renderable, width: int) -> str:
 @pytest.mark.parametrize("name", TRACES)
 @pytest.mark.parametrize("width", [50, 80, 140])
 def test_the_table(name, width, golden):
-    text = shown(table(answered(TRACES[name]())), width)
+    text = shown(table([answered(TRACES[name]())]), width)
     assert all(len(line) <= width for line in text.splitlines())
     golden(f"program-{name}-{width}.txt", text)
 
 
 @pytest.mark.parametrize("name", TRACES)
 def test_the_diagram(name, golden):
-    text = shown(diagram(answered(TRACES[name]())), 80)
+    text = shown(diagram([answered(TRACES[name]())]), 80)
     assert all(len(line) <= 80 for line in text.splitlines())
     golden(f"program-{name}-diagram.txt", text)
 
@@ -61,7 +61,7 @@ def test_a_tensor_that_is_handed_through_says_so_once():
     )
     report = answered(dataclasses.replace(trace, tensors=(*others, last, dropped)))
     assert all("dropout" not in code for statement in report.equal for code in statement)
-    assert "outputs, handed through unchanged" in shown(table(report), 100)
+    assert "outputs, handed through unchanged" in shown(table([report]), 100)
 
 
 def test_a_program_that_was_not_compared_says_nothing_of_equality():
@@ -91,7 +91,7 @@ FAR_APART = Fix(
 def test_a_fix_shows_its_lines_in_the_order_of_the_file_with_their_numbers():
     report = answered(broken())
     error = dataclasses.replace(report.error, fix=FAR_APART)
-    lines = shown(table(dataclasses.replace(report, error=error)), 80).splitlines()
+    lines = shown(table([dataclasses.replace(report, error=error)]), 80).splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith("fix,"))
     assert lines[start + 1 : start + 8] == [
         "  -  1 │ import a",
@@ -112,7 +112,7 @@ def test_no_line_of_code_is_cut_off(width):
     report = answered(broken())
     fix = Fix(line=3, code=LONG, then=None, removes=(ChangedLine(3, LONG),), adds=(ChangedLine(3, LONG[::-1]),))
     error = dataclasses.replace(report.error, text=LONG, column=10, end_column=len(LONG) - 1, fix=fix)
-    text = shown(table(dataclasses.replace(report, error=error)), width)
+    text = shown(table([dataclasses.replace(report, error=error)]), width)
     assert all(len(line) <= width for line in text.splitlines())
     pieces = [line.partition("│ ")[2] for line in text.splitlines() if "│ " in line]
     code = "".join(f"{piece:<1}" for piece in pieces if not set(piece) <= set("^ ")).replace(" ", "")
@@ -126,7 +126,7 @@ def test_a_very_long_line_shows_the_place():
     report = answered(broken())
     text = "x = 1; " * 5000 + LONG
     error = dataclasses.replace(report.error, text=text, column=35_010, end_column=len(text) - 1)
-    lines = shown(table(dataclasses.replace(report, error=error)), 80).splitlines()
+    lines = shown(table([dataclasses.replace(report, error=error)]), 80).splitlines()
     assert len(lines) < 60
     assert any("LSTM(units=64" in line for line in lines)
 
@@ -135,7 +135,7 @@ def test_a_very_long_line_shows_the_place():
 def test_who_refuses(kind, who):
     report = answered(broken())
     error = dataclasses.replace(report.error, kind=kind)
-    text = shown(table(dataclasses.replace(report, error=error)), 80)
+    text = shown(table([dataclasses.replace(report, error=error)]), 80)
     assert f"error: {who} refuses line 3  {kind}" in text
     assert f"{who} says: " in text
 
@@ -153,19 +153,19 @@ ASSUMED = {
 def test_what_is_assumed_says_how_to_give_it(name):
     code, said = ASSUMED[name]
     report = dataclasses.replace(answered(seq2seq()), assumed=(Assumed(name=name, code=code),))
-    assert said in shown(table(report), 100).splitlines()
+    assert said in shown(table([report]), 100).splitlines()
 
 
 def test_what_is_not_read_is_no_error_of_pythons():
     report = answered(broken())
     error = dataclasses.replace(report.error, code="not-read", kind="SyntaxError", message="Line 3 has an await.")
-    assert "error: rnnshape does not read line 3" in shown(table(dataclasses.replace(report, error=error)), 80)
+    assert "error: rnnshape does not read line 3" in shown(table([dataclasses.replace(report, error=error)]), 80)
 
 
 def test_the_parameters_of_many_layers_are_cut_short():
     report = answered(seq2seq())
     steps = tuple(dataclasses.replace(report.steps[0], name=f"lstm_{at}") for at in range(500))
-    text = shown(table(dataclasses.replace(report, steps=(*report.steps, *steps))), 80)
+    text = shown(table([dataclasses.replace(report, steps=(*report.steps, *steps))]), 80)
     assert "lstm_17 335,872, 482 more" in " ".join(text.split())
 
 
@@ -174,5 +174,11 @@ def test_another_fix_says_whether_the_line_stays(removes, place):
     report = answered(broken())
     other = Fix(line=3, code="x", then=(None, 4), removes=removes, adds=(ChangedLine(3, "x"),))
     error = dataclasses.replace(report.error, other_fixes=(other,))
-    text = shown(table(dataclasses.replace(report, error=error)), 80)
+    text = shown(table([dataclasses.replace(report, error=error)]), 80)
     assert f"or {place}: x (tried: it runs, gives (None, 4))" in text.splitlines()
+
+
+def test_the_diagram_says_first_of_all_what_was_assumed():
+    first, second = shown(diagram([answered(seq2seq())]), 80).splitlines()[:2]
+    assert first == "seq2seq.py (6 lines, read, not executed)"
+    assert second == "assumed: latent_dim = 256 (set it with --let latent_dim=…)"

@@ -14,8 +14,8 @@ from rnnshape.errors import RnnshapeError
 from rnnshape.expression import parse
 from rnnshape.report import Report, Tensor
 from rnnshape.show.console import as_text
-from rnnshape.show.facts import place
 from rnnshape.show.palette import MARKS
+from rnnshape.show.sections import place
 from rnnshape.show.shorter import LEVELS, shorter
 from rnnshape.show.table import table
 

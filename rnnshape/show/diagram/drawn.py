@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from rich.text import Text
 
 from rnnshape.errors import RnnshapeError
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report
-from rnnshape.show import notes
 from rnnshape.show.diagram.canvas import Canvas, Overlap
 from rnnshape.show.diagram.labels import Labels
 from rnnshape.show.diagram.layers import draw_layers
 from rnnshape.show.diagram.scene import STARTS, Scene, scene
 from rnnshape.show.diagram.sketch import Plan
 from rnnshape.show.diagram.unroll import draw
-from rnnshape.show.fold import fill, fold, prose
-from rnnshape.show.look import Look
+from rnnshape.show.fold import prose
+from rnnshape.show.layout import heading
+from rnnshape.show.lines import letters
+from rnnshape.show.look import Look, Shown, apart
 from rnnshape.show.marks import Marks, Part, marks
-from rnnshape.show.rows import shape_code
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rnnshape.show.palette import FAINT
+from rnnshape.show.rows import Answers, shape_code
+from rnnshape.show.sections import sections
+from rnnshape.show.table import whole
 
 _ALL_DRAWN = 4
 """Up to this many steps, all are drawn where there is room."""
@@ -33,53 +33,53 @@ _PLAIN_AXES = frozenset(["batch", "timesteps", "features", "units"])
 """A shape of these alone is read without their names."""
 
 
-def diagram(reports: Report | Sequence[Report | RnnshapeError]) -> RenderableType:
-    """Return the picture of one report or of several; an error among them says what went wrong.
+def diagram(answers: Report | Answers) -> Shown:
+    """Return the picture of one report or of several answers; an error among them says what went wrong.
 
     It fits the width it is rendered at, down to about 60 columns.
     """
-    return _Diagram((reports,) if isinstance(reports, Report) else tuple(reports))
+    some = [answers] if isinstance(answers, Report) else answers
+    return Shown(lambda look: apart(_pictures(some, look)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Diagram:
-    items: tuple[Report | RnnshapeError, ...]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look.of(console, options)
-        found = iter(marks([item for item in self.items if isinstance(item, Report)]))
-        for at, item in enumerate(self.items):
-            lines = _failed(item, look) if isinstance(item, RnnshapeError) else _lines(item, next(found), look)
-            for line in itertools.chain([Text()] if at else [], lines):
-                line.no_wrap, line.overflow = True, "ignore"
-                yield line
+def _pictures(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
+    found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
+    for answer, section in zip(answers, sections(answers), strict=True):
+        if isinstance(answer, RnnshapeError):
+            yield whole(section, look)
+        else:
+            picture = _picture(answer, next(found), look) if isinstance(answer, Report) else _graph(answer, look)
+            yield itertools.chain(heading(section, look), [Text()], picture)
 
 
-def _lines(report: Report, found: Marks, look: Look) -> Iterator[Text]:
-    yield from (Text(line, "bold") for line in fold(look.safe(str(report.layer)), look.width))
-    phrases = [look.safe(phrase) for phrase in notes.called_with(report)]
-    yield from (Text(line, "dim") for line in fill(phrases, look.width, "  "))
-    yield Text()
+def _graph(report: ProgramReport, look: Look) -> Iterator[Text]:
+    # What only a program needs is not imported for a layer.
+    from rnnshape.show.program.graph import graph
+
+    return graph(report, look)
+
+
+def _picture(report: Report, found: Marks, look: Look) -> Iterator[Text]:
     shown = scene(report)
-    fitted = None if shown is None else _fitted(report, shown, found, look)
+    fitted = None if shown is None else _fitted(shown, found, look)
     if fitted is None:
         shown, fitted = None, (draw_layers(report, found, look), True)
     canvas, has_shapes = fitted
-    yield from canvas.lines(ascii_only=not look.encoding.lower().startswith("utf"))
+    yield from canvas.lines(ascii_only=look.is_ascii)
     below = (list(_shapes(report, shown, look, has_shapes=has_shapes)), list(_legend(report, shown, found, look)))
     for said in filter(None, below):
         yield Text()
         yield from said
 
 
-def _fitted(report: Report, shown: Scene, found: Marks, look: Look) -> tuple[Canvas, bool] | None:
+def _fitted(shown: Scene, found: Marks, look: Look) -> tuple[Canvas, bool] | None:
     """Return the first of the ways to draw it that fits, the most telling first; None where none does.
 
     The second value tells whether the shapes are in the picture.
     """
     for plan, shapes in _plans(shown):
         try:
-            canvas = draw(shown, plan, Labels(report, shown, found, look, shapes=shapes))
+            canvas = draw(shown, plan, Labels(shown, found, look, shapes))
         except Overlap:
             continue
         if canvas.width <= look.width:
@@ -131,12 +131,9 @@ def _shapes(report: Report, shown: Scene | None, look: Look, *, has_shapes: bool
 
 def _legend(report: Report, shown: Scene | None, found: Marks, look: Look) -> Iterator[Text]:
     """Yield what the letters stand for, and what else there is to say of the picture."""
-    for mark in found.all:
-        sign = look.safe(" ≈ " if mark.is_close else " = ")
-        for at, line in enumerate(prose(look.safe(sign.join(mark.statement)), look.width - 3, "  ")):
-            yield Text.assemble((mark.letter if at == 0 else " ", look.mark(mark) if at == 0 else ""), "  ", line)
+    yield from letters(found, look)
     for sentence in _remarks(report, shown, found):
-        yield from (Text(line, "dim") for line in prose(look.safe(sentence), look.width, "  "))
+        yield from (Text(line, FAINT) for line in prose(look.safe(sentence), look.width, "  "))
 
 
 def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]:
@@ -161,24 +158,12 @@ def _remarks(report: Report, shown: Scene | None, found: Marks) -> Iterator[str]
         yield f"drawn for row {shown.batch_row} of the batch: each row has its own mask"
     if shown.masked:
         yield "dotted: masked steps, where the states stay as they are"
-    if any(one.part is Part.MERGED for some in found.by_tensor.values() for one in some):
-        yield "(A): a part of A".replace("A", _first_merged(found))
+    merged = (one.mark.letter for some in found.by_tensor.values() for one in some if one.part is Part.MERGED)
+    for letter in itertools.islice(merged, 1):
+        yield f"({letter}): a part of {letter}"
 
 
 def _placed(shown: Scene) -> set[str]:
     """Return the names of the tensors that are in the picture."""
     states = {state.tensor.name for row in shown.rows for floor in row.floors for state in floor.states if state.tensor}
     return states | {row.output.name for row in shown.rows}
-
-
-def _first_merged(found: Marks) -> str:
-    return next(
-        one.mark.letter for some in found.by_tensor.values() for one in some if one.part is Part.MERGED
-    )  # fmt: skip
-
-
-def _failed(error: RnnshapeError, look: Look) -> Iterator[Text]:
-    if error.layer:
-        yield from (Text(line, "bold") for line in fold(look.safe(error.layer), look.width))
-    for text, style in ((f"✗ {error.message}", "red"), (error.hint or "", "dim")):
-        yield from (Text(line, style) for line in prose(look.safe(text), look.width, "  ") if text)

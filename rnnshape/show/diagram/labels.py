@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
-from rnnshape.report import Report, Tensor
+from rnnshape.report import Tensor
 from rnnshape.show.diagram.scene import Row, Scene
+from rnnshape.show.grid import Span, width
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Carried, Mark, Marks, Part
+from rnnshape.show.palette import FAINT
+from rnnshape.show.rows import Tone
 from rnnshape.structure import Place
-
-Span = tuple[str, str]
-"""A piece of text and its style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class Label:
     @property
     def letters(self) -> int:
         """How many cells the letters take, and the space behind them."""
-        return _width(self.front)
+        return width(self.front)
 
     @property
     def width(self) -> int:
         """How many cells all of it takes."""
-        return _width(self.spans)
+        return width(self.spans)
 
     @property
     def left(self) -> int:
@@ -54,19 +54,17 @@ class Label:
     def padded(self, letters: int) -> Label:
         """Return the label with as much room in front as these letters take."""
         missing = letters - self.letters
-        front = ((" " * missing, ""), *self.front) if missing > 0 else self.front
-        return Label(self.text, self.style, front, self.back)
+        return replace(self, front=((" " * missing, ""), *self.front)) if missing > 0 else self
 
 
+@dataclass(frozen=True, slots=True)
 class Labels:
-    """What is written on the diagram of one report."""
+    """What is written on a diagram; `shapes`: there is room for those of tensors."""
 
-    def __init__(self, report: Report, scene: Scene, found: Marks, look: Look, *, shapes: bool) -> None:
-        self.look = look
-        self.report = report
-        self.scene = scene
-        self.found = found
-        self.shapes = shapes
+    scene: Scene
+    found: Marks
+    look: Look
+    shapes: bool
 
     def step(self, step: int) -> str:
         """Return what stands where a step's inputs come in."""
@@ -78,7 +76,7 @@ class Labels:
             return Label(self._part(row, step))
         if not self.scene.sequences and row.half is not None:
             # A half of a tensor: the letters belong to the whole.
-            return Label(f"{row.output.name}{row.index(step)}", "bold")
+            return Label(f"{row.output.name}{row.index(step)}", self.look.tone(Tone.STRONG))
         if not self.scene.sequences:
             return self.name(row.output)
         index = row.index(self._output_step(row, step))
@@ -95,9 +93,7 @@ class Labels:
         at = "[:, t, :]" if self.scene.sequences else ""
         said = f"{at} = {self.scene.merged.format(f=forward, b=backward)}"
         named = self.name(row.output)
-        return Label(
-            named.text, named.style, named.front, ((said, ""), *((f"  {text}", style) for text, style in named.back))
-        )
+        return replace(named, back=((said, ""), *((f"  {text}", style) for text, style in named.back)))
 
     def name(self, tensor: Tensor) -> Label:
         """Return a tensor's name with its letters, and its shape where shapes are shown."""
@@ -107,12 +103,12 @@ class Labels:
         front = self._letters(whole)
         if merged:
             front = (*front, ("(", ""), *self._letters(merged)[:-1], (") ", ""))
-        shape = ((f" {tuple(tensor.shape)}", "dim"),) if self.shapes else ()
-        return Label(tensor.name, "bold", front, shape)
+        shape = ((f" {tuple(tensor.shape)}", FAINT),) if self.shapes else ()
+        return Label(tensor.name, self.look.tone(Tone.STRONG), front, shape)
 
     def way(self, tensor: Tensor) -> str:
         """Return the style of a tensor's way out: one that has a mark stands out."""
-        return "" if any(one.part is Part.WHOLE for one in self.found.of(tensor.name)) else "dim"
+        return "" if any(one.part is Part.WHOLE for one in self.found.of(tensor.name)) else FAINT
 
     def _last_part(self, row: Row) -> str:
         return self._part(row, 0 if row.leftwards else (self.scene.steps or 0) - 1)
@@ -135,16 +131,8 @@ class Labels:
 
     def _is_here(self, one: Carried, row: Row, step: int) -> bool:
         """Tell whether a slice that carries a mark is the output of this row at this step."""
-        first, last = (
-            (Place.FIRST_STEP_REVERSED, Place.LAST_STEP_REVERSED)
-            if row.reverses
-            else (Place.FIRST_STEP, Place.LAST_STEP)
-        )
-        ends = {-1: Place.LAST, 0: Place.FIRST}
-        here = {ends.get(self._output_step(row, step))}
+        first = Place.FIRST_STEP_REVERSED if row.reverses else Place.FIRST_STEP
+        last = Place.LAST_STEP_REVERSED if row.reverses else Place.LAST_STEP
+        here = {{-1: Place.LAST, 0: Place.FIRST}.get(self._output_step(row, step))}
         here |= {place for place, at in ((first, self.scene.first_step), (last, self.scene.last_step)) if at == step}
         return any((at.side, at.half) == (row.side, row.half) and at.place in here for at in one.own)
-
-
-def _width(spans: Sequence[Span]) -> int:
-    return sum(cell_len(text) for text, _ in spans)

@@ -10,8 +10,8 @@ from rnnshape.show.diagram.canvas import Canvas
 from rnnshape.show.fold import fold, prose
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part
-
-_QUIET = "dim"
+from rnnshape.show.palette import FAINT
+from rnnshape.show.rows import Tone
 
 
 def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
@@ -29,22 +29,22 @@ def draw_layers(report: Report, found: Marks, look: Look) -> Canvas:
         named = f"{marked.letter} {tensor.name}" if marked else tensor.name
         for line in prose(f"{named} {tuple(tensor.shape)}", max(look.width - 2, 1), "  "):
             name = line.removesuffix(f" {tuple(tensor.shape)}")
-            canvas.put(2, y, name, "bold")
-            canvas.put(2 + cell_len(name), y, line[len(name) :], _QUIET)
+            canvas.put(2, y, name, look.tone(Tone.STRONG))
+            canvas.put(2 + cell_len(name), y, line[len(name) :], FAINT)
             y += 1
     for box in reversed(boxes):
         canvas.put(4, y, "▲")
-        canvas.put(0, y + 1, f"┌───┴{'─' * (inner - 2)}┐", _QUIET)
+        canvas.put(0, y + 1, f"┌───┴{'─' * (inner - 2)}┐", FAINT)
         for at, line in enumerate(box, y + 2):
-            canvas.put(0, at, "│", _QUIET)
+            canvas.put(0, at, "│", FAINT)
             canvas.put(2, at, line)
-            canvas.put(inner + 3, at, "│", _QUIET)
+            canvas.put(inner + 3, at, "│", FAINT)
         y += len(box) + 2
-        canvas.put(0, y, f"└{'─' * (inner + 2)}┘", _QUIET)
+        canvas.put(0, y, f"└{'─' * (inner + 2)}┘", FAINT)
         y += 1
     canvas.put(4, y, "▲")
-    canvas.put(2, y + 1, "inputs", "bold")
+    canvas.put(2, y + 1, "inputs", look.tone(Tone.STRONG))
     shape = f"{tuple(report.input.shape)}"
     if 9 + len(shape) <= look.width:
-        canvas.put(9, y + 1, shape, _QUIET)
+        canvas.put(9, y + 1, shape, FAINT)
     return canvas

@@ -5,13 +5,14 @@ All of it is read from the report: the layer's expression, the names of its tens
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rnnshape import tree
 from rnnshape.catalogue import BIDIRECTIONAL, BY_STEP, HIDDEN, RECURRENT, RNN, SEQUENTIAL, STACKED_CELLS, by_class
 from rnnshape.expression import Call, Items, stacked
 from rnnshape.mask import parse_mask
-from rnnshape.report import Report, Tensor
+from rnnshape.report import Mask, Report, Tensor
 from rnnshape.structure import Direction, Role, RoleKind, Side
 
 STARTS = {"ones": "1", "random numbers": "r", "a weight": "w", "values of its own": "v"}
@@ -95,7 +96,9 @@ def scene(report: Report) -> Scene | None:
         # The mask's steps are those of the run.
         steps = report.ran.reduced_to.input[1]
     merge = _merge_mode(call) if len(rows) == 2 else None
-    drawn = _drawn_row(report)
+    mask = report.mask
+    drawn = None if mask is None else _drawn_row(mask)
+    first, last = (None, None) if mask is None or drawn is None else (mask.first_step[drawn], mask.last_step[drawn])
     return Scene(
         rows=rows,
         steps=steps,
@@ -103,10 +106,10 @@ def scene(report: Report) -> Scene | None:
         sequences=report.tensors[0].role.is_sequence,
         start=_start(report, is_cell=is_cell),
         merged=_MERGED.get(str(merge)),
-        masked=_masked(report, drawn, steps or 1),
-        first_step=None if drawn is None or report.mask is None else report.mask.first_step[drawn],
-        last_step=None if drawn is None or report.mask is None else report.mask.last_step[drawn],
-        batch_row=drawn if report.mask is not None and len(set(report.mask.last_step)) > 1 else None,
+        masked=_masked(mask, drawn, steps or 1),
+        first_step=first,
+        last_step=last,
+        batch_row=drawn if mask is not None and len(set(mask.last_step)) > 1 else None,
     )
 
 
@@ -165,7 +168,7 @@ def _half(report: Report, differ: bool) -> int:  # noqa: FBT001
     width = report.tensors[0].shape[-1] or 0
     if not differ or report.states is None:
         return width // 2
-    states = zip(report.states.structure.roles, _flat(report.states.accepts), strict=True)
+    states = zip(report.states.structure.roles, tree.flat(tree.shapes(report.states.accepts)), strict=True)
     forward = [(role, shape) for role, shape in states if role.direction is Direction.FORWARD]
     # The output of a cell whose states are known is the first of them.
     outputs = [shape for at, (role, shape) in enumerate(forward) if role.state and not _same_cell(forward, at)]
@@ -175,14 +178,6 @@ def _half(report: Report, differ: bool) -> int:  # noqa: FBT001
 def _same_cell(states: Sequence[tuple[Role, object]], at: int) -> bool:
     """Tell whether the state before this one is of the same cell."""
     return at > 0 and states[at - 1][0].front == states[at][0].front
-
-
-def _flat(shapes: Sequence[object]) -> Iterator[list[int | None]]:
-    for shape in shapes:
-        if isinstance(shape, list) and any(isinstance(size, list) for size in shape):
-            yield from _flat(shape)
-        elif isinstance(shape, list):
-            yield shape
 
 
 def _floors(report: Report, call: Call, side: Direction | None) -> tuple[Floor, ...]:
@@ -254,24 +249,16 @@ def _title(call: Call) -> str:
     return name.removesuffix("Cell") or name
 
 
-def _drawn_row(report: Report) -> int | None:
-    """Return the row of the batch whose mask shows the most: the one that ends first."""
-    mask = report.mask
-    if mask is None:
-        return None
-    ends = {
-        at: (first, last)
-        for at, (first, last) in enumerate(zip(mask.first_step, mask.last_step, strict=True))
-        if first is not None and last is not None
-    }
-    partly = {at: last for at, (first, last) in ends.items() if last > first}
-    known = partly or {at: last for at, (_, last) in ends.items()} or {0: 0}
-    return min(known, key=known.__getitem__)
+def _drawn_row(mask: Mask) -> int:
+    """Return the row of the batch whose mask shows the most: the one that ends first, with several steps if it can."""
+    rows = enumerate(zip(mask.first_step, mask.last_step, strict=True))
+    ends = [(last <= first, last, at) for at, (first, last) in rows if first is not None and last is not None]
+    return min(ends)[2] if ends else 0
 
 
-def _masked(report: Report, drawn: int | None, steps: int) -> frozenset[int]:
+def _masked(mask: Mask | None, drawn: int | None, steps: int) -> frozenset[int]:
     # What a mask that changes nothing masks is read as any other step.
-    if report.mask is None or drawn is None or report.mask.applied is False:
+    if mask is None or drawn is None or mask.applied is False:
         return frozenset()
-    row = parse_mask(report.mask.given).row(drawn, steps)
+    row = parse_mask(mask.given).row(drawn, steps)
     return frozenset(step for step, counts in enumerate(row) if not counts)

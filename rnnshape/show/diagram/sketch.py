@@ -9,8 +9,9 @@ from rich.cells import cell_len
 from rnnshape.show.diagram.canvas import Canvas
 from rnnshape.show.diagram.labels import Labels
 from rnnshape.show.diagram.scene import Scene
+from rnnshape.show.palette import FAINT, TONES
+from rnnshape.show.rows import Tone
 
-QUIET = "dim"
 FOLD = " ··· "
 _LEAST_BOX = 7
 
@@ -57,18 +58,18 @@ class Sketch:
         beside = (
             len(self.labels.step(self.plan.steps[-1])) // 2 + 3 if self.plan.is_tight else self.right + self.sign + 5
         )
-        self.canvas.put(self.centres[-1] + beside, 0, "inputs", "bold")
+        self.canvas.put(self.centres[-1] + beside, 0, "inputs", TONES[Tone.STRONG])
 
     def folds(self, y: int) -> None:
         """Write dots where steps are left out."""
         for at in self._folded():
             middle = (self.centres[at] + self.right + self.centres[at + 1] - self.left) // 2
             if self.canvas.is_free(middle - 2, y, 5):
-                self.canvas.put(middle - 1, y, "···", QUIET)
+                self.canvas.put(middle - 1, y, "···", FAINT)
 
     def style(self, step: int, style: str) -> str:
         """Return the style of something at this step: what is masked steps back."""
-        return QUIET if step in self.scene.masked else style
+        return FAINT if step in self.scene.masked else style
 
     def is_folded(self, at: int) -> bool:
         """Tell whether steps are left out between this column and the next."""

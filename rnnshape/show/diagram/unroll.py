@@ -15,7 +15,8 @@ from rnnshape.report import Tensor
 from rnnshape.show.diagram.canvas import Canvas
 from rnnshape.show.diagram.labels import Label, Labels
 from rnnshape.show.diagram.scene import Row, Scene, State
-from rnnshape.show.diagram.sketch import FOLD, QUIET, Plan, Sketch
+from rnnshape.show.diagram.sketch import FOLD, Plan, Sketch
+from rnnshape.show.palette import FAINT
 
 
 def draw(scene: Scene, plan: Plan, labels: Labels) -> Canvas:
@@ -92,15 +93,15 @@ class _Direction:
             line, side = ("┄", "┆") if masked else ("─", "│")
             left, right = centre - self.sketch.left, centre + self.sketch.right
             inner = self.sketch.box - 2
-            self.canvas.put(left, top, f"┌{line * inner}┐", QUIET)
-            self.canvas.put(left, bottom, f"└{line * inner}┘", QUIET)
+            self.canvas.put(left, top, f"┌{line * inner}┐", FAINT)
+            self.canvas.put(left, bottom, f"└{line * inner}┘", FAINT)
             for y in range(top + 1, bottom):
-                self.canvas.put(left, y, side, QUIET)
-                self.canvas.put(right, y, side, QUIET)
+                self.canvas.put(left, y, side, FAINT)
+                self.canvas.put(right, y, side, FAINT)
             if not masked:
                 self.canvas.put(left + 1, top + 1, f"{name:^{inner}}")
             if not is_last or self._puts_out(step):
-                self.canvas.put(centre, far, "┴" if self.outward < 0 else "┬", QUIET, over=True)
+                self.canvas.put(centre, far, "┴" if self.outward < 0 else "┬", FAINT, over=True)
         return list(range(top + 1, bottom))
 
     def _pass_along(self, state: State, y: int) -> None:
@@ -108,7 +109,7 @@ class _Direction:
         steps = self.sketch.plan.steps[::-1] if self.row.leftwards else self.sketch.plan.steps
         start = self.sketch.scene.start
         first = self.ends[0] - self.ahead * (self.back + self.sketch.sign + 5)
-        self.canvas.put(first, y, start, QUIET)
+        self.canvas.put(first, y, start, FAINT)
         self._arrow(first + 2 * self.ahead, self.ends[0] - self.ahead * (self.back + 1), y, state.sign)
         for at, (centre, following) in enumerate(zip(self.ends, self.ends[1:], strict=False)):
             here, there = centre + self.ahead * (self.front + 1), following - self.ahead * (self.back + 1)
@@ -117,7 +118,7 @@ class _Direction:
             self._tee(centre, y, steps[at])
         for step, centre in zip(steps, self.ends, strict=True):
             if step in self.sketch.scene.masked:
-                self.canvas.put(centre - self.sketch.left + 1, y, "─" * (self.sketch.box - 2), QUIET)
+                self.canvas.put(centre - self.sketch.left + 1, y, "─" * (self.sketch.box - 2), FAINT)
 
     def _arrow(self, start: int, end: int, y: int, sign: str, *, fold: bool = False) -> None:
         """Draw an arrow between two columns, both included, with the state's sign behind its first dash."""
@@ -128,11 +129,11 @@ class _Direction:
             middle = length // 2
             body = body[: middle - 2] + FOLD + body[middle + 3 :]
         text = f"{body}►" if self.ahead > 0 else f"{body}►"[::-1].replace("►", "◄")
-        self.canvas.put(min(start, end), y, text, QUIET)
+        self.canvas.put(min(start, end), y, text, FAINT)
 
     def _tee(self, centre: int, y: int, step: int) -> None:
         if step not in self.sketch.scene.masked:
-            self.canvas.put(centre + self.ahead * self.front, y, "├" if self.ahead > 0 else "┤", QUIET, over=True)
+            self.canvas.put(centre + self.ahead * self.front, y, "├" if self.ahead > 0 else "┤", FAINT, over=True)
 
     def _puts_out(self, step: int) -> bool:
         """Tell whether the output of this step is part of what is returned."""
@@ -213,5 +214,5 @@ class _Direction:
 
     def _put(self, x: int, y: int, label: Label, *, faint: bool = False) -> None:
         for text, style in label.spans:
-            self.canvas.put(x, y, text, QUIET if faint and not style else style)
+            self.canvas.put(x, y, text, FAINT if faint and not style else style)
             x += cell_len(text)

@@ -1,11 +1,7 @@
-"""The answer to a program: every tensor in the order of the code, and an error at its line.
+"""What only programs have: their rows, the graph of their calls, where and why one stopped.
 
-table      a row for each tensor, what equals what, and what else there is to say
-diagram    who feeds whom
+section    the answer to a program as a section: every tensor in the order of the code
+notes      what else there is to say of it
+graph      who feeds whom
 diagnosis  where and why a program stopped, and the changed line with which it runs
 """
-
-from rnnshape.show.program.diagram import diagram
-from rnnshape.show.program.table import table
-
-__all__ = ["diagram", "table"]

@@ -5,45 +5,33 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from rnnshape.program_report import ChangedLine, Fix, ProgramError, ProgramReport
+from rnnshape.program_report import ChangedLine, Fix, ProgramError
 from rnnshape.show.fold import prose
-from rnnshape.show.look import Look
+from rnnshape.show.look import Look, Shown
 from rnnshape.show.rows import Tone, shape_code
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-
 _WHO = {"keras-refused": "Keras refuses", "not-read": "rnnshape does not read"}
-_OF_PYTHON = frozenset(
-    [
-        "AttributeError",
-        "ImportError",
-        "IndentationError",
-        "KeyError",
-        "ModuleNotFoundError",
-        "NameError",
-        "SyntaxError",
-        "UnboundLocalError",
-        "ZeroDivisionError",
-    ]
-)
+_OF_PYTHON = {
+    "AttributeError", "ImportError", "IndentationError", "KeyError", "ModuleNotFoundError", "NameError", "SyntaxError",
+    "UnboundLocalError", "ZeroDivisionError",
+}  # fmt: skip
 """Errors that Python raises before Keras sees anything."""
 _MOST_OTHERS = 3
 _MOST_PARTS = 12
 """Rows that one line of code takes at most."""
 
 
-def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
-    """Yield the lines that say where a program stopped, why, and what to change; nothing where it ran through."""
-    error = report.error
-    if error is None:
-        return
+def diagnosed(error: ProgramError) -> Shown:
+    """Return the diagnosis as something to show by itself."""
+    return Shown(lambda look: diagnosis(error, look))
+
+
+def diagnosis(error: ProgramError, look: Look) -> Iterator[Text]:
+    """Yield the lines that say where a program stopped, why, and what to change."""
     is_read = error.code != "not-read" or "is not Python" in error.message
     who = "Python" if error.kind in _OF_PYTHON and is_read else "Keras"
     verb = f"{who} refuses" if who == "Python" else _WHO.get(error.code, "this fails at")
@@ -67,21 +55,6 @@ def diagnosis(report: ProgramReport, look: Look) -> Iterator[Text]:
         yield from _said(f"hint: {error.hint}", gutter, look)
 
 
-@dataclass(frozen=True, slots=True)
-class _Alone:
-    report: ProgramReport
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in diagnosis(self.report, Look.of(console, options)):
-            line.no_wrap, line.overflow = True, "ignore"
-            yield line
-
-
-def shown_alone(report: ProgramReport) -> RenderableType:
-    """Return the diagnosis as something to show by itself."""
-    return _Alone(report)
-
-
 def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:
     """Yield the line of the code, and carets below what is at fault in it."""
     if error.text is None:
@@ -93,7 +66,7 @@ def _source(error: ProgramError, gutter: int, look: Look) -> Iterator[Text]:
         shift = len(error.text) - len(error.text.lstrip())
         start = max(error.column - shift, 0)
         width = max(min(error.end_column - shift, len(stripped)) - start, 1)
-    bar = look.safe(_bar(look))
+    bar = "|" if look.is_ascii else "│"
     parts = _parts(look.safe(stripped), gutter + 3, look)
     shown = _near(parts, start)
     for number, at, part in shown:
@@ -125,14 +98,15 @@ def _near(parts: list[str], start: int) -> list[tuple[int, int, str]]:
     return [(number, ends[number], parts[number]) for number in range(len(parts))[first : first + _MOST_PARTS]]
 
 
-def _bar(look: Look) -> str:
-    return "│" if look.encoding.lower().startswith("utf") else "|"
-
-
 def _said(text: str, gutter: int, look: Look, style: str = "") -> Iterator[Text]:
-    indent = " " * (gutter + 3)
-    for line in prose(look.safe(text), max(look.width - len(indent), 20), "  "):
-        yield Text(indent).append(line, style)
+    """Yield a text in lines that fit, behind the numbers of the lines."""
+    return _indented(text, gutter + 3, look, style)
+
+
+def _indented(text: str, indent: int, look: Look, style: str = "", further: str = "  ") -> Iterator[Text]:
+    """Yield a text in lines that fit, this far from the left; all but the first stand further to the right."""
+    for line in prose(look.safe(text), max(look.width - indent, 20), further):
+        yield Text(" " * indent).append(line, style)
 
 
 def _fix(fix: Fix, look: Look) -> Iterator[Text]:
@@ -148,7 +122,7 @@ def _fix(fix: Fix, look: Look) -> Iterator[Text]:
         parts = _parts(look.safe(changed.code.rstrip().expandtabs(4)), width + 7, look)
         for number, part in enumerate(parts[:_MOST_PARTS]):
             front = [(sign, styles[sign]), f" {changed.line:>{width}}"] if number == 0 else [" " * (width + 2)]
-            yield Text.assemble("  ", *front, f" {look.safe(_bar(look))} {part}")
+            yield Text.assemble("  ", *front, f" {'|' if look.is_ascii else '│'} {part}")
 
 
 def _diff(fix: Fix) -> Iterator[tuple[str, ChangedLine]]:
@@ -178,12 +152,5 @@ def _others(error: ProgramError, look: Look) -> Iterator[Text]:
         place = "line" if other.removes or not other.adds else "in front of line"
         said, tried = f"or {place} {other.line}: {other.code.strip()}", f"({_tried(other)})"
         is_short = cell_len(f"{said} {tried}") <= look.width
-        for text in [f"{said} {tried}"] if is_short else [said, f"  {tried}"]:
-            yield from _indented(look.safe(text), look)
-
-
-def _indented(text: str, look: Look) -> Iterator[Text]:
-    """Yield a text with its own indentation in lines that fit; all but the first stand further to the right."""
-    front = " " * (len(text) - len(text.lstrip()))
-    for line in prose(text, max(look.width - len(front), 20), "   "):
-        yield Text(front + line, look.quiet)
+        for indent, text in [(0, f"{said} {tried}")] if is_short else [(0, said), (2, tried)]:
+            yield from _indented(text, indent, look, look.quiet, "   ")

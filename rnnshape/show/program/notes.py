@@ -6,9 +6,9 @@ import collections
 from collections.abc import Iterator, Sequence
 
 from rnnshape.program_report import ProgramReport
-from rnnshape.show.notes import counted, steps_in_words
+from rnnshape.show.notes import counted, uncompared, unmasked
 from rnnshape.show.notes import whose as whose_answer
-from rnnshape.show.rows import Code, Note, Tone, listed
+from rnnshape.show.rows import Code, Note, Tone
 
 _MOST_COUNTS = 20
 """Layers whose parameters are told one by one."""
@@ -21,10 +21,7 @@ def notes(report: ProgramReport) -> Iterator[Note]:
         yield Note((f"line {one.line}: ", Code(one.layer), " makes a mask" if one.made else " loses the mask"))
     yield from _failing_later(report)
     yield from _broken_promises(report)
-    if report.constant:
-        yield Note(("constant, so compared with nothing: ", *listed(report.constant)))
-    if report.undecided:
-        yield Note(("not compared, since the values vary too little: ", *listed(report.undecided)))
+    yield from uncompared(report)
     if report.skipped:
         yield Note((f"passed over: {_skipped(report)}",), Tone.QUIET)
     if report.parameters.total:
@@ -51,8 +48,8 @@ def _mask(report: ProgramReport) -> Iterator[Note]:
         return
     yield Note((Code(f"mask={mask.given}"), ": the inputs hold zeros at the masked steps"), Tone.QUIET)
     if mask.first_step is not None and mask.last_step is not None:
-        first, last = steps_in_words("first_step", mask.first_step), steps_in_words("last_step", mask.last_step)
-        yield Note((f"unmasked: {first}, {last}; ", Code(f"rows = arange({len(mask.last_step)})")), Tone.QUIET)
+        rows = Code(f"rows = arange({len(mask.last_step)})")
+        yield Note((f"{unmasked(mask.first_step, mask.last_step)}; ", rows), Tone.QUIET)
 
 
 def _failing_later(report: ProgramReport) -> Iterator[Note]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from rnnshape.program_report import Assumed, ProgramReport, ProgramTensor
-from rnnshape.show.facts import facts_of, signs_of
 from rnnshape.show.marks import Marks, marks_of
 from rnnshape.show.notes import counted
 from rnnshape.show.program.notes import notes, whose
 from rnnshape.show.rows import Code, Note, Problem, Row, Section, Tone
+from rnnshape.show.sections import facts_of
 
 _LENGTH = re.compile(r"len\((\w+)\)")
 
@@ -19,15 +19,13 @@ def program_section(report: ProgramReport) -> Section:
     """Return what is shown of a program. What is said of one with a fix is said of the fixed one."""
     found = marks_of([tensor.name for tensor in report.tensors], report.equal, report.close or ())
     rows = tuple(_rows(report, found))
-    facts = tuple(facts_of(found, report.same_shape_different_values)) if rows else ()
     answer = report if report.error is None else report.with_fix or report
     return Section(
         title=report.program.source,
         called_with=(_read(report),),
         before=tuple(_assumptions(report)),
         rows=rows,
-        facts=facts,
-        signs=tuple(signs_of(rows, facts)),
+        facts=tuple(facts_of(found, report.same_shape_different_values)) if rows else (),
         notes=tuple(notes(answer)),
         whose=whose(answer),
         error=_problem(report),
@@ -62,19 +60,12 @@ def _assumed(one: Assumed, variables: set[str | None]) -> Note:
 
 
 def _rows(report: ProgramReport, found: Marks) -> Iterator[Row]:
-    before = (0, -1)
+    before: tuple[int, int | None] = (0, None)
     for tensor in report.tensors:
-        at = (tensor.line, -1 if tensor.step is None else tensor.step)
-        yield Row(
-            name=tensor.name,
-            shape=tensor.shape,
-            axes=tensor.axes,
-            dtype=tensor.dtype,
-            meaning=_meaning(report, tensor),
-            marks=found.of(tensor.name),
-            line=tensor.line,
-            layer=report.steps[at[1]].layer if at[1] >= 0 and at != before else "",
-        )
+        at = (tensor.line, tensor.step)
+        call = report.steps[tensor.step] if tensor.step is not None and at != before else None
+        called = {"layer": call.layer, "called_at": call.line} if call else {}
+        yield Row.of(tensor, found, _meaning(report, tensor), line=tensor.line, **called)
         before = at
 
 
@@ -95,4 +86,4 @@ def _meaning(report: ProgramReport, tensor: ProgramTensor) -> str:
 
 def _problem(report: ProgramReport) -> Problem | None:
     error = report.error
-    return Problem(report.summary, error.hint or "", error.line) if error is not None else None
+    return None if error is None else Problem(report.summary, error.hint or "", error)

@@ -6,7 +6,7 @@ import pytest
 
 from rnnshape.programs import Source, explore_code
 from rnnshape.show.console import as_text
-from rnnshape.show.program import table
+from rnnshape.show.table import table
 
 WIDE = "x = Input((10, 8))\ns = Input((5,))\ny = LSTM(4)(x, initial_state=[s, s])\n"
 OPEN = (
@@ -26,7 +26,7 @@ def test_a_state_that_does_not_fit(code, fix):
     assert "ncompatible" in failing.message
     assert fix is None or failing.fix.code == fix
     assert [tensor.name for tensor in report.tensors] == ["x", "s", "y"]
-    assert "line 3: with values, in fit or predict, this fails:" in as_text(table(report))
+    assert "line 3: with values, in fit or predict, this fails:" in as_text(table([report]))
 
 
 def test_a_state_that_does_not_fit_is_told_where_the_steps_are_not_known():

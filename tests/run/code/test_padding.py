@@ -10,7 +10,7 @@ from rnnshape.program import read
 from rnnshape.programs import Source, explore_code
 from rnnshape.run.code import run_program
 from rnnshape.show.console import as_text
-from rnnshape.show.program import table
+from rnnshape.show.table import table
 
 SEQUENCE = "x = Input((5, 2))\ny, h = GRU(3, return_sequences=True, return_state=True, zero_output_for_mask=True)(x)\n"
 TOKENS = """\
@@ -55,7 +55,7 @@ def test_a_row_without_any_step_has_none():
     report = explore_code(Source(SEQUENCE), mask=parse_mask("lengths:5,0"))
     assert report.mask.first_step == (0, None)
     assert not any("last_step" in one for statement in report.equal for one in statement)
-    assert "last_step=[4, none]" in as_text(table(report))
+    assert "last_step=[4, none]" in as_text(table([report]))
 
 
 def test_an_input_that_the_mask_does_not_fit_is_left_alone():

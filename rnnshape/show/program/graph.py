@@ -10,46 +10,34 @@ Every tensor that is used has a lane at the left, from the row that makes it to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rich.text import Text
 
+from rnnshape import tree
 from rnnshape.program_report import ProgramReport, ProgramTensor, Step
 from rnnshape.show.fold import prose
+from rnnshape.show.lines import letters
 from rnnshape.show.look import Look
 from rnnshape.show.marks import Marks, Part, marks_of
+from rnnshape.show.palette import FAINT, NAME, PLAIN
 from rnnshape.show.program.diagnosis import diagnosis
 from rnnshape.show.rows import shape_code
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 _ASCII = str.maketrans("│●○╰├┴┼─▶", "|o.`+++->")
 
 
-def diagram(report: ProgramReport) -> RenderableType:
-    """Return the graph of a program's calls, from top to bottom in the order of the code."""
-    return _Diagram(report)
-
-
-@dataclass(frozen=True, slots=True)
-class _Diagram:
-    report: ProgramReport
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        look = Look.of(console, options)
-        lines = [*_Graph(self.report, look).lines(), *_behind(self.report, look)]
-        for line in lines:
-            line.no_wrap, line.overflow = True, "ignore"
-            yield line
-
-
-def _behind(report: ProgramReport, look: Look) -> Iterator[Text]:
+def graph(report: ProgramReport, look: Look) -> Iterator[Text]:
+    """Yield the graph of a program's calls, from top to bottom in the order of the code."""
+    found = marks_of([one.name for one in report.tensors], report.equal, report.close or ())
+    yield from _Graph(report, found, look).lines()
+    if found.all:
+        yield Text()
+        yield from letters(found, look)
     if report.error is not None:
         yield Text()
-        yield from diagnosis(report, look)
+        yield from diagnosis(report.error, look)
 
 
 @dataclass(slots=True)
@@ -57,6 +45,7 @@ class _Graph:
     """The rows of the graph, and the lanes that are open where the next one is drawn."""
 
     report: ProgramReport
+    found: Marks
     look: Look
     lanes: list[str | None] = field(default_factory=list)
     width: int = 0
@@ -72,28 +61,26 @@ class _Graph:
         return found
 
     def _rows(self) -> Iterator[Text]:
-        marks = marks_of([one.name for one in self.report.tensors], self.report.equal, self.report.close or ())
         before = -1
         for tensor in self.report.tensors:
             if tensor.step is not None:
                 for at in range(before + 1, tensor.step + 1):
                     yield from self._call(at, self.report.steps[at])
                 before = max(before, tensor.step)
-            yield from self._tensor(tensor, marks)
+            yield from self._tensor(tensor)
 
-    def _tensor(self, tensor: ProgramTensor, marks: Marks) -> Iterator[Text]:
+    def _tensor(self, tensor: ProgramTensor) -> Iterator[Text]:
         is_used = tensor.name in self.last_use
         at = self._open(tensor.name)
         gutter = "".join(
             ("● " if is_used else "○ ") if lane == at else "│ " if name else "  "
             for lane, name in enumerate(self.lanes)
         )
-        whole = next((one.mark for one in marks.of(tensor.name) if one.part is Part.WHOLE), None)
-        letters = "".join(one.mark.letter for one in marks.of(tensor.name) if one.part is Part.WHOLE)
-        text = Text(self._gutter(gutter), "dim")
-        text.append(self.look.safe(tensor.name), "not dim bold")
-        text.append(f"  {shape_code(tensor.shape)}", "not dim")
-        yield text.append(f"  {letters}", self.look.mark(whole)) if whole else text
+        whole = [one.mark for one in self.found.of(tensor.name) if one.part is Part.WHOLE]
+        text = Text(self._gutter(gutter), FAINT)
+        text.append(self.look.safe(tensor.name), NAME)
+        text.append(f"  {shape_code(tensor.shape)}", PLAIN)
+        yield text.append(f"  {''.join(mark.letter for mark in whole)}", self.look.mark(whole[0])) if whole else text
         if not is_used:
             self.lanes[at] = None
 
@@ -111,18 +98,18 @@ class _Graph:
         for at in ending:
             self.lanes[at] = None
         said = [step.layer, *_said(step)]
-        rest = "".join("│ " if name else "  " for name in self.lanes)
+        rest = self._lanes()
         for at, part in enumerate(said):
             front = self._gutter(gutter if at == 0 else rest)
             room = max(self.look.width - len(front), 20)
             for row, line in enumerate(prose(self.look.safe(part), room, "  ")):
-                style = "not dim" if at == 0 else "dim"
-                yield Text(front if row == 0 else self._gutter(rest), "dim").append(line, style)
+                style = PLAIN if at == 0 else FAINT
+                yield Text(front if row == 0 else self._gutter(rest), FAINT).append(line, style)
 
     def _arrow(self, used: set[int], ending: set[int]) -> str:
         """Return the lanes of a row with a call: those that it takes are joined into an arrow."""
         if not used:
-            return "".join("│ " if name else "  " for name in self.lanes)
+            return self._lanes()
         first = min(used)
         cells = []
         for at in range(max(self.width, len(self.lanes))):
@@ -130,21 +117,25 @@ class _Graph:
             if at < first:
                 cells.append("│ " if name else "  ")
             elif at in used:
-                sign = ("╰" if at in ending else "├") if at == first else ("┴" if at in ending else "┼")
+                sign = ("├╰" if at == first else "┼┴")[at in ending]
                 cells.append(f"{sign}─")
             else:
                 cells.append("│─" if name else "──")
         return f"{''.join(cells)}▶ "
 
+    def _lanes(self) -> str:
+        """Return the lanes of a row that is about none of them."""
+        return "".join("│ " if name else "  " for name in self.lanes)
+
     def _gutter(self, cells: str) -> str:
         wide = 2 * self.width + 2
         text = f"{cells:<{wide}}"
-        return text if self.look.encoding.lower().startswith("utf") else text.translate(_ASCII)
+        return text.translate(_ASCII) if self.look.is_ascii else text
 
 
 def taken(step: Step) -> tuple[str, ...]:
     """Return the names of all tensors that a call takes: inputs, states, mask."""
-    return (*step.inputs, *_flat(step.initial_state or []), *([step.mask] if step.mask else []))
+    return (*step.inputs, *tree.flat(step.initial_state or []), *([step.mask] if step.mask else []))
 
 
 def _said(step: Step) -> Iterator[str]:
@@ -152,19 +143,6 @@ def _said(step: Step) -> Iterator[str]:
     if len(step.inputs) > 1:
         yield f"takes {', '.join(step.inputs)}"
     if step.initial_state:
-        yield f"initial_state={_nested(step.initial_state)}"
+        yield f"initial_state={tree.as_code(step.initial_state)}"
     if step.mask:
         yield f"mask={step.mask}"
-
-
-def _flat(names: Sequence[object]) -> Iterator[str]:
-    for one in names:
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, list | tuple):
-            yield from _flat(one)
-
-
-def _nested(names: Sequence[object]) -> str:
-    inside = (one if isinstance(one, str) else _nested(one) for one in names if isinstance(one, str | list | tuple))
-    return f"[{', '.join(inside)}]"
