@@ -135,7 +135,7 @@ def _with_fixes(trace: Trace, source: Source, asked: _Asked, *, with_script: boo
         return _run(Source(text, source.name), asked)
 
     found = fixes.find("\n".join(trace.lines), trace, run)
-    with_fix = None if found.trace is None else report_of(found.trace, versions.installed())
+    with_fix = None if found.as_given is None else report_of(found.as_given, versions.installed())
     report = report_of(
         trace,
         versions.installed(),
