@@ -202,6 +202,13 @@ def by_word(word: str) -> Layer | None:
     return _BY_WORD.get(word.strip().lower())
 
 
+def by_torch(name: str) -> Layer | None:
+    """Return the layer that a class of `torch.nn` has for its counterpart: `torch.nn.GRU`, `nn.RNN`."""
+    home, _, last = name.rpartition(".")
+    found = (layer for layer in LAYERS if layer.torch is not None and layer.torch.name.lower() == last.lower())
+    return next(found, None) if home in ("torch.nn", "nn") else None
+
+
 def by_class(name: str) -> Layer | None:
     """Return the layer that a Keras class is, or whose cell it is: `LSTM`, `LSTMCell`."""
     return _BY_CLASS.get(name)

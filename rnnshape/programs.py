@@ -176,10 +176,15 @@ def answered(run: CodeRun) -> ProgramReport:
 def _with_fixes(trace: Trace, runs: _Runs, *, with_script: bool = False) -> ProgramReport:
     """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
+    from rnnshape.fixes.numbering import as_given
 
     found = _fixes(trace, runs)
+    ran, with_fix = found.trace, None
+    if ran is not None:
+        ran, findings = runs.answered(ran)
+        numbered = as_given("\n".join(trace.lines), "\n".join(ran.lines), ran)
+        with_fix = report_of(numbered, versions.installed(), findings=findings)
     trace, findings = runs.answered(trace)
-    fixed, its_findings = (None, None) if found.trace is None else runs.answered(found.trace)
     report = report_of(
         trace,
         versions.installed(),
@@ -187,9 +192,9 @@ def _with_fixes(trace: Trace, runs: _Runs, *, with_script: bool = False) -> Prog
         fixes=found.fixes,
         cause=found.cause,
         hint=found.hint,
-        with_fix=None if fixed is None else report_of(fixed, versions.installed(), findings=its_findings),
+        with_fix=with_fix,
     )
-    return _scripted(report, fixed or trace) if with_script else report
+    return _scripted(report, ran or trace) if with_script else report
 
 
 def _fixes(trace: Trace, runs: _Runs) -> Diagnosis:

@@ -11,12 +11,12 @@ from rnnshape.expression.parser import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_ITEMS,
-    PREFIXES,
     parse,
     parse_value,
-    without_prefix,
 )
+from rnnshape.expression.prefixes import PREFIXES, without_prefix
 from rnnshape.expression.recurrent import flag, flag_layer, like, stacked, takes_flags, with_flags
+from rnnshape.expression.torch import instead_of_torch
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -29,6 +29,7 @@ __all__ = [
     "as_code",
     "flag",
     "flag_layer",
+    "instead_of_torch",
     "like",
     "parse",
     "parse_value",

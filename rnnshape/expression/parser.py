@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import math
 import re
+import shlex
 import warnings
 
-from rnnshape.catalogue import ACTIVATIONS, TOP_LEVEL, by_word
+from rnnshape.catalogue import ACTIVATIONS, by_word
 from rnnshape.errors import InvalidQuery
-from rnnshape.expression.data import KERAS_MODULES, PLAIN_FILE, Call, Items, Pairs
+from rnnshape.expression.data import PLAIN_FILE, Call, Items, Pairs
+from rnnshape.expression.prefixes import without_prefix
 
 MAX_CHARACTERS = 5_000
 MAX_DEPTH = 30
@@ -17,9 +19,6 @@ MAX_ITEMS = 1_000
 _LARGEST_INTEGER = 2**63 - 1
 _SHOWN_CHARACTERS = 80
 
-PREFIXES = ("tensorflow.keras.layers.", "tf.keras.layers.", "keras.layers.", "layers.")
-"""What may stand in front of a layer's name in code and docs, and says nothing."""
-_MODULE_PREFIXES = ("tensorflow.keras.", "tf.keras.", "keras.")
 _LOWER_CASE = ("initializers.", "regularizers.", "constraints.", "activations.")
 """Keras has lower-case names for some of what a layer is built with: regularizers.l2, initializers.zeros."""
 
@@ -250,25 +249,29 @@ class _Reader:
         file, first = self.files.get(parts[0], (None, parts[0]))
         last = parts[-1]
         if file is not None:
-            word, hint = f"{file}:{first}", f"Call the class: '{file}:{first}(…)'."
+            word, hint = f"{file}:{first}", _shortened(f"Call the class: '{file}:{first}(…)'.")
         else:
             word = ".".join(parts)
             hint = self._instead_of_name(word, last)
-        return _refusal(self.text, f"it has the bare name {_shortened(word)}", hint=_shortened(hint))
+        return _refusal(self.text, f"it has the bare name {_shortened(word)}", hint=hint)
 
     def _instead_of_name(self, word: str, last: str) -> str:
         """Return what to write in the place of a bare name."""
         layer = by_word(last)
         if _CLASS_NAME.fullmatch(last) and (layer is not None or not last.isupper()):
-            return f"Call it: {word}(…)."
+            return _shortened(f"Call it: {word}(…).")
         if layer is not None:
             return f"Call it: {layer.keras}(…)."
         if last.lower() in ("true", "false", "none"):
             return f"Write {last.capitalize()}."
         if last in ACTIVATIONS or _DTYPE.fullmatch(last) or _WORDS.fullmatch(self.argument or ""):
-            return f"Quote it: {f'{self.argument}=' if self.argument else ''}'{last}'."
+            return _shortened(f"Quote it: {f'{self.argument}=' if self.argument else ''}'{last}'.")
         where = f"{self.argument}=4" if self.argument else "4"
-        return f"Write a value in the place of {word}, such as {where}."
+        said = _shortened(f"Write a value in the place of {word}, such as {where}.")
+        if not word.isidentifier() or len(self.text) > _SHOWN_CHARACTERS:
+            return said
+        code = shlex.quote(f"y = {_ASSIGNED.sub('', self.text.strip())}(x)")
+        return f"{said} Or call the layer on a tensor, as code, and give it: rnnshape {code} --let {word}=4"
 
 
 def _dotted(node: ast.expr) -> list[str] | None:
@@ -278,24 +281,6 @@ def _dotted(node: ast.expr) -> list[str] | None:
         parts.append(node.attr)
         node = node.value
     return [node.id, *reversed(parts)] if isinstance(node, ast.Name) else None
-
-
-def without_prefix(name: str) -> str:
-    """Return a Keras name without the `keras.layers.` (and the like) in front of it."""
-    for prefix in PREFIXES:
-        rest = name.removeprefix(prefix)
-        # What has more in it than the name of a layer stays what it is: keras.layers.recurrent.LSTM.
-        if rest != name and ("." not in rest or rest.startswith(PREFIXES)):
-            # Once more, so that what is printed is read as itself.
-            return without_prefix(rest)
-    for prefix in (*_MODULE_PREFIXES, ""):
-        rest = name.removeprefix(prefix)
-        home, _, last = rest.rpartition(".")
-        if home in ("models", "dtype_policies", "mixed_precision") and last in TOP_LEVEL:
-            return last
-        if prefix and rest != name and (rest.startswith(KERAS_MODULES) or "." not in rest):
-            return rest
-    return name
 
 
 def _shortened(text: str) -> str:

@@ -16,6 +16,7 @@ from rnnshape.fixes.source import argument, called, keyword, spelled
 from rnnshape.fixes.time_axis import axis_added, indexed
 from rnnshape.trace import Shape
 
+_BOTH = 2
 METHODS = {"fit", "predict", "evaluate", "train_on_batch", "test_on_batch", "predict_on_batch", "fit_generator"}
 _EXPECTED = re.compile(r"[Ee]xpected shape[= ]+(\([^)]*\)).*?incompatible shape (\([^)]*\))", re.DOTALL)
 
@@ -188,8 +189,17 @@ def _told(shape: Shape) -> str:
 
 
 def several(fault: Fault) -> Iterator[Candidate]:
-    """`fit(a, b, y)` for a model of two inputs: `fit([a, b], y)`."""
+    """`fit(a, b, y)` for a model of two inputs: `fit([a, b], y)`; and `fit([b, a], y)`, the other way round."""
     call = data_call(fault)
+    listed = argument(call, 0, "x") if call is not None else None
+    if isinstance(listed, ast.List | ast.Tuple) and len(listed.elts) == _BOTH:
+        one, other = listed.elts
+        edits = (
+            replace(fault.source, one, fault.source.code(other)),
+            replace(fault.source, other, fault.source.code(one)),
+        )
+        why = "the arrays are in the order of the model's inputs"
+        yield Candidate(edits=edits, why=why, at=edits[0].start, weight=1)
     if call is None or len(call.args) < 2 or not isinstance(call.func, ast.Attribute):
         return
     for count in range(2, len(call.args) + 1):

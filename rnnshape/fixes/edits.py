@@ -88,9 +88,11 @@ def _bare(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def moved(changed: Iterable[Change], line: int) -> int:
-    """Return where a line of the text before stands in the text after."""
+    """Return where a line of the text before stands in the text after; where it goes, what comes in its place."""
     shift = 0
     for change in changed:
         if change.line + len(change.removes) <= line:
             shift += len(change.adds) - len(change.removes)
+        elif change.line <= line:
+            line = min(line, change.line + max(len(change.adds) - 1, 0))
     return line + shift

@@ -10,7 +10,7 @@ from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import ATTENTION, MERGES, RECURRENT, WRAPPERS, core, is_layer
 from rnnshape.fixes.old_merge import called_behind
-from rnnshape.fixes.rewrite import line_before, remove_arguments, rename_call, replace, spell
+from rnnshape.fixes.rewrite import add_argument, line_before, remove_arguments, rename_call, replace, spell
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 
 _SEVERAL = re.compile(r"(?:expects|only takes) (?:exactly )?(?:1|one) input")
@@ -22,6 +22,7 @@ def calls(fault: Fault) -> Iterator[Candidate]:
         yield from _merged(fault, call)
         yield from _wrapped(fault, call)
         yield from _unwrapped(fault, call)
+        yield from _inside(fault, call)
         yield from _cells(fault, call)
         yield from _listed(fault, call)
         yield from _own_init(fault, call)
@@ -105,6 +106,19 @@ def _unwrapped(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
         why = f"`TimeDistributed` calls `{called(inner)}` on each step, which has no time axis of its own"
         edits = (Edit(fault.source.span(call)[0], start, ""), Edit(end, fault.source.span(call)[1], ""))
         yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=True)
+
+
+def _inside(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
+    """`Bidirectional(LSTM(4), return_state=True)`: what the wrapper does not take is the layer's."""
+    inner = call.args[0] if called(call) in WRAPPERS and call.args else None
+    if not isinstance(inner, ast.Call) or "nrecognized" not in fault.message:
+        return
+    moved = [each for each in call.keywords if f"'{each.arg}'" in fault.message]
+    if moved:
+        code = ", ".join(map(fault.source.code, moved))
+        why = f"`{moved[0].arg}` is an argument of `{called(inner)}`, not of `{called(call)}`"
+        edits = (add_argument(fault.source, inner, code), *remove_arguments(fault.source, call, *moved))
+        yield Candidate(edits=edits, why=why, at=edits[0].start)
 
 
 def _cells(fault: Fault, call: ast.Call) -> Iterator[Candidate]:

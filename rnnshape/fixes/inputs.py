@@ -52,6 +52,28 @@ def beyond(fault: Fault) -> Iterator[Candidate]:
             yield Candidate(edits=(replace(fault.source, node, "1"),), why=why, at=fault.source.span(node)[0])
 
 
+def unlisted(fault: Fault) -> Iterator[Candidate]:
+    """`Model(a, output)` of an output that comes of another input, too: `Model([a, b], output)`."""
+    for call in fault.calls():
+        given = argument(call, 0, "inputs") if called(call) == "Model" else None
+        if given is None:
+            continue
+        listed = list(given.elts) if isinstance(given, ast.List | ast.Tuple) else [given]
+        start = fault.source.span(call)[0]
+        names = [spelled(each) for each in listed]
+        missing = [name for name in fault.source.given if name not in names and _is_input(fault, name, start)]
+        for weight, more in enumerate([*([name] for name in missing), missing]):
+            code = f"[{', '.join([*map(fault.source.code, listed), *more])}]"
+            why = f"the output comes of `{'` and `'.join(more)}`, too, which the model is not given"
+            edits = (replace(fault.source, given, code),)
+            yield Candidate(edits=edits, why=why, at=edits[0].start, weight=weight)
+
+
+def _is_input(fault: Fault, name: str, before: int) -> bool:
+    value = fault.source.assigned(name, before)
+    return isinstance(value, ast.Call) and called(value) == "Input"
+
+
 def declarations(fault: Fault) -> list[ast.expr]:
     """Return the shapes of inputs that the code declares up to the place, those nearest to it first."""
     found: list[ast.expr] = []

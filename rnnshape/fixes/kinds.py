@@ -11,6 +11,7 @@ from rnnshape.fixes import (
     data,
     forms,
     functions,
+    importing,
     inputs,
     labels,
     merging,
@@ -66,7 +67,8 @@ KINDS = (
         states.passed,
     ),
     _kind(
-        r"Concatenate / incompatible / Dimension / Attention / Matrix size / must be equal / broadcast / rank / shape",
+        r"Concatenate / incompatible / Dimension / Attention / Matrix size / must be equal / broadcast / rank / shape"
+        r" / tuple index",
         merging.operands,
     ),
     _kind(
@@ -93,6 +95,9 @@ KINDS = (
         types_of.misspelt,
     ),
     _kind(r"index out of range", inputs.beyond),
+    _kind(r"not connected to `inputs` / Graph disconnected", inputs.unlisted),
+    _kind(r"No module named / cannot import name", importing.modules),
+    _kind(r"is not in \[0", types_of.vocabulary),
     _kind(r"weight shape", types_of.weights),
     _kind(r"total size", conv.reshaped),
     _kind(r"zero or negative / Negative dimension / channels", conv.sizes, conv.channels),

@@ -106,7 +106,7 @@ def _may_go(call: ast.Call, given: ast.keyword) -> bool:
 def _kernel(source: Source, call: ast.Call) -> Iterator[Respelling]:
     """`Convolution2D(32, 3, 3)` of Keras 1, where both numbers are the kernel's."""
     old = {"nb_row", "nb_col", "border_mode", "subsample", "dim_ordering", "nb_filter", "init", "W_regularizer"}
-    if called(call) not in ("Conv2D", "Convolution2D"):
+    if called(call) not in ("Conv2D", "Convolution2D", "ConvLSTM2D", "ConvRecurrent2D"):
         return
     row, column = keyword(call, "nb_row"), keyword(call, "nb_col")
     if row is not None and column is not None:

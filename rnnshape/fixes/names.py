@@ -27,6 +27,11 @@ ARGUMENTS = (
     "target_shape", "output_shape", "normalize", "trainable",
 )  # fmt: skip
 
+MODULES = (
+    "layers", "models", "optimizers", "losses", "metrics", "callbacks", "utils", "initializers", "regularizers",
+    "constraints", "activations", "ops", "datasets", "preprocessing", "applications", "random", "backend",
+)  # fmt: skip
+
 LAYERS = (
     "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
     "LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells", "Dense", "Dropout", "Activation", "Embedding", "Flatten",

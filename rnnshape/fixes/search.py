@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from rnnshape.fixes.edits import Candidate, Change, apply, changes, moved
 from rnnshape.fixes.kinds import propose
+from rnnshape.fixes.numbering import as_given
 from rnnshape.fixes.source import Source, without_prompt
 from rnnshape.program_report import Cause, ChangedLine, Fix
 from rnnshape.trace import Stop, Trace
@@ -31,7 +32,8 @@ class Diagnosis:
     """What was found out about a stop.
 
     `fixes` all work; the first one is the smallest. `text` is the program with it, and `trace` what that gives;
-    `remaining` is where it stops then (lines as in the program that was given), None where it runs to its end.
+    `as_given` is the same with the line numbers of the program that was given, and `remaining` where it stops then,
+    None where it runs to its end.
     """
 
     fixes: tuple[Fix, ...] = ()
@@ -39,7 +41,12 @@ class Diagnosis:
     hint: str | None = None
     text: str | None = None
     trace: Trace | None = None
-    remaining: Stop | None = None
+    as_given: Trace | None = None
+
+    @property
+    def remaining(self) -> Stop | None:
+        """Where the program with the fix stops."""
+        return self.as_given.stop if self.as_given is not None else None
 
 
 class Verdict(enum.IntEnum):
@@ -197,7 +204,7 @@ def _extent(text: str, line: int) -> tuple[int, int]:
 
 def _diagnosis(code_text: str, stop: Stop, found: list[_Node]) -> Diagnosis:
     best = found[0]
-    remaining = _remaining(code_text, best)
+    numbered = as_given(code_text, best.text, best.trace)
     candidate = best.chain[0]
     line = stop.line
     if candidate.at is not None or candidate.edits:
@@ -206,10 +213,10 @@ def _diagnosis(code_text: str, stop: Stop, found: list[_Node]) -> Diagnosis:
     return Diagnosis(
         fixes=tuple(as_fix(code_text, each) for each in found),
         cause=Cause(line=line, what=candidate.why),
-        hint=_hint(remaining),
+        hint=_hint(numbered.stop),
         text=best.text,
         trace=best.trace,
-        remaining=remaining,
+        as_given=numbered,
     )
 
 
@@ -218,15 +225,6 @@ def _hint(remaining: Stop | None) -> str | None:
         return None
     said = remaining.message.strip().splitlines()
     return f"With the fix, the next error is at line {remaining.line}: {said[0] if said else remaining.kind}"
-
-
-def _remaining(code_text: str, node: _Node) -> Stop | None:
-    """Return where the changed program stops, with the line as it is in the program that was given."""
-    stop = node.trace.stop
-    if stop is None:
-        return None
-    shift = moved(changes(node.text, code_text), stop.line) - stop.line
-    return dataclasses.replace(stop, line=stop.line + shift, end_line=stop.end_line + shift)
 
 
 def _distance(change: Change, line: int) -> int:

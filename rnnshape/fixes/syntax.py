@@ -11,6 +11,10 @@ from rnnshape.fixes.source import Source, split_lines
 from rnnshape.trace import Trace
 
 _ARGUMENT = re.compile(r"(?<=[(,\s])(" + "|".join(ARGUMENTS) + r")(?=\s*[(\[])")
+_VALUE = r"[\w.]+(?:\[[\w:-]+\])?"
+_SEVERAL = re.compile(rf"(?<=[(,\s])(\w+)\s*=\s*({_VALUE}(?:\s*,\s*{_VALUE})+)(?=\s*[,)])")
+_TAKE_SEVERAL = {"initial_state": "[]", "inputs": "[]", "outputs": "[]", "loss": "[]"}
+_TAKE_SEVERAL |= dict.fromkeys(("input_shape", "shape", "batch_shape", "kernel_size", "target_shape"), "()")
 _QUOTES = {"‘": "'", "’": "'", "“": '"', "”": '"', "´": "'", "`": "'"}
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -20,12 +24,15 @@ def unread(text: str, trace: Trace) -> Iterator[Candidate]:
     del trace
     edits = [*_quotes(text), *_arguments(text)]
     edits += _brackets(text, edits)
+    edits += _together(text)
     if edits and Source.read(apply(text, edits)) is not None:
         yield Candidate(edits=tuple(edits), why=_why(edits), at=min(edits).start)
 
 
 def _why(edits: list[Edit]) -> str:
     added = {edit.text for edit in edits}
+    if added & {"[", "("}:
+        return "several values of one argument stand in brackets"
     if "=" in added and added & set(_PAIRS):
         return "an argument is given by `=`, and every bracket is closed"
     return (
@@ -48,6 +55,17 @@ def _arguments(text: str) -> list[Edit]:
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         if "(" in line and match[1] not in ("add", "dot", "shape"):
             found.append(Edit(match.end(), match.end(), "="))
+    return found
+
+
+def _together(text: str) -> list[Edit]:
+    """`initial_state=h, c` among the arguments of a call: `initial_state=[h, c]`."""
+    found = []
+    for match in _SEVERAL.finditer(text):
+        brackets = _TAKE_SEVERAL.get(match[1])
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if brackets is not None and "(" in line:
+            found += [insertion(match.start(2), brackets[0]), insertion(match.end(2), brackets[1])]
     return found
 
 

@@ -15,6 +15,7 @@ from rnnshape.fixes.rewrite import rename_keyword, replace, wrap
 from rnnshape.fixes.source import argument, called
 from rnnshape.fixes.spellings import INPUT_ARGUMENTS
 
+_BEYOND = re.compile(r"= (\d+) is not in \[0, (\d+)\)")
 _UNKNOWN = re.compile(r"(?:keyword arguments? .*?\{?|not recognized: \{)['\"](\w+)['\"]")
 
 
@@ -66,6 +67,23 @@ def weights(fault: Fault) -> Iterator[Candidate]:
         if edits:
             why = f"the weights that are given have the shape {told[1]}"
             yield Candidate(edits=edits, why=why, at=edits[0].start)
+
+
+def vocabulary(fault: Fault) -> Iterator[Candidate]:
+    """Yield a vocabulary that holds the token that is beyond it: of a number that the code names, or just so large."""
+    found = _BEYOND.search(fault.message)
+    for call in fault.source.calls() if found is not None else ():
+        node = argument(call, 0, "input_dim") if called(call) == "Embedding" else None
+        if node is None or found is None:
+            continue
+        token, why = int(found[1]), f"a token is {found[1]}, the vocabulary has {found[2]}"
+        at = fault.source.span(node)[0]
+        for name, given in fault.source.given.items():
+            value = given[-1][1]
+            is_larger = isinstance(value, ast.Constant) and isinstance(value.value, int) and value.value > token
+            if is_larger and name.isidentifier() and given[-1][0] < fault.source.span(call)[0]:
+                yield Candidate(edits=(replace(fault.source, node, name),), why=why, at=at)
+        yield Candidate(edits=(replace(fault.source, node, str(token + 1)),), why=why, at=at, weight=1)
 
 
 def misspelt(fault: Fault) -> Iterator[Candidate]:

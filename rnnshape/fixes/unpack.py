@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ from rnnshape.fixes.layers import STATES, core, is_layer, is_recurrent
 from rnnshape.fixes.rewrite import line_after, replace, set_keyword, spell
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 
+_STATE = re.compile(r"state|hidden|memory|carry|cell|(?:^|_|[fb]|forward|backward)[hc]\d*$", re.IGNORECASE)
+"""What the names of states look like."""
 _COUNTS = re.compile(r"expected (\d+), got (\d+)")
 
 
@@ -112,6 +115,11 @@ def _names(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List, front: tu
 def _more(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List, known: list[str]) -> tuple[Edit, ...]:
     """Return the edits that add names; where both directions have states, the old names become both side by side."""
     written = [fault.source.code(each) for each in names.elts]
+    unbound = _unbound(fault)
+    if len(written) + len(unbound) == len(known):
+        return (insertion(fault.source.span(names.elts[-1])[1], "".join(f", {each}" for each in unbound)),)
+    if len(written) == len(known) - 1 and all(map(_STATE.search, written)):  # the output is what is missing
+        return (insertion(fault.source.span(names.elts[0])[0], "_, "),)
     if core(maker) is maker or len(written) != 1 + len(known) // 2 or not _used_later(fault, written[1:]):
         fresh = [_fresh(fault, each, written) for each in known[len(written) :]]
         if core(maker) is not maker and not _used_later(fault, written[1:]):
@@ -130,6 +138,13 @@ def _more(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List, known: lis
     )
 
 
+def _unbound(fault: Fault) -> list[str]:
+    """Return the names that are used behind the place and that nothing gives a value, in their order."""
+    bound = fault.source.defined() | fault.source.imported() | set(dir(builtins))
+    later = dict.fromkeys(node.id for node in _later(fault))
+    return [name for name in later if name not in bound and _STATE.search(name)]
+
+
 def _written(fault: Fault, names: ast.Tuple | ast.List, new: list[str]) -> Edit:
     start, end = fault.source.span(names.elts[0])[0], fault.source.span(names.elts[-1])[1]
     return Edit(start, end, ", ".join(new))
@@ -144,14 +159,14 @@ def _used_later(fault: Fault, names: list[str]) -> bool:
 
 
 def _uses(fault: Fault, name: str) -> list[ast.Name]:
-    return [
-        node
-        for node in ast.walk(fault.source.tree)
-        if isinstance(node, ast.Name)
-        and node.id == name
-        and isinstance(node.ctx, ast.Load)
-        and fault.source.span(node)[0] >= fault.end
-    ]
+    return [node for node in _later(fault) if node.id == name]
+
+
+def _later(fault: Fault) -> list[ast.Name]:
+    """Return the places behind the statement where a name is used."""
+    nodes = (node for node in ast.walk(fault.source.tree) if isinstance(node, ast.Name))
+    later = [node for node in nodes if isinstance(node.ctx, ast.Load) and fault.source.span(node)[0] >= fault.end]
+    return sorted(later, key=fault.source.span)
 
 
 def _dropped(

@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass, field
 
 from rnnshape.catalogue import INPUT, MODEL, SEQUENTIAL
+from rnnshape.program.classes import check_calls_something
 from rnnshape.program.refused import NotRead
 from rnnshape.program.text import cell, clean, error_of
 
@@ -171,6 +172,7 @@ def _code(text: str, source: str) -> Code:
     tree = _parsed(text)
     code = Code(source, lines, tree)
     _check_nodes(code)
+    check_calls_something(tree.body, lines, source)
     return code
 
 

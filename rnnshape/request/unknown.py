@@ -6,6 +6,7 @@ import re
 
 from rnnshape import catalogue
 from rnnshape.errors import InvalidQuery, nearest
+from rnnshape.expression import Call, instead_of_torch
 
 _SWITCHED = frozenset({"true", "false", "yes", "no", "on", "off"})
 """Words that people type behind a flag."""
@@ -31,8 +32,9 @@ def _instead(word: str) -> str:
     if layers and len(layers) == len(several):
         return f"Type spaces between layers: {' '.join(layers)}" if len(layers) > 1 else f"Did you mean {layers[0]}?"
     meant = catalogue.MEANT.get(plain.replace("-", "").replace("_", ""))
-    if meant is not None:
-        return f"Did you mean {meant}?"
+    of_torch = instead_of_torch(Call(word.strip()))
+    if meant is not None or of_torch is not None:
+        return of_torch or f"Did you mean {meant}?"
     today = catalogue.today(plain.rpartition(".")[2])
     layer = catalogue.by_word(today or plain.rpartition(".")[2])
     if today is not None:

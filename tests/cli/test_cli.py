@@ -306,12 +306,12 @@ def test_an_interrupt_that_somebody_swallows(ran, monkeypatch, form):
 
     asked = []
 
-    def swallowing(query, real=layers.explore):
+    def swallowing(query, kept, real=layers.explore):
         asked.append(query)
         with contextlib.suppress(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(10)
-        return real(query)
+        return real(query, kept)
 
     monkeypatch.setattr(layers, "explore", swallowing)
     status, _, err = ran("gru", "lstm", *form, *SMALL)

@@ -90,7 +90,7 @@ WORDS = [
     ("gru --color alway", "gru --color always", "Did you mean always?"),
     ("gru --save a.htm", "gru --save a.html", "Did you mean a.html?"),
     ("'LSTM(4, dtype=tf.float16)'", "\"LSTM(4, dtype='float16')\"", "Quote it: dtype='float16'."),
-    ("'LSTM(latent_dim)'", "'LSTM(4)'", "Write a value in the place of latent_dim, such as 4."),
+    ("'LSTM(a.b)'", "'LSTM(4)'", "Write a value in the place of a.b, such as 4."),
     ("'LSTM(4)' --units 4", "'LSTM(4)'", "Write it into the expression, or give the layer by its name, such as gru."),
 ]
 

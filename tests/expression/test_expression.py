@@ -12,8 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnshape import explore
 from rnnshape.errors import InvalidQuery
-from rnnshape.expression import MAX_CHARACTERS, Call, Items, Pairs, as_code, parse, parse_value, without_prefix
+from rnnshape.expression import (
+    MAX_CHARACTERS,
+    Call,
+    Items,
+    Pairs,
+    as_code,
+    instead_of_torch,
+    parse,
+    parse_value,
+    without_prefix,
+)
 
 LSTM = Call("LSTM", (4,))
 
@@ -161,8 +172,21 @@ def test_what_is_refused(text: str, reason: str) -> None:
         ("A(4, dtype=tf.float16)", "Quote it: dtype='float16'."),
         ("A(padding=same)", "Quote it: padding='same'."),
         ("A(kernel_initializer=GlorotUniform)", "Call it: GlorotUniform(…)."),
-        ("LSTM(latent_dim)", "Write a value in the place of latent_dim, such as 4."),
-        ("GRU(SIZE)", "Write a value in the place of SIZE, such as 4."),
+        (
+            "LSTM(latent_dim)",
+            (
+                "Write a value in the place of latent_dim, such as 4. Or call the layer on a tensor, as code, "
+                "and give it: rnnshape 'y = LSTM(latent_dim)(x)' --let latent_dim=4"
+            ),
+        ),
+        (
+            "layer = GRU(units=SIZE)",
+            (
+                "Write a value in the place of SIZE, such as units=4. Or call the layer on a tensor, as code, "
+                "and give it: rnnshape 'y = GRU(units=SIZE)(x)' --let SIZE=4"
+            ),
+        ),
+        (f"GRU(SIZE, name='{'x' * 80}')", "Write a value in the place of SIZE, such as 4."),
         ("GRU(units=conf.units)", "Write a value in the place of conf.units, such as units=4."),
         ("A(use_bias=false)", "Write False."),
         ("Bidirectional(keras.layers.LSTM)", "Call it: keras.layers.LSTM(…)."),
@@ -343,3 +367,49 @@ def test_the_pieces_make_calls() -> None:
     for parts in itertools.product(["LSTM", "x.py:A"], ["("], ["", "4", "a=4", "'é'"], [")", ")\n"]):
         read += isinstance(parse("".join(parts)), Call)
     assert read == 16
+
+
+OF_TORCH = [
+    ("nn.LSTM(8, 4, batch_first=True)", "LSTM(4, return_sequences=True, return_state=True)"),
+    ("torch.nn.LSTM(input_size=8, hidden_size=4, dropout=0.5)", "LSTM(4, return_sequences=True, return_state=True)"),
+    ("torch.nn.GRU(8, 4, 2)", "RNN([GRUCell(4), GRUCell(4)], return_sequences=True, return_state=True)"),
+    (
+        "nn.RNN(8, 4, nonlinearity='relu')",
+        "SimpleRNN(4, activation='relu', return_sequences=True, return_state=True)",
+    ),
+    (
+        "nn.LSTM(8, 4, 1, False, bidirectional=True)",
+        "Bidirectional(LSTM(4, use_bias=False, return_sequences=True, return_state=True))",
+    ),
+    (
+        "nn.GRU(8, 4, 2, bidirectional=True)",
+        "Sequential([Bidirectional(GRU(4, return_sequences=True)), Bidirectional(GRU(4, return_sequences=True))])",
+    ),
+    ("nn.LSTMCell(8, 4, False)", None),
+    ("nn.LSTMCell(8, 4, bias=False)", "RNN(LSTMCell(4, use_bias=False))"),
+    ("nn.LSTM(8, 4, proj_size=2)", None),
+    ("nn.LSTM(8, 4, 100)", None),
+    ("nn.LSTM()", None),
+]
+
+
+@pytest.mark.parametrize(("typed", "ours"), OF_TORCH)
+def test_a_layer_of_pytorch_is_told_as_one_of_keras(typed: str, ours: str | None) -> None:
+    instead = f'Keras\'s is: rnnshape "{ours}" --features 8' if ours else "Did you mean lstm, of Keras?"
+    assert instead_of_torch(parse(typed)) == f"That is a layer of PyTorch. {instead}"
+
+
+@pytest.mark.parametrize("typed", ["nn.Linear(8, 4)", "my.LSTM(8, 4)", "LSTM(4)", "torch.LSTM(4)", "nn.py:LSTM(8, 4)"])
+def test_no_other_layer_is_one_of_pytorch(typed: str) -> None:
+    assert instead_of_torch(parse(typed)) is None
+
+
+@pytest.mark.parametrize("ours", [ours for _, ours in OF_TORCH if ours])
+def test_what_stands_for_a_layer_of_pytorch_runs(ours: str) -> None:
+    assert explore(ours, batch=2, time=3, features=8).parameters.total > 0
+
+
+def test_a_layer_of_pytorch_that_is_no_module_here_has_the_hint() -> None:
+    with pytest.raises(InvalidQuery, match="There is no module nn") as caught:
+        explore("nn.GRU(8, 4)")
+    assert caught.value.hint == instead_of_torch(parse("nn.GRU(8, 4)"))

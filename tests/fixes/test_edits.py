@@ -69,6 +69,11 @@ def test_a_line_behind_a_change_moves_with_it():
     assert [moved(shifts, line) for line in (1, 3)] == [1, 4]
 
 
+def test_a_line_in_a_change_is_one_of_those_that_come_in_its_place():
+    assert [moved(changes("a\nx\ny\nc\n", "a\nb\nc\n"), line) for line in (1, 2, 3, 4)] == [1, 2, 2, 3]
+    assert [moved(changes("a\nx\ny\nc\n", "a\nc\n"), line) for line in (1, 2, 3, 4)] == [1, 2, 2, 2]
+
+
 @pytest.mark.parametrize("edits", [[Edit(0, 2, ""), Edit(1, 3, "")], [Edit(0, 9, "")], [Edit(2, 1, "")]])
 def test_edits_that_cannot_be_applied_are_refused(edits):
     with pytest.raises(ValueError, match="overlaps"):

@@ -107,6 +107,19 @@ def test_what_stops_further_on_is_told_with_the_error_that_is_left():
     assert found.cause == Cause(line=2, what="`h` lost its time axis here: return_sequences=False")
 
 
+def test_what_comes_of_a_fix_is_told_by_the_lines_that_were_given():
+    code = "m = Sequential()\nm.add(LSTM(4, batch_input_shape=(2, 10, 8)))\nm.add(Dense(1))\nm.compile()\n"
+    found = find(code, run(code), run)
+    assert found.text is not None
+    assert found.as_given is not None
+    assert found.trace is not None
+    assert found.text.splitlines()[1:3] == ["m.add(Input(batch_shape=(2, 10, 8)))", "m.add(LSTM(4))"]
+    given = [(one.name, one.line) for one in found.as_given.tensors][:3]
+    assert given == [("input_layer", 2), ("lstm", 2), ("dense", 3)]
+    assert [(one.what, one.line) for one in found.as_given.skipped] == [("m.compile", 4)]
+    assert [one.line for one in found.trace.tensors] == [2, 3, 4]
+
+
 def test_the_smallest_change_comes_first_and_the_others_are_told():
     found = find(CODE, stopped(CODE, 3), trace_of)
     meanings = [each.changes_meaning for each in found.fixes]

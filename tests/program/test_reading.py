@@ -150,3 +150,38 @@ def test_any_text_is_read_or_refused(text):
     except RnnshapeError:
         return
     assert len(code.lines) == max(text.count("\n") + 1, 1)
+
+
+CELL = """
+class MyCell(keras.layers.Layer):
+    def __init__(self, units, **kwargs):
+        self.state_size = units
+"""
+MODEL = """
+class Encoder(keras.Model):
+    def __init__(self, vocabulary, units):
+        self.lstm = LSTM(units)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "typed"),
+    [
+        (CELL, "own.py", "RNN(own.py:MyCell(4))"),
+        (f"import keras\n'words'\nSIZE = 3{CELL}{MODEL}", "own.py", "RNN(own.py:MyCell(4))"),
+        (MODEL, "own.py", "own.py:Encoder(…)"),
+        (MODEL, "standard input", "FILE.py:Encoder(…)"),
+        ("class Own(Layer): pass", "a.ipynb", "FILE.py:Own()"),
+    ],
+)
+def test_code_that_only_defines_classes_says_how_to_run_one(text, source, typed):
+    with pytest.raises(NotRead, match="defines classes and calls nothing") as caught:
+        read(text, source=source)
+    assert caught.value.hint == f'Name a class with the path of its file: rnnshape "{typed}"'
+    assert caught.value.text.startswith("class ")
+
+
+@pytest.mark.parametrize("more", ["x = Input((3, 4))", "if __name__ == '__main__':\n    pass", "run()"])
+def test_code_that_does_more_than_define_classes_is_read(more):
+    assert read(f"{CELL}{more}\n").lines
+    assert read("class Settings:\n    units = 3\n").lines

@@ -1,4 +1,9 @@
-"""The bounds: how much of a program is run, how much memory its values take, how long it may take."""
+"""The bounds: how much of a program is run, how much memory its values take, how long it may take.
+
+All of them but one count what the program does, so that a program is refused on every machine, or on none, and at the
+same line. What costs most counts most: Keras takes milliseconds for a layer, and Python microseconds for a step. The
+clock is the last resort, far behind the time that the counted work takes on a slow machine.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,14 @@ MAX_NESTING = 40
 MAX_BITS = 4_096
 """Bits of an integer."""
 MAX_ROUNDS = 100_000
+MAX_ENDLESS = 3
+"""Rounds of a loop that never ends, for certain: an error that is in it shows in these."""
 MAX_LAYERS = 600
+MAX_BUILDING = 150
+"""Rounds of all loops that make layers. The deepest networks that people write have about a hundred blocks; a model
+that gets one layer a round takes longer for each layer than for the one before."""
+_WALKED = 8
+"""Items that are walked in about the time of a step."""
 
 
 @dataclass(slots=True)
@@ -37,6 +49,9 @@ class Budget:
     bytes: int = 0
     depth: int = 0
     calls: int = 0
+    building: int = 0
+    built: int = 0
+    """The number of layers when a loop went on the last time."""
     until: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
 
     def step(self) -> None:
@@ -51,6 +66,20 @@ class Budget:
             raise TooMuch(f"The program takes more than {MAX_STEPS:,} steps.", "Give fewer rounds of the loop.")
         if self.steps % 64 == 0 or self.steps < 64:
             self.check_time()
+
+    def round(self) -> None:
+        """Count one round of a loop, and one that makes layers where the one before did.
+
+        Raises:
+            TooMuch: these were too many.
+
+        """
+        self.step()
+        self.building += self.layers > self.built
+        self.built = self.layers
+        if self.building > MAX_BUILDING:
+            message = f"Loops make layers in more than {MAX_BUILDING} rounds."
+            raise TooMuch(message, "Give fewer rounds of the loop.")
 
     def check_time(self) -> None:
         """Refuse to go on after `MAX_SECONDS`."""
@@ -88,7 +117,7 @@ class Budget:
             check_items(count)
             inside = [*item, *item.values()] if isinstance(item, dict) else item
             waiting += [(part, depth + 1) for part in inside if isinstance(part, list | tuple | dict | set)]
-        self.steps += count // 64
+        self.steps += count // _WALKED
 
     def hold(self, size: int) -> None:
         """Count the bytes of weights, or of an array."""

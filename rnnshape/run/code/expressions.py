@@ -151,7 +151,7 @@ def _rounds(machine: Machine, generators: list[ast.comprehension], produce: Call
     from rnnshape.run.code.assignment import assign
 
     for value in items_of(machine, machine.evaluate(first.iter)):
-        machine.budget.step()
+        machine.budget.round()
         assign(machine, first.target, value)
         if all(is_true(machine.evaluate(test)) for test in first.ifs):
             yield from _rounds(machine, rest, produce)

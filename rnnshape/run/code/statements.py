@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnnshape.run.code import operators
 from rnnshape.run.code.assignment import assign
-from rnnshape.run.code.budget import MAX_ROUNDS, check_items
+from rnnshape.run.code.budget import MAX_ENDLESS, MAX_ROUNDS, check_items
+from rnnshape.run.code.endless import is_endless
 from rnnshape.run.code.expressions import closure
 from rnnshape.run.code.halt import NOT_READ, Broke, Continued, Halt, Returned, TooMuch, Unreadable
 from rnnshape.run.code.imports import run_import, run_import_from
@@ -118,9 +119,14 @@ def _for(machine: Machine, node: ast.For) -> None:
 
 def _while(machine: Machine, node: ast.While) -> None:
     def rounds() -> Iterator[None]:
-        for _ in range(MAX_ROUNDS):
+        for number in range(MAX_ROUNDS):
             if not is_true(machine.evaluate(node.test)):
                 return
+            if number == MAX_ENDLESS and is_endless(node, machine.main.tree):
+                raise TooMuch(
+                    "This loop has no end: its condition stays true, and nothing leaves it.",
+                    "Leave the loop out, and keep one round of what is in it.",
+                )
             yield
         if is_true(machine.evaluate(node.test)):
             raise TooMuch(f"The loop takes more than {MAX_ROUNDS:,} rounds.", "Give fewer rounds.")
@@ -131,7 +137,7 @@ def _while(machine: Machine, node: ast.While) -> None:
 def _loop(machine: Machine, node: ast.For | ast.While, rounds: Iterator[None]) -> None:
     """Run the body of a loop once a round, and what stands behind `else` where nothing broke out of it."""
     for _ in rounds:
-        machine.budget.step()
+        machine.budget.round()
         try:
             run_body(machine, node.body)
         except Broke:

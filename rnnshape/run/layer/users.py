@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from rnnshape.errors import InvalidQuery, KerasRefused, RnnshapeError, nearest
-from rnnshape.expression import Call
+from rnnshape.expression import Call, instead_of_torch
 from rnnshape.run import engine
 from rnnshape.run.layer import modules
 from rnnshape.run.layer.refusal import refusal, shown_path, users_line
@@ -94,9 +94,11 @@ def _from_module(call: Call) -> tuple[ModuleType, list[str]]:
     folder = _working_directory(call)
     with _importing_from(folder):
         spec, path = modules.find(call.name)
-    if spec is None:
-        hint = "A module is looked for in the working directory and among the installed packages."
-        raise InvalidQuery(f"There is no module {top}. Received: {call}", hint=hint, layer=str(call))
+    of_torch = instead_of_torch(call)
+    if spec is None or (of_torch is not None and modules.is_installed(spec)):
+        said = f"There is no module {top}." if spec is None else f"{call.name} is not a Keras layer or cell."
+        hint = of_torch or "A module is looked for in the working directory and among the installed packages."
+        raise InvalidQuery(f"{said} Received: {call}", hint=hint, layer=str(call))
     if spec.origin is not None:
         _check_is_no_libraries(Path(spec.origin), spec.name, call)
     if modules.is_installed(spec) and not modules.may_have_layer(spec, path[0]):

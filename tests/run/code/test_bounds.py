@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from rnnshape.program import read
-from rnnshape.run.code import run_program
+from rnnshape.program import code, read
+from rnnshape.run.code import budget, run_program
 
 TOO_MUCH = [
     "x = 9**9**9",
@@ -27,6 +30,10 @@ TOO_MUCH = [
     "a = {}\na[1] = a\nx = LSTM(4)(a)",
     "while True: pass",
     "def f(n): return f(n + 1)\nf(0)",
+    "x = Input((3, 4))\nn = 2\nwhile n > 1 and not False: x = Dense(4)(x)",
+    "m = Sequential([Input((3,))])\nfor i in range(10**4): m.add(Dense(2))",
+    "a = [Dense(3) for i in range(200)]",
+    "a = []\nfor i in range(10**5): b = sorted(a); a.append(i)",
     "for i in range(10**12): pass",
     "x = list(range(10**9))",
     "x = tf.zeros((10**6, 10**6))",
@@ -72,6 +79,62 @@ def test_large_data_that_is_all_alike_takes_no_memory(text, shape):
     trace = run_program(read(text), draws=0)
     assert trace.stop is None
     assert next(tensor.shape for tensor in trace.tensors if tensor.variable == "x") == shape
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while True: n += 1",
+        "while 1:\n    while n < 9: n += 1\n    y = Dense(4)(x)",
+        "while n > 0: y = [Dense(4)(x) for _ in range(2)]",
+    ],
+)
+def test_a_loop_without_an_end_is_told_after_few_rounds(loop):
+    trace = run_program(read(f"x = Input((3, 4))\nn = 1\n{loop}"), draws=0)
+    assert trace.stop is not None
+    assert (trace.stop.kind, trace.stop.line) == ("TooMuch", 3)
+    assert trace.stop.message.startswith("This loop has no end")
+    assert len(trace.tensors) <= 7
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while True:\n    n += 1\n    if n > 9: break",
+        "def f():\n    n = 0\n    while True:\n        n += 1\n        if n > 9: return n\nf()",
+        "while n < 9: n += 1",
+        "a = [1] * 9\nwhile a: a.pop()",
+        "def f():\n    global n\n    n += 1\nwhile n < 9: f()",
+        "for i in range(100): y = Dense(4)(y)",
+        "for i in range(500):\n    for j in range(5): z = y[:, 0]",
+    ],
+)
+def test_a_loop_with_an_end_is_run_to_it(loop):
+    assert run_program(read(f"y = Input((3, 4))\nn = 1\n{loop}"), draws=0).stop is None
+
+
+def test_an_error_in_a_loop_without_an_end_is_the_error():
+    stop = run_program(read("x = Input((3, 4))\nwhile True:\n    x = LSTM(4)(x)"), draws=0).stop
+    assert stop is not None
+    assert (stop.code, stop.line) == ("keras-refused", 3)
+
+
+def test_the_bounds_are_those_of_the_docs():
+    page = (Path(__file__).parents[2] / "docs" / "code.md").read_text(encoding="utf-8")
+    table = page.partition("## Bounds")[2]
+    for what, bound in {
+        "text": (code.MAX_CHARACTERS, code.MAX_LINES, code.MAX_NOTEBOOK),
+        "statements and expressions that are evaluated": (budget.MAX_STEPS,),
+        "tensors": (budget.MAX_TENSORS,),
+        "layers": (budget.MAX_LAYERS,),
+        "rounds of loops that make layers": (budget.MAX_BUILDING,),
+        "calls inside calls of the code's functions": (budget.MAX_CALLS,),
+        "weights and arrays together": (budget.MAX_TOTAL,),
+        "time to read the code": (int(budget.MAX_SECONDS),),
+    }.items():
+        row = re.search(rf"^\| {re.escape(what)} \| (.*) \|$", table, re.MULTILINE)
+        assert row is not None, what
+        assert tuple(int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", row[1])) == bound
 
 
 NOT_READ = [
