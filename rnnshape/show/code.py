@@ -14,6 +14,7 @@ from rnnshape.show import unreturned_code as unreturned
 from rnnshape.show.fold import fill, fold, fold_assignment
 from rnnshape.show.keras_code import WIDTH, Imports, assigned, folded, keras_code, smaller
 from rnnshape.show.mask_code import mask_lines, mask_steps, padding
+from rnnshape.show.rows import PLAIN_DTYPE
 from rnnshape.structure import Expression, Place, Term
 
 _ROUNDING = 1e-5
@@ -151,10 +152,9 @@ class _Script:
 
     def _symbolic_inputs(self) -> list[str]:
         given = self.report.input
-        dtype = {} if given.dtype == "float32" else {"dtype": given.dtype}
-        lines = self._inputs(_symbolic(given.shape, **dtype))
+        lines = self._inputs(_symbolic(given.shape, given.dtype))
         if self.report.mask is not None:
-            lines.append(f"mask = {_symbolic(given.shape[:2], dtype='bool')}")
+            lines.append(f"mask = {_symbolic(given.shape[:2], 'bool')}")
         return lines + self._states(_symbolic)
 
     def _inputs(self, made: str) -> list[str]:
@@ -226,7 +226,7 @@ def _printed(tensors: Iterable[Tensor]) -> list[str]:
 
 def _of_dtype(dtype: str) -> str:
     """Return the argument that asks for a dtype; Keras's default needs none."""
-    return "" if dtype == "float32" else f', dtype="{dtype}"'
+    return "" if dtype == PLAIN_DTYPE else f', dtype="{dtype}"'
 
 
 def _compared(codes: Sequence[str], *, close: bool, rounding: float) -> list[str]:
@@ -248,12 +248,10 @@ def _as_numpy(expression: Expression, small: Mapping[int, int]) -> str:
     return expression.written(numpy, "np.")
 
 
-def _symbolic(shape: Shape, dtype: str | None = None) -> str:
+def _symbolic(shape: Shape, dtype: str = PLAIN_DTYPE) -> str:
     """Return a symbolic input; an unknown batch size goes without saying."""
-    more = f', dtype="{dtype}"' if dtype else ""
-    if shape[0] is None:
-        return f"keras.Input({tuple(shape[1:])}{more})"
-    return f"keras.Input(batch_shape={tuple(shape)}{more})"
+    sizes = tuple(shape[1:]) if shape[0] is None else f"batch_shape={tuple(shape)}"
+    return f"keras.Input({sizes}{_of_dtype(dtype)})"
 
 
 def _resized(shape: Sequence[int | None], batch: int | None, small: Mapping[int, int]) -> tuple[int, ...]:

@@ -7,8 +7,12 @@ import string
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report, Statement
 from rnnshape.structure import Expression, Index, Term
+
+Found = Report | ProgramReport
+"""What has statements of its tensors."""
 
 
 class Part(enum.Enum):
@@ -59,8 +63,8 @@ class Marks:
         return self.by_tensor.get(name, ())
 
 
-def marks(reports: Sequence[Report]) -> list[Marks]:
-    """Return the marks of each report shown.
+def marks(reports: Sequence[Found]) -> list[Marks]:
+    """Return the marks of each report shown, of a layer or of a program.
 
     Reports with the same weights and inputs (`--all-flags`) share their marks: one fact has one letter in
     all of them, if it holds across them. Any other report begins again at A.
@@ -74,19 +78,13 @@ def marks(reports: Sequence[Report]) -> list[Marks]:
     return found
 
 
-def marks_of(names: Sequence[str], equal: Sequence[Statement], close: Sequence[Statement]) -> Marks:
-    """Return the marks for these statements over tensors of these names."""
-    exact = _merged(equal)
-    found = (Mark(number, statement, number >= len(exact)) for number, statement in enumerate([*exact, *close]))
-    return _carried(names, tuple(found))
-
-
-def families(reports: Sequence[Report]) -> list[list[Report]]:
+def families(reports: Sequence[Found]) -> list[list[Found]]:
     """Return the reports in order, those of one `--all-flags` run together: the next run repeats a combination."""
-    found: list[list[Report]] = []
+    found: list[list[Found]] = []
     for report in reports:
-        seen = [member.combination for member in found[-1]] if found else []
-        if report.same_weights and seen and None not in seen and report.combination not in seen:
+        seen = [member.combination if isinstance(member, Report) else None for member in found[-1]] if found else []
+        is_next = isinstance(report, Report) and report.same_weights and report.combination not in seen
+        if is_next and seen and None not in seen:
             found[-1].append(report)
         else:
             found.append([report])
@@ -100,13 +98,13 @@ def letter(number: int) -> str:
     return front + string.ascii_uppercase[number % count]
 
 
-def _marks_of(family: Sequence[Report]) -> list[tuple[Mark, ...]]:
+def _marks_of(family: Sequence[Found]) -> list[tuple[Mark, ...]]:
     """Return the marks that may stand in each report of a family.
 
     What holds across the reports, and what is equal to that in one of them, is one mark in all of them. Anything else
     holds within its report alone: a layer with noise gives a tensor other values in each run.
     """
-    across = [statement for report in family for statement in report.equal_across or ()]
+    across = [one for report in family if isinstance(report, Report) for one in report.equal_across or ()]
     known = {code for statement in across for code in statement}
     everywhere = [
         statement

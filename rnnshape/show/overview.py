@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rnnshape.errors import RnnshapeError
 from rnnshape.report import Report, Tensor
 from rnnshape.show import notes
 from rnnshape.show.marks import Marks, families, marks
 from rnnshape.show.matrix import one_letter
 from rnnshape.show.rows import ONLY, Answers, Code, Fact, Note, Section, Signs, Tone, Words, signs, typed_shape
-from rnnshape.show.sections import facts_of, place, rows_of, section
+from rnnshape.show.sections import facts_of, failed, place, rows_of
 from rnnshape.show.varying import Varying, varying
 from rnnshape.structure import Term
 
@@ -98,7 +99,7 @@ def overview(answers: Answers) -> Overview:
         numbers=frozenset(at for at, column in enumerate(found.columns) if column.is_number),
         places=tuple(places),
         more=tuple(more),
-        rows=tuple(next(rows) if isinstance(answer, Report) else section(answer) for answer in answers),
+        rows=tuple(failed(answer) if isinstance(answer, RnnshapeError) else next(rows) for answer in answers),
         kinds=tuple(_kinds(reports, marked, found)),
     )
 

@@ -9,27 +9,29 @@ from rnnshape.program_report import ProgramReport
 from rnnshape.report import Report, Statement, Tensor
 from rnnshape.show import notes
 from rnnshape.show.marks import Carried, Marks, Part, marks
-from rnnshape.show.rows import INSIDE, ONLY, STEPPED, Answer, Answers, Fact, Kind, Problem, Row, Section, Sign
+from rnnshape.show.rows import INSIDE, ONLY, STEPPED, Answers, Fact, Kind, Problem, Row, Section, Sign
 from rnnshape.show.varying import called_with
 
 
 def sections(answers: Answers) -> Iterator[Section]:
     """Yield a section for each answer, in their order; the letters are shared where values are."""
-    found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
+    found = iter(marks([answer for answer in answers if not isinstance(answer, RnnshapeError)]))
     for answer in answers:
-        yield section(answer, next(found) if isinstance(answer, Report) else None)
+        match answer:
+            case RnnshapeError():
+                yield failed(answer)
+            case Report():
+                yield _layer(answer, next(found))
+            case ProgramReport():
+                # What only a program needs is not imported for a layer.
+                from rnnshape.show.program.section import program_section
+
+                yield program_section(answer, next(found))
 
 
-def section(answer: Answer, found: Marks | None = None) -> Section:
-    """Return what is shown of one answer, with these marks or else marks of its own."""
-    if isinstance(answer, RnnshapeError):
-        return Section(title=answer.layer or "", error=Problem(answer.message, answer.hint or ""))
-    if isinstance(answer, ProgramReport):
-        # What only a program needs is not imported for a layer.
-        from rnnshape.show.program.section import program_section
-
-        return program_section(answer)
-    return _layer(answer, marks([answer])[0] if found is None else found)
+def failed(error: RnnshapeError) -> Section:
+    """Return what is shown of an error."""
+    return Section(title=error.layer or "", error=Problem(error.message, error.hint or ""))
 
 
 def _layer(report: Report, found: Marks) -> Section:

@@ -43,20 +43,18 @@ def diagram(answers: Report | Answers) -> Shown:
 
 
 def _pictures(answers: Answers, look: Look) -> Iterator[Iterator[Text]]:
-    found = iter(marks([answer for answer in answers if isinstance(answer, Report)]))
+    found = iter(marks([answer for answer in answers if not isinstance(answer, RnnshapeError)]))
     for answer, section in zip(answers, sections(answers), strict=True):
-        if isinstance(answer, RnnshapeError):
-            yield whole(section, look)
-        else:
-            picture = _picture(answer, next(found), look) if isinstance(answer, Report) else _graph(answer, look)
-            yield itertools.chain(heading(section, look), [Text()], picture)
+        match answer:
+            case RnnshapeError():
+                yield whole(section, look)
+            case Report():
+                yield itertools.chain(heading(section, look), [Text()], _picture(answer, next(found), look))
+            case ProgramReport():
+                # What only a program needs is not imported for a layer.
+                from rnnshape.show.program.graph import graph
 
-
-def _graph(report: ProgramReport, look: Look) -> Iterator[Text]:
-    # What only a program needs is not imported for a layer.
-    from rnnshape.show.program.graph import graph
-
-    return graph(report, look)
+                yield itertools.chain(heading(section, look), [Text()], graph(answer, next(found), look))
 
 
 def _picture(report: Report, found: Marks, look: Look) -> Iterator[Text]:

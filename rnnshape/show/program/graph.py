@@ -20,7 +20,7 @@ from rnnshape.program_report import ProgramReport, ProgramTensor, Step
 from rnnshape.show.fold import prose
 from rnnshape.show.lines import letters
 from rnnshape.show.look import Look
-from rnnshape.show.marks import Marks, Part, marks_of
+from rnnshape.show.marks import Marks, Part
 from rnnshape.show.palette import FAINT, NAME, PLAIN
 from rnnshape.show.program.diagnosis import diagnosis
 from rnnshape.show.rows import shape_code
@@ -28,9 +28,8 @@ from rnnshape.show.rows import shape_code
 _ASCII = str.maketrans("│●○╰├┴┼─▶", "|o.`+++->")
 
 
-def graph(report: ProgramReport, look: Look) -> Iterator[Text]:
+def graph(report: ProgramReport, found: Marks, look: Look) -> Iterator[Text]:
     """Yield the graph of a program's calls, from top to bottom in the order of the code."""
-    found = marks_of([one.name for one in report.tensors], report.equal, report.close or ())
     yield from _Graph(report, found, look).lines()
     if found.all:
         yield Text()

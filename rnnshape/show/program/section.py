@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rnnshape.program_report import Assumed, ProgramReport, ProgramTensor
-from rnnshape.show.marks import Marks, marks_of
+from rnnshape.show.marks import Marks, marks
 from rnnshape.show.notes import counted
 from rnnshape.show.program.notes import notes, whose
 from rnnshape.show.rows import Code, Note, Problem, Row, Section, Tone
@@ -15,9 +15,8 @@ from rnnshape.show.sections import facts_of
 _LENGTH = re.compile(r"len\((\w+)\)")
 
 
-def program_section(report: ProgramReport) -> Section:
-    """Return what is shown of a program. What is said of one with a fix is said of the fixed one."""
-    found = marks_of([tensor.name for tensor in report.tensors], report.equal, report.close or ())
+def program_section(report: ProgramReport, found: Marks) -> Section:
+    """Return what is shown of a program with these marks. What is said of one with a fix is said of the fixed one."""
     rows = tuple(_rows(report, found))
     answer = report if report.error is None else report.with_fix or report
     return Section(
@@ -29,7 +28,7 @@ def program_section(report: ProgramReport) -> Section:
         notes=tuple(notes(answer)),
         whose=whose(answer),
         error=_problem(report),
-        then=program_section(report.with_fix) if report.error is not None and report.with_fix is not None else None,
+        then=None if answer is report else program_section(answer, *marks([answer])),
     )
 
 
