@@ -11,14 +11,14 @@ from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault, read_shape
 from rnnshape.fixes.inputs import declarations
 from rnnshape.fixes.layers import is_layer
-from rnnshape.fixes.rewrite import replace
+from rnnshape.fixes.rewrite import line_before, replace
 from rnnshape.fixes.source import argument, called, keyword, spelled
 from rnnshape.fixes.time_axis import axis_added, indexed
 from rnnshape.trace import Shape
 
 _BOTH = 2
 METHODS = {"fit", "predict", "evaluate", "train_on_batch", "test_on_batch", "predict_on_batch", "fit_generator"}
-_EXPECTED = re.compile(r"[Ee]xpected shape[= ]+(\([^)]*\)).*?incompatible shape (\([^)]*\))", re.DOTALL)
+_EXPECTED = re.compile(r"[Ee]xpected shape[= ]+(\([^)]*\)).*?(?:incompatible|found) shape[= ]+(\([^)]*\))", re.DOTALL)
 
 
 def data_call(fault: Fault) -> ast.Call | None:
@@ -145,6 +145,15 @@ def sizes(fault: Fault) -> Iterator[Candidate]:
         code = fault.source.code(node)
         edits = indexed(fault, node, ".transpose(0, 2, 1)")
         yield Candidate(edits=edits, why=f"the last two axes of `{code}` are exchanged", weight=1, changes_meaning=True)
+
+
+def compiled(fault: Fault) -> Iterator[Candidate]:
+    """Yield the `compile` that is missing in front of the training."""
+    call = data_call(fault)
+    if call is not None and isinstance(call.func, ast.Attribute) and fault.statement is not None:
+        code = f"{fault.source.code(call.func.value)}.compile(optimizer='adam', loss='mse')"
+        edit = line_before(fault.source, fault.statement, code)
+        yield Candidate(edits=(edit,), why="the model is not compiled", at=edit.start, placeholders=True)
 
 
 def _declared_as(fault: Fault, shape: ast.Tuple, received: Shape, code: str) -> Iterator[Candidate]:

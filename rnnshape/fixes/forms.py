@@ -10,7 +10,7 @@ from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import ATTENTION, MERGES, RECURRENT, WRAPPERS, core, is_layer
 from rnnshape.fixes.old_merge import called_behind
-from rnnshape.fixes.rewrite import add_argument, line_before, remove_arguments, rename_call, replace, spell
+from rnnshape.fixes.rewrite import add_argument, line_before, remove_arguments, rename_call, replace, spell, wrap
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 
 _SEVERAL = re.compile(r"(?:expects|only takes) (?:exactly )?(?:1|one) input")
@@ -27,6 +27,7 @@ def calls(fault: Fault) -> Iterator[Candidate]:
         yield from _listed(fault, call)
         yield from _own_init(fault, call)
     yield from _added(fault)
+    yield from _lists_joined(fault)
     yield from _tensor_added(fault)
     yield from _not_called(fault)
     yield from _first_of_several(fault)
@@ -111,6 +112,10 @@ def _unwrapped(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
 def _inside(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     """`Bidirectional(LSTM(4), return_state=True)`: what the wrapper does not take is the layer's."""
     inner = call.args[0] if called(call) in WRAPPERS and call.args else None
+    if called(call) == "Bidirectional" and len(call.args) > 1 and isinstance(call.args[1], ast.Call):
+        start = fault.source.span(call.args[1])[0]
+        why = "the second argument of `Bidirectional` is its merge_mode, not the layer that goes backwards"
+        yield Candidate(edits=(insertion(start, "backward_layer="),), why=why, at=start)
     if not isinstance(inner, ast.Call) or "nrecognized" not in fault.message:
         return
     moved = [each for each in call.keywords if f"'{each.arg}'" in fault.message]
@@ -119,6 +124,20 @@ def _inside(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
         why = f"`{moved[0].arg}` is an argument of `{called(inner)}`, not of `{called(call)}`"
         edits = (add_argument(fault.source, inner, code), *remove_arguments(fault.source, call, *moved))
         yield Candidate(edits=edits, why=why, at=edits[0].start)
+
+
+def _lists_joined(fault: Fault) -> Iterator[Candidate]:
+    """`x + states`, where a tensor and a list are meant to be one list: `[x] + states`."""
+    if "list" not in fault.message:
+        return
+    for node in ast.walk(fault.statement) if fault.statement is not None else ():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            for part, other in ((node.left, node.right), (node.right, node.left)):
+                given = fault.source.assigned(spelled(other), fault.start) or other
+                if isinstance(part, ast.Name) and isinstance(given, ast.List):
+                    why = f"`{part.id}` is a tensor, what is added to it is a list"
+                    edits = wrap(fault.source, part, "[", "]")
+                    yield Candidate(edits=edits, why=why, at=edits[0].start)
 
 
 def _cells(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
@@ -249,7 +268,13 @@ def _called_on_last(fault: Fault, layer: ast.Call) -> Iterator[Candidate]:
 
 
 def _first_of_several(fault: Fault) -> Iterator[Candidate]:
-    """The output of a layer with `return_state`, where a layer is handed its states, too."""
+    """The output of a layer with `return_state`, where a layer is handed its states, too; and both halves as one."""
+    for application in fault.upstream():
+        mode = keyword(application.maker, "merge_mode")
+        if mode is not None and isinstance(mode.value, ast.Constant) and mode.value.value is None:
+            edits = remove_arguments(fault.source, application.maker, mode)
+            why = f"`{called(application.maker)}` returns both directions apart: merge_mode=None"
+            yield Candidate(edits=edits, why=why, at=edits[0].start, weight=1)
     if not _SEVERAL.search(fault.message) and "input tensors" not in fault.message and "list" not in fault.message:
         return
     for application in fault.upstream():

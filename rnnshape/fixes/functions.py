@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import core
-from rnnshape.fixes.rewrite import layer_before, remove_arguments, replace, spell, wrap
+from rnnshape.fixes.rewrite import layer_before, line_after, remove_arguments, replace, spell, wrap
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 from rnnshape.fixes.spellings import BACKEND_FUNCTIONS, TENSORFLOW_FUNCTIONS
 
@@ -48,6 +48,24 @@ def _functions(fault: Fault) -> Iterator[Candidate]:
             why = f"`{front}.{name}` wants values; `keras.ops` takes symbolic tensors, too"
     if edits:
         yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
+
+
+def unreturned(fault: Fault) -> Iterator[Candidate]:
+    """Yield the `return` that a function lacks: of what its last line makes."""
+    used = {node.id for node in ast.walk(fault.statement) if isinstance(node, ast.Name)} if fault.statement else set()
+    made = [fault.source.assigned(name, fault.start) for name in sorted(used)]
+    called_here = {called(value) for value in made if isinstance(value, ast.Call)}
+    for node in ast.walk(fault.source.tree):
+        if not isinstance(node, ast.FunctionDef) or node.name not in called_here:
+            continue
+        names = [each for each in map(_bound, node.body) if each]
+        if names and not any(isinstance(each, ast.Return) for each in ast.walk(node)):
+            edit = line_after(fault.source, node.body[-1], f"return {names[-1]}")
+            yield Candidate(edits=(edit,), why=f"`{node.name}` returns nothing", at=edit.start)
+
+
+def _bound(statement: ast.stmt) -> str:
+    return spelled(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
 
 
 def undeclared(fault: Fault) -> Iterator[Candidate]:

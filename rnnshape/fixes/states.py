@@ -167,6 +167,8 @@ def _nesting(fault: Fault, application: Application, given: ast.expr) -> Iterato
     elements, node = _elements(fault, given)
     codes = [fault.source.code(each) for each in elements]
     cells = argument(application.maker, 0, "cell") if called(application.maker) == "RNN" else None
+    if isinstance(cells, ast.Name):
+        cells = fault.source.assigned(cells.id, fault.source.span(application.maker)[0])
     why, at = f"the states of `{called(application.maker)}` are nested otherwise", fault.source.span(node)[0]
     if isinstance(cells, ast.List | ast.Tuple) and not any(isinstance(each, ast.List | ast.Tuple) for each in elements):
         sizes = [2 if isinstance(each, ast.Call) and "LSTM" in called(each) else 1 for each in cells.elts]

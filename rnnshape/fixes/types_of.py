@@ -13,7 +13,7 @@ from rnnshape.fixes.layers import WIDTH, is_layer
 from rnnshape.fixes.names import ACTIVATIONS, ARGUMENTS, LAYERS, LOSSES, OPTIMIZERS
 from rnnshape.fixes.rewrite import rename_keyword, replace, wrap
 from rnnshape.fixes.source import argument, called
-from rnnshape.fixes.spellings import INPUT_ARGUMENTS
+from rnnshape.fixes.spellings import INPUT_ARGUMENTS, MERGE_MODES
 
 _BEYOND = re.compile(r"= (\d+) is not in \[0, (\d+)\)")
 _UNKNOWN = re.compile(r"(?:keyword arguments? .*?\{?|not recognized: \{)['\"](\w+)['\"]")
@@ -113,7 +113,7 @@ def _nearest(name: str) -> list[str]:
 
 def _words(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     """Yield the nearest activation, loss or optimizer for a word that is none."""
-    known = (*ACTIVATIONS, *LOSSES, *OPTIMIZERS)
+    known = (*ACTIVATIONS, *LOSSES, *OPTIMIZERS, *MERGE_MODES)
     for node in [*call.args, *(each.value for each in call.keywords)]:
         if (
             isinstance(node, ast.Constant)
@@ -121,7 +121,9 @@ def _words(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
             and node.value in fault.message
             and node.value not in known
         ):
-            for near in difflib.get_close_matches(node.value.lower().replace(" ", "_"), known, n=1, cutoff=0.7):
+            word = node.value.lower().replace(" ", "_")
+            modes = [each for each in MERGE_MODES if word.startswith(each)]
+            for near in modes or difflib.get_close_matches(word, known, n=1, cutoff=0.7):
                 yield Candidate(edits=(replace(fault.source, node, repr(near)),), why=f"there is no {node.value!r}",
                                 at=fault.source.span(node)[0])  # fmt: skip
 
