@@ -47,7 +47,7 @@ def _functions(fault: Fault) -> Iterator[Candidate]:
             edits += _turned(fault, call)
             why = f"`{front}.{name}` wants values; `keras.ops` takes symbolic tensors, too"
     if edits:
-        yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
+        yield Candidate(edits=tuple(edits), why=why)
 
 
 def unreturned(fault: Fault) -> Iterator[Candidate]:
@@ -61,7 +61,7 @@ def unreturned(fault: Fault) -> Iterator[Candidate]:
         names = [each for each in map(_bound, node.body) if each]
         if names and not any(isinstance(each, ast.Return) for each in ast.walk(node)):
             edit = line_after(fault.source, node.body[-1], f"return {names[-1]}")
-            yield Candidate(edits=(edit,), why=f"`{node.name}` returns nothing", at=edit.start)
+            yield Candidate(edits=(edit,), why=f"`{node.name}` returns nothing")
 
 
 def _bound(statement: ast.stmt) -> str:
@@ -83,7 +83,7 @@ def undeclared(fault: Fault) -> Iterator[Candidate]:
         ):
             continue
         shape = _known_shape(fault, first.maker)
-        if shape is not None and fault.source.span(first.node)[0] < fault.start:
+        if shape is not None and fault.at(first.node) < fault.start:
             name, imported = spell(fault.source, "Input", like=first.maker.func)
             edits += [*layer_before(fault.source, first.node, f"{name}(shape={shape})"), *imported]
     if edits:
@@ -95,9 +95,9 @@ def _known_shape(fault: Fault, maker: ast.Call) -> str | None:
     """Return the shape of a first layer's input as far as the code tells, as code."""
     if called(maker) == "Embedding":
         length = keyword(maker, "input_length")
-        return "(None,)" if length is None else f"({fault.source.code(length.value)},)"
+        return "(None,)" if length is None else f"({fault.code(length.value)},)"
     inner = keyword(core(maker), "input_shape")
-    return fault.source.code(inner.value) if inner is not None and core(maker) is not maker else None
+    return fault.code(inner.value) if inner is not None and core(maker) is not maker else None
 
 
 def _ends_of_models(fault: Fault) -> Iterator[Candidate]:
@@ -109,7 +109,7 @@ def _ends_of_models(fault: Fault) -> Iterator[Candidate]:
             edits.append(insertion(end, "s[0]"))
     if edits:
         why = "a `Sequential` has `inputs` and `outputs`"
-        yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
+        yield Candidate(edits=tuple(edits), why=why)
 
 
 def _turned(fault: Fault, call: ast.Call) -> list[Edit]:
@@ -138,17 +138,17 @@ def _attribute(fault: Fault, name: str) -> Iterator[Candidate]:
                 edit = Edit(end - len(name), fault.source.span(parent)[1], "shape")
             else:
                 edit = Edit(end - len(name), end, ATTRIBUTES[name])
-            yield Candidate(edits=(edit,), why=f"`{name}` is `{ATTRIBUTES[name]}` today", at=edit.start)
+            yield Candidate(edits=(edit,), why=f"`{name}` is `{ATTRIBUTES[name]}` today")
             if name == "reset_states" and isinstance(parent, ast.Call):
                 yield from _reset(fault, node)
 
 
 def _reset(fault: Fault, node: ast.Attribute) -> Iterator[Candidate]:
     """Yield the states of each layer that keeps some, where those of the whole model are set back."""
-    model = fault.source.code(node.value)
+    model = fault.code(node.value)
     makers = [each.maker for each in fault.flow.applications]
     kept = [at for at, maker in enumerate(makers) if any(each.arg == "stateful" for each in maker.keywords)]
-    start, end = fault.source.span(node)[0], fault.source.span(node)[1]
+    start, end = fault.at(node), fault.source.span(node)[1]
     if len(kept) == 1:
         edit = Edit(start, end, f"{model}.layers[{kept[0]}].reset_state")
         yield Candidate(edits=(edit,), why=f"a model has no `{node.attr}` today, its layers have", at=start)

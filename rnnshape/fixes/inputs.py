@@ -61,8 +61,8 @@ def beyond(fault: Fault) -> Iterator[Candidate]:
         assert isinstance(node.value, ast.Attribute)
         shape, at = fault.shape(node.value.value), node.slice.value
         if shape is not None and isinstance(at, int) and at == len(shape):
-            why = f"`{fault.source.code(node.value.value)}` has {len(shape)} axes only"
-            yield Candidate(edits=(replace(fault.source, node, "1"),), why=why, at=fault.source.span(node)[0])
+            why = f"`{fault.code(node.value.value)}` has {len(shape)} axes only"
+            yield Candidate(edits=(replace(fault.source, node, "1"),), why=why)
 
 
 def unlisted(fault: Fault) -> Iterator[Candidate]:
@@ -71,7 +71,7 @@ def unlisted(fault: Fault) -> Iterator[Candidate]:
         given = argument(call, 0, "inputs") if called(call) == "Model" else None
         if given is None:
             continue
-        start, names = fault.source.span(call)[0], _named(fault, given)
+        start, names = fault.at(call), _named(fault, given)
         outputs = argument(call, 1, "outputs")
         missing = [name for name in _roots(fault, outputs) if name not in names]
         missing = missing or [
@@ -81,14 +81,14 @@ def unlisted(fault: Fault) -> Iterator[Candidate]:
             code = _longer_list(fault, given, more)
             why = f"the output comes of `{'` and `'.join(more)}`, too, which the model is not given"
             edits = (replace(fault.source, given, code),)
-            yield Candidate(edits=edits, why=why, at=edits[0].start, weight=weight)
+            yield Candidate(edits=edits, why=why, weight=weight)
 
 
 def _longer_list(fault: Fault, given: ast.expr, more: list[str]) -> str:
     """Return the code of what is given with more in one list."""
-    code, listed = fault.source.code(given), ", ".join(more)
+    code, listed = fault.code(given), ", ".join(more)
     if isinstance(given, ast.List | ast.Tuple) and given.elts:
-        return f"[{', '.join(map(fault.source.code, given.elts))}, {listed}]"
+        return f"[{', '.join(map(fault.code, given.elts))}, {listed}]"
     return f"[{code}, {listed}]" if isinstance(given, ast.Name) else f"{code} + [{listed}]"
 
 
@@ -135,7 +135,7 @@ def declarations(fault: Fault) -> list[ast.expr]:
     """Return the shapes of inputs that the code declares up to the place, those nearest to it first."""
     found: list[ast.expr] = []
     for call in fault.source.calls():
-        if fault.source.span(call)[0] >= fault.end:
+        if fault.at(call) >= fault.end:
             break
         node = (
             keyword(call, "input_shape", "batch_shape", "shape")
@@ -159,17 +159,16 @@ def _positional(fault: Fault) -> Iterator[Candidate]:
     for call in fault.calls():
         numbers = [each for each in call.args if not isinstance(each, ast.Tuple | ast.List)]
         if called(call) == "Input" and len(call.args) > 1 and len(numbers) == len(call.args):
-            start, end = fault.source.span(call.args[0])[0], fault.source.span(call.args[-1])[1]
-            yield Candidate(
-                edits=(insertion(start, "("), insertion(end, ")")), why="the shape is one argument", at=start
-            )
+            start, end = fault.at(call.args[0]), fault.source.span(call.args[-1])[1]
+            edits = (insertion(start, "("), insertion(end, ")"))
+            yield Candidate(edits=edits, why="the shape is one argument", at=start)
         if (
             is_layer(call)
             and len(call.args) == 2
             and isinstance(call.args[1], ast.Tuple)
             and called(call) not in CONVOLUTIONS
         ):
-            start = fault.source.span(call.args[1])[0]
+            start = fault.at(call.args[1])
             why = f"the second argument of `{called(call)}` is not the input's shape"
             yield Candidate(edits=(insertion(start, "input_shape="),), why=why, at=start)
 
@@ -177,15 +176,11 @@ def _positional(fault: Fault) -> Iterator[Candidate]:
 def _shorter(fault: Fault, node: ast.expr, surplus: int) -> Iterator[Candidate]:
     """Yield the shape without its first axes, or without a last one that is 1."""
     why = "the batch's size is not part of an input's shape"
-    at = fault.source.span(node)[0]
+    at = fault.at(node)
     if isinstance(node, ast.Tuple) and len(node.elts) > surplus:
-        first = fault.source.span(node.elts[0])[0]
-        comma = (
-            ","
-            if len(node.elts) == surplus + 1 and not fault.source.code(node).rstrip(")").rstrip().endswith(",")
-            else ""
-        )
-        rest = fault.source.span(node.elts[surplus])[0]
+        first = fault.at(node.elts[0])
+        comma = "," if len(node.elts) == surplus + 1 and not fault.code(node).rstrip(")").rstrip().endswith(",") else ""
+        rest = fault.at(node.elts[surplus])
         edits = [Edit(first, rest, "")]
         if comma:
             edits.append(insertion(fault.source.span(node.elts[-1])[1], ","))
@@ -203,7 +198,7 @@ def _shorter(fault: Fault, node: ast.expr, surplus: int) -> Iterator[Candidate]:
 
 def _longer(fault: Fault, node: ast.expr, wanted: int) -> Iterator[Candidate]:
     """Yield the shape with another axis: of steps in front, of features behind."""
-    source, at = fault.source, fault.source.span(node)[0]
+    source, at = fault.source, fault.at(node)
     failing = fault.failing()
     is_first = failing is not None and failing.before is None and not any(True for _ in fault.flow.upstream(failing))
     if isinstance(node, ast.Tuple | ast.List) and node.elts:
@@ -218,12 +213,17 @@ def _longer(fault: Fault, node: ast.expr, wanted: int) -> Iterator[Candidate]:
     else:
         return
     if wanted == 3:
-        yield Candidate(edits=(replace(source, node, in_front),), why="the input has no time axis", at=at,
-                        weight=3 if is_first else -1, changes_meaning=is_first)  # fmt: skip
+        yield Candidate(
+            edits=(replace(source, node, in_front),),
+            why="the input has no time axis",
+            at=at,
+            weight=3 if is_first else -1,
+            changes_meaning=is_first,
+        )
     is_sequence = wanted == 3 and failing is not None and called(failing.maker) not in CONVOLUTIONS
     what = "features" if is_sequence else "channels"
-    yield Candidate(edits=(replace(source, node, behind),), why=f"the input has no axis of {what}", at=at,
-                    weight=2, changes_meaning=is_sequence)  # fmt: skip
+    why = f"the input has no axis of {what}"
+    yield Candidate(edits=(replace(source, node, behind),), why=why, at=at, weight=2, changes_meaning=is_sequence)
 
 
 def _is_shape(node: ast.expr) -> bool:

@@ -81,8 +81,7 @@ KINDS = (
         stateful.batches,
     ),
     _kind(
-        r"to a shape / shape / positional argument / fully-defined / activation function identifier",
-        inputs.declared,
+        r"to a shape / shape / positional argument / fully-defined / activation function identifier", inputs.declared
     ),
     _kind(
         r"not supported / positive integer / invalid (?:value|dimension) / units / not interpret / must be"
