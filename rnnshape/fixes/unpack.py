@@ -174,13 +174,13 @@ def _dropped(
 ) -> Iterator[Candidate]:
     """Yield the unpacking without its last names; where those are used, they leave the lists that they are in."""
     edits = list(front)
-    for gone in names.elts[count:]:
-        for use in _uses(fault, spelled(gone)) if spelled(gone) != "_" else []:
-            holder = fault.source.parents.get(use)
-            if not isinstance(holder, ast.List | ast.Tuple) or len(holder.elts) < 2:
-                return
-            kept = [fault.code(each) for each in holder.elts if spelled(each) != spelled(gone)]
-            edits.append(replace(fault.source, holder, listed(kept)))
+    gone = {spelled(each) for each in names.elts[count:]} - {"_"}
+    holders = dict.fromkeys(fault.source.parents.get(use) for use in _later(fault) if use.id in gone)
+    for holder in holders:
+        kept = [each for each in getattr(holder, "elts", []) if spelled(each) not in gone]
+        if not isinstance(holder, ast.List | ast.Tuple) or not kept:
+            return
+        edits.append(replace(fault.source, holder, listed(list(map(fault.code, kept)))))
     start, end = fault.source.span(names.elts[count - 1])[1], fault.source.span(names.elts[-1])[1]
     comma = "," if count == 1 else ""
     if count == 1:
