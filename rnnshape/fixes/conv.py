@@ -32,8 +32,8 @@ def ranks(fault: Fault) -> Iterator[Candidate]:
     if 1 <= other <= 3 and str(axes) in name and not name.startswith("ConvLSTM"):
         end = fault.source.span(failing.maker.func)[1]
         edit = Edit(end - len(name), end, name.replace(f"{axes}D", f"{other}D"))
-        yield Candidate(edits=(edit,), why=f"`{name}` works along {axes} axes, the input has {other}", at=edit.start,
-                        changes_meaning=True, weight=7)  # fmt: skip
+        why = f"`{name}` works along {axes} axes, the input has {other}"
+        yield Candidate(edits=(edit,), why=why, changes_meaning=True, weight=7)
 
 
 def padded(fault: Fault, makers: list[ast.Call]) -> Iterator[Candidate]:
@@ -51,7 +51,7 @@ def sizes(fault: Fault) -> Iterator[Candidate]:
         call = application.maker
         if called(call) not in CONVOLUTIONS:
             continue
-        at = fault.source.span(call)[0]
+        at = fault.at(call)
         why = f"`{called(call)}` leaves nothing of its input"
         given = keyword(call, "padding")
         if given is None or not isinstance(given.value, ast.Constant) or given.value.value != "same":
@@ -69,14 +69,10 @@ def _kernels(fault: Fault) -> Iterator[Candidate]:
             and len(call.args) >= 3
             and not isinstance(call.args[1], ast.Tuple)
         ):
-            edits.append(insertion(fault.source.span(call.args[1])[0], "("))
+            edits.append(insertion(fault.at(call.args[1]), "("))
             edits.append(insertion(fault.source.span(call.args[2])[1], ")"))
     if edits:
-        yield Candidate(
-            edits=tuple(edits),
-            why="the third argument is the stride, not a part of the kernel's size",
-            at=edits[0].start,
-        )
+        yield Candidate(edits=tuple(edits), why="the third argument is the stride, not a part of the kernel's size")
 
 
 def reshaped(fault: Fault) -> Iterator[Candidate]:
@@ -86,7 +82,7 @@ def reshaped(fault: Fault) -> Iterator[Candidate]:
         for part in target.elts if isinstance(target, ast.Tuple) else ():
             why = "the sizes do not make up what there is; one of them can be left open"
             edit = replace(fault.source, part, "-1")
-            yield Candidate(edits=(edit,), why=why, at=edit.start, changes_meaning=True)
+            yield Candidate(edits=(edit,), why=why, changes_meaning=True)
 
 
 def channels(fault: Fault) -> Iterator[Candidate]:
@@ -95,6 +91,6 @@ def channels(fault: Fault) -> Iterator[Candidate]:
         parts = shape.elts if isinstance(shape, ast.Tuple) else []
         values = [each.value if isinstance(each, ast.Constant) else None for each in parts]
         if len(parts) == 3 and (values[0] in (1, 3, 4) or values[0] is None) and values[2] not in (1, 3, 4):
-            codes = [fault.source.code(each) for each in parts]
+            codes = [fault.code(each) for each in parts]
             edit = replace(fault.source, shape, f"({', '.join([*codes[1:], codes[0]])})")
-            yield Candidate(edits=(edit,), why="the channels are the last axis of the input", at=edit.start)
+            yield Candidate(edits=(edit,), why="the channels are the last axis of the input")

@@ -11,14 +11,14 @@ from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault, read_shape
 from rnnshape.fixes.inputs import declarations
 from rnnshape.fixes.layers import is_layer
-from rnnshape.fixes.rewrite import replace
+from rnnshape.fixes.rewrite import exchanged, line_before, replace
 from rnnshape.fixes.source import argument, called, keyword, spelled
-from rnnshape.fixes.time_axis import axis_added, indexed
+from rnnshape.fixes.time_axis import axis_added, indexed, without_ones
 from rnnshape.trace import Shape
 
 _BOTH = 2
 METHODS = {"fit", "predict", "evaluate", "train_on_batch", "test_on_batch", "predict_on_batch", "fit_generator"}
-_EXPECTED = re.compile(r"[Ee]xpected shape[= ]+(\([^)]*\)).*?incompatible shape (\([^)]*\))", re.DOTALL)
+_EXPECTED = re.compile(r"[Ee]xpected shape[= ]+(\([^)]*\)).*?(?:incompatible|found) shape[= ]+(\([^)]*\))", re.DOTALL)
 
 
 def data_call(fault: Fault) -> ast.Call | None:
@@ -35,7 +35,7 @@ def given(fault: Fault) -> ast.expr | None:
     call = data_call(fault)
     node = argument(call, 0, "x") if call is not None else None
     assumed = {each.name for each in fault.trace.assumed}
-    return None if node is None or fault.source.code(node) in assumed else node
+    return None if node is None or fault.code(node) in assumed else node
 
 
 def shapes(fault: Fault) -> tuple[Shape | None, Shape | None]:
@@ -77,19 +77,19 @@ def ranks(fault: Fault) -> Iterator[Candidate]:
         return
     if len(received) == len(expected) - 1:
         for weight, (code, words) in enumerate(_fitting(expected, received)):
-            why = f"`{fault.source.code(node)}` has {len(received)} axes, {len(expected)} are expected: {words}"
+            why = f"`{fault.code(node)}` has {len(received)} axes, {len(expected)} are expected: {words}"
             edits = indexed(fault, node, code)
-            yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=weight)
+            yield Candidate(edits=edits, why=why, at=fault.at(node), weight=weight)
     if len(received) > len(expected):
         yield from _fewer(fault, node, expected, received)
     if len(received) < len(expected) and _count(received) == _count(expected[1:]) is not None:
-        why = f"`{fault.source.code(node)}` is one row, a batch is expected"
+        why = f"`{fault.code(node)}` is one row, a batch is expected"
         edits = indexed(fault, node, f".reshape(1, {', '.join(map(str, expected[1:]))})")
-        yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=1)
+        yield Candidate(edits=edits, why=why, at=fault.at(node), weight=1)
     if len(received) < len(expected) and _count(received[1:]) == _count(expected[1:]) is not None:
-        why = f"`{fault.source.code(node)}` has {len(received)} axes, {len(expected)} are expected"
+        why = f"`{fault.code(node)}` has {len(received)} axes, {len(expected)} are expected"
         edits = indexed(fault, node, f".reshape(-1, {', '.join(map(str, expected[1:]))})")
-        yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], weight=1)
+        yield Candidate(edits=edits, why=why, at=fault.at(node), weight=1)
 
 
 def _count(shape: Shape) -> int | None:
@@ -111,19 +111,17 @@ def _agree(one: Shape, other: Shape) -> bool:
 
 def _fewer(fault: Fault, node: ast.expr, expected: Shape, received: Shape) -> Iterator[Candidate]:
     """Yield the data with fewer axes: the last two as one, or without one that is 1."""
-    at = fault.source.span(node)[0]
-    why = f"`{fault.source.code(node)}` has {len(received)} axes, {len(expected)} are expected"
+    at = fault.at(node)
+    why = f"`{fault.code(node)}` has {len(received)} axes, {len(expected)} are expected"
     if len(received) == len(expected) + 1:
-        for axis in range(1, len(received)):
-            if received[axis] == 1:
-                index = ", ".join("0" if each == axis else ":" for each in range(len(received)))
-                yield Candidate(edits=indexed(fault, node, f"[{index}]"), why=why, at=at)
+        for index in without_ones(received):
+            yield Candidate(edits=indexed(fault, node, f"[{index}]"), why=why, at=at)
     rest = ", ".join("-1" if size is None else str(size) for size in expected[1:])
     if expected[1:].count(None) == 0:
         yield Candidate(edits=indexed(fault, node, f".reshape(-1, {rest})"), why=why, at=at, weight=1)
     elif len(expected) == 3 and expected[2] is not None:
-        yield Candidate(edits=indexed(fault, node, f".reshape(len({fault.source.code(node)}), -1, {expected[2]})"),
-                        why=why, at=at, weight=1)  # fmt: skip
+        edits = indexed(fault, node, f".reshape(len({fault.code(node)}), -1, {expected[2]})")
+        yield Candidate(edits=edits, why=why, at=at, weight=1)
 
 
 def sizes(fault: Fault) -> Iterator[Candidate]:
@@ -134,32 +132,37 @@ def sizes(fault: Fault) -> Iterator[Candidate]:
         return
     for shape in declarations(fault):
         if isinstance(shape, ast.Tuple):
-            yield from _declared_as(fault, shape, received, fault.source.code(node))
+            yield from _declared_as(fault, shape, received, fault.code(node))
     for call in fault.source.calls():
         width = keyword(call, "input_dim")
         if width is not None and is_layer(call) and called(call) != "Embedding" and received[-1] is not None:
-            why = f"`{fault.source.code(node)}` is {received[-1]} wide, the model declares another width"
+            why = f"`{fault.code(node)}` is {received[-1]} wide, the model declares another width"
             edits = _sized(fault, width.value, received[-1])
-            yield Candidate(edits=edits, why=why, at=edits[0].start)
+            yield Candidate(edits=edits, why=why)
     if len(received) == 3:
-        code = fault.source.code(node)
+        code = fault.code(node)
         edits = indexed(fault, node, ".transpose(0, 2, 1)")
         yield Candidate(edits=edits, why=f"the last two axes of `{code}` are exchanged", weight=1, changes_meaning=True)
+
+
+def compiled(fault: Fault) -> Iterator[Candidate]:
+    """Yield the `compile` that is missing in front of the training."""
+    call = data_call(fault)
+    if call is not None and isinstance(call.func, ast.Attribute) and fault.statement is not None:
+        code = f"{fault.code(call.func.value)}.compile(optimizer='adam', loss='mse')"
+        edit = line_before(fault.source, fault.statement, code)
+        yield Candidate(edits=(edit,), why="the model is not compiled", placeholders=True)
 
 
 def _declared_as(fault: Fault, shape: ast.Tuple, received: Shape, code: str) -> Iterator[Candidate]:
     parent = fault.source.parents.get(shape)
     is_batch = isinstance(parent, ast.keyword) and parent.arg == "batch_shape"
     target = received if is_batch else received[1:]
-    at = fault.source.span(shape)[0]
+    at = fault.at(shape)
     why = f"`{code}` has the shape {_told(received)}, the model declares another one"
     if len(shape.elts) == 2 == len(target):
         one, other = shape.elts
-        swapped = (
-            replace(fault.source, one, fault.source.code(other)),
-            replace(fault.source, other, fault.source.code(one)),
-        )
-        yield Candidate(edits=swapped, why=why, at=at, weight=1)
+        yield Candidate(edits=exchanged(fault.source, one, other), why=why, at=at, weight=1)
     if len(shape.elts) == len(target):
         edits = tuple(
             edit
@@ -194,16 +197,12 @@ def several(fault: Fault) -> Iterator[Candidate]:
     listed = argument(call, 0, "x") if call is not None else None
     if isinstance(listed, ast.List | ast.Tuple) and len(listed.elts) == _BOTH:
         one, other = listed.elts
-        edits = (
-            replace(fault.source, one, fault.source.code(other)),
-            replace(fault.source, other, fault.source.code(one)),
-        )
         why = "the arrays are in the order of the model's inputs"
-        yield Candidate(edits=edits, why=why, at=edits[0].start, weight=1)
+        yield Candidate(edits=exchanged(fault.source, one, other), why=why, weight=1)
     if call is None or len(call.args) < 2 or not isinstance(call.func, ast.Attribute):
         return
     for count in range(2, len(call.args) + 1):
-        start, end = fault.source.span(call.args[0])[0], fault.source.span(call.args[count - 1])[1]
+        start, end = fault.at(call.args[0]), fault.source.span(call.args[count - 1])[1]
         if keyword(call, "y") is None and count == len(call.args) and call.func.attr in ("fit", "evaluate"):
             continue
         yield Candidate(edits=(insertion(start, "["), insertion(end, "]")), why="several inputs are one list", at=start)

@@ -27,7 +27,7 @@ def insertion(at: int, text: str) -> Edit:
 class Candidate:
     """A change that might be the fix. `why` says what was wrong, in words that stand on a line of their own.
 
-    `at` is the offset of the change that matters most, where there are several. `changes_meaning`: the result is
+    `at` is the offset of the change that matters most, where it is not the first. `changes_meaning`: the result is
     another one than was written. `placeholders`: it has values that only the user knows. `weight` orders candidates
     that are equal in all this: the likelier one has the smaller weight.
     """
@@ -38,6 +38,11 @@ class Candidate:
     changes_meaning: bool = False
     placeholders: bool = False
     weight: int = 0
+
+    @property
+    def place(self) -> int:
+        """Where the change that matters most is in the text."""
+        return self.edits[0].start if self.at is None else self.at
 
     @property
     def size(self) -> tuple[bool, bool, int, int]:

@@ -50,6 +50,14 @@ class Fault:
         """Where the statement ends in the text."""
         return self.source.span(self.statement)[1] if self.statement is not None else len(self.source.text)
 
+    def at(self, node: ast.AST) -> int:
+        """Return where a node starts in the text."""
+        return self.source.span(node)[0]
+
+    def code(self, node: ast.AST) -> str:
+        """Return the text of a node."""
+        return self.source.code(node)
+
     def calls(self) -> list[ast.Call]:
         """Return the calls of the statement."""
         return self.source.calls(self.statement) if self.statement is not None else []

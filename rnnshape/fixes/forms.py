@@ -10,7 +10,7 @@ from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import ATTENTION, MERGES, RECURRENT, WRAPPERS, core, is_layer
 from rnnshape.fixes.old_merge import called_behind
-from rnnshape.fixes.rewrite import add_argument, line_before, remove_arguments, rename_call, replace, spell
+from rnnshape.fixes.rewrite import add_argument, line_before, remove_arguments, rename_call, replace, spell, wrap
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 
 _SEVERAL = re.compile(r"(?:expects|only takes) (?:exactly )?(?:1|one) input")
@@ -27,6 +27,7 @@ def calls(fault: Fault) -> Iterator[Candidate]:
         yield from _listed(fault, call)
         yield from _own_init(fault, call)
     yield from _added(fault)
+    yield from _lists_joined(fault)
     yield from _tensor_added(fault)
     yield from _not_called(fault)
     yield from _first_of_several(fault)
@@ -58,12 +59,12 @@ def _merging(fault: Fault, call: ast.Call, maker: ast.Call) -> Iterator[Candidat
         yield Candidate(edits=(Edit(start, end, ""),), why=why, at=start)
         yield from _outputs(fault, call, Edit(start, end, ""), why)
     if name in ATTENTION and len(call.args) == 1 and "list" in fault.message:
-        tensor = fault.source.code(call.args[0])
+        tensor = fault.code(call.args[0])
         edits = (replace(fault.source, call.args[0], f"[{tensor}, {tensor}]"),)
         why = f"`{name}` takes a list: the query, then the value"
-        yield Candidate(edits=edits, why=why, at=edits[0].start)
+        yield Candidate(edits=edits, why=why)
     if name in MERGES | ATTENTION and len(call.args) > 1:
-        start, end = fault.source.span(call.args[0])[0], fault.source.span(call.args[-1])[1]
+        start, end = fault.at(call.args[0]), fault.source.span(call.args[-1])[1]
         both = (insertion(start, "["), insertion(end, "]"))
         yield Candidate(edits=both, why="the tensors are one list", at=start)
 
@@ -71,8 +72,8 @@ def _merging(fault: Fault, call: ast.Call, maker: ast.Call) -> Iterator[Candidat
 def _as_layer(fault: Fault, call: ast.Call, name: str) -> Candidate:
     """Return the merge as a layer that is called: `Concatenate(axis=1)([a, b])`."""
     start, end = fault.source.span(call.func)[1], fault.source.span(call)[1]
-    rest = ", ".join([*map(fault.source.code, call.args[1:]), *map(fault.source.code, call.keywords)])
-    tensors = fault.source.code(call.args[0])
+    rest = ", ".join([*map(fault.code, call.args[1:]), *map(fault.code, call.keywords)])
+    tensors = fault.code(call.args[0])
     why = f"`{name}(…)` makes a layer; it is called on the tensors"
     return Candidate(edits=(Edit(start, end, f"({rest})({tensors})"),), why=why, at=start)
 
@@ -82,16 +83,15 @@ def _outputs(fault: Fault, call: ast.Call, edit: Edit, why: str) -> Iterator[Can
     parts = call.args[0].elts if call.args and isinstance(call.args[0], ast.List | ast.Tuple) else []
     ends = [fault.source.span(each)[1] for each in parts if isinstance(each, ast.Name)]
     if ends:
-        yield Candidate(
-            edits=(edit, *(insertion(end, ".outputs[0]") for end in ends)), why=why, at=edit.start, weight=1
-        )
+        edits = (edit, *(insertion(end, ".outputs[0]") for end in ends))
+        yield Candidate(edits=edits, why=why, at=edit.start, weight=1)
 
 
 def _wrapped(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     """`TimeDistributed(Dense(4)(x))`, where the wrapper is called on the tensor."""
     inner = call.args[0] if called(call) in WRAPPERS and call.args else None
     if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Call) and is_layer(inner.func):
-        tensors = f"({', '.join(fault.source.code(each) for each in [*inner.args, *inner.keywords])})"
+        tensors = f"({', '.join(fault.code(each) for each in [*inner.args, *inner.keywords])})"
         start, end = fault.source.span(inner.func)[1], fault.source.span(inner)[1]
         behind = fault.source.span(call)[1]
         why = f"`{called(call)}` takes a layer, not a tensor; it is called on the tensor itself"
@@ -104,21 +104,39 @@ def _unwrapped(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     if isinstance(inner, ast.Call) and called(core(inner)) in RECURRENT:
         start, end = fault.source.span(inner)
         why = f"`TimeDistributed` calls `{called(inner)}` on each step, which has no time axis of its own"
-        edits = (Edit(fault.source.span(call)[0], start, ""), Edit(end, fault.source.span(call)[1], ""))
-        yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=True)
+        edits = (Edit(fault.at(call), start, ""), Edit(end, fault.source.span(call)[1], ""))
+        yield Candidate(edits=edits, why=why, changes_meaning=True)
 
 
 def _inside(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     """`Bidirectional(LSTM(4), return_state=True)`: what the wrapper does not take is the layer's."""
     inner = call.args[0] if called(call) in WRAPPERS and call.args else None
+    if called(call) == "Bidirectional" and len(call.args) > 1 and isinstance(call.args[1], ast.Call):
+        start = fault.at(call.args[1])
+        why = "the second argument of `Bidirectional` is its merge_mode, not the layer that goes backwards"
+        yield Candidate(edits=(insertion(start, "backward_layer="),), why=why, at=start)
     if not isinstance(inner, ast.Call) or "nrecognized" not in fault.message:
         return
     moved = [each for each in call.keywords if f"'{each.arg}'" in fault.message]
     if moved:
-        code = ", ".join(map(fault.source.code, moved))
+        code = ", ".join(map(fault.code, moved))
         why = f"`{moved[0].arg}` is an argument of `{called(inner)}`, not of `{called(call)}`"
         edits = (add_argument(fault.source, inner, code), *remove_arguments(fault.source, call, *moved))
-        yield Candidate(edits=edits, why=why, at=edits[0].start)
+        yield Candidate(edits=edits, why=why)
+
+
+def _lists_joined(fault: Fault) -> Iterator[Candidate]:
+    """`x + states`, where a tensor and a list are meant to be one list: `[x] + states`."""
+    if "list" not in fault.message:
+        return
+    for node in ast.walk(fault.statement) if fault.statement is not None else ():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            for part, other in ((node.left, node.right), (node.right, node.left)):
+                given = fault.source.assigned(spelled(other), fault.start) or other
+                if isinstance(part, ast.Name) and isinstance(given, ast.List):
+                    why = f"`{part.id}` is a tensor, what is added to it is a list"
+                    edits = wrap(fault.source, part, "[", "]")
+                    yield Candidate(edits=edits, why=why)
 
 
 def _cells(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
@@ -128,14 +146,14 @@ def _cells(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     wrapper = called(parent) if isinstance(parent, ast.Call) and call in parent.args else ""
     if name in ("LSTMCell", "GRUCell", "SimpleRNNCell") and wrapper not in ("RNN", "StackedRNNCells"):
         why = f"`{name}` makes one step; the layer makes all of them"
-        yield Candidate(edits=(rename_call(fault.source, call, name.removesuffix("Cell")),), why=why,
-                        at=fault.source.span(call)[0], weight=1)  # fmt: skip
+        edits = (rename_call(fault.source, call, name.removesuffix("Cell")),)
+        yield Candidate(edits=edits, why=why, at=fault.at(call), weight=1)
     if name in ("LSTM", "GRU", "SimpleRNN") and wrapper == "RNN":
         why = "`RNN` takes a cell"
-        yield Candidate(edits=(rename_call(fault.source, call, f"{name}Cell"),), why=why, at=fault.source.span(call)[0])
+        yield Candidate(edits=(rename_call(fault.source, call, f"{name}Cell"),), why=why, at=fault.at(call))
     if name == "RNN" and call.args and isinstance(call.args[0], ast.Constant):
         why = "`RNN` takes a cell, `SimpleRNN` a number of units"
-        yield Candidate(edits=(rename_call(fault.source, call, "SimpleRNN"),), why=why, at=fault.source.span(call)[0])
+        yield Candidate(edits=(rename_call(fault.source, call, "SimpleRNN"),), why=why, at=fault.at(call))
     inner = call.args[0] if wrapper == "" and name == "Bidirectional" and call.args else None
     if isinstance(inner, ast.Call) and not is_layer(inner) and isinstance(inner.func, ast.Name):
         yield from _made_elsewhere(fault, inner.func.id)
@@ -149,18 +167,16 @@ def _made_elsewhere(fault: Fault, function: str) -> Iterator[Candidate]:
                 if called(call) in ("LSTMCell", "GRUCell", "SimpleRNNCell"):
                     name = called(call)
                     edit = rename_call(fault.source, call, name.removesuffix("Cell"))
-                    yield Candidate(
-                        edits=(edit,), why=f"`{name}` makes one step; `Bidirectional` takes a layer", at=edit.start
-                    )
+                    yield Candidate(edits=(edit,), why=f"`{name}` makes one step; `Bidirectional` takes a layer")
 
 
 def _listed(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     """`Sequential(a, b)` and `Model(a, b, c)`, where a list is meant."""
     if called(call) == "Sequential" and call.args and not isinstance(call.args[0], ast.List | ast.Tuple):
-        start, end = fault.source.span(call.args[0])[0], fault.source.span(call.args[-1])[1]
+        start, end = fault.at(call.args[0]), fault.source.span(call.args[-1])[1]
         yield Candidate(edits=(insertion(start, "["), insertion(end, "]")), why="the layers are one list", at=start)
     if called(call) == "Model" and len(call.args) > 2:
-        start, end = fault.source.span(call.args[0])[0], fault.source.span(call.args[-2])[1]
+        start, end = fault.at(call.args[0]), fault.source.span(call.args[-2])[1]
         yield Candidate(edits=(insertion(start, "["), insertion(end, "]")), why="several inputs are one list", at=start)
 
 
@@ -170,12 +186,10 @@ def _own_init(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
         called(call) == "__init__"
         and call.args
         and spelled(call.args[0]) == "self"
-        and "super" in fault.source.code(call.func)
+        and "super" in fault.code(call.func)
     ):
         why = "`super()` hands `self` over by itself"
-        yield Candidate(
-            edits=remove_arguments(fault.source, call, call.args[0]), why=why, at=fault.source.span(call)[0]
-        )
+        yield Candidate(edits=remove_arguments(fault.source, call, call.args[0]), why=why, at=fault.at(call))
 
 
 def _added(fault: Fault) -> Iterator[Candidate]:
@@ -189,7 +203,7 @@ def _added(fault: Fault) -> Iterator[Candidate]:
         edits = [Edit(start, end, "")]
         first = inner.args[0] if inner.args else None
         if isinstance(first, ast.Call) and called(first) == "Input":
-            code = f"{fault.source.code(call.func)}({fault.source.code(first)})"
+            code = f"{fault.code(call.func)}({fault.code(first)})"
             edits.append(line_before(fault.source, fault.source.statement(call), code))
         yield Candidate(edits=tuple(edits), why=why, at=start)
 
@@ -207,9 +221,7 @@ def _tensor_added(fault: Fault) -> Iterator[Candidate]:
             given = inputs[0] if len(inputs) == 1 else f"[{', '.join(inputs)}]"
             code = f"{name} = {model}({given}, {tensor})"
             edits = (replace(fault.source, call, code), *called_behind(fault.source, call, name, model), *needs)
-            yield Candidate(
-                edits=edits, why=f"`{tensor}` is a tensor; a `Sequential` is made of layers", at=edits[0].start
-            )
+            yield Candidate(edits=edits, why=f"`{tensor}` is a tensor; a `Sequential` is made of layers")
 
 
 def _sources(fault: Fault, tensor: str) -> list[str]:
@@ -249,7 +261,13 @@ def _called_on_last(fault: Fault, layer: ast.Call) -> Iterator[Candidate]:
 
 
 def _first_of_several(fault: Fault) -> Iterator[Candidate]:
-    """The output of a layer with `return_state`, where a layer is handed its states, too."""
+    """The output of a layer with `return_state`, where a layer is handed its states, too; and both halves as one."""
+    for application in fault.upstream():
+        mode = keyword(application.maker, "merge_mode")
+        if mode is not None and isinstance(mode.value, ast.Constant) and mode.value.value is None:
+            edits = remove_arguments(fault.source, application.maker, mode)
+            why = f"`{called(application.maker)}` returns both directions apart: merge_mode=None"
+            yield Candidate(edits=edits, why=why, weight=1)
     if not _SEVERAL.search(fault.message) and "input tensors" not in fault.message and "list" not in fault.message:
         return
     for application in fault.upstream():
@@ -257,9 +275,7 @@ def _first_of_several(fault: Fault) -> Iterator[Candidate]:
         flag = keyword(maker, "return_state")
         if flag is not None and is_true(flag.value):
             why = f"`{called(application.maker)}` returns its states, too: return_state=True"
-            yield Candidate(
-                edits=remove_arguments(fault.source, maker, flag), why=why, at=fault.source.span(maker)[0], weight=1
-            )
+            yield Candidate(edits=remove_arguments(fault.source, maker, flag), why=why, at=fault.at(maker), weight=1)
     failing = fault.failing()
     tensor = failing.inputs[0] if failing is not None and failing.inputs else None
     if isinstance(tensor, ast.Name):

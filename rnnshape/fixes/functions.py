@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import core
-from rnnshape.fixes.rewrite import layer_before, remove_arguments, replace, spell, wrap
+from rnnshape.fixes.rewrite import layer_before, line_after, remove_arguments, replace, spell, wrap
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 from rnnshape.fixes.spellings import BACKEND_FUNCTIONS, TENSORFLOW_FUNCTIONS
 
@@ -47,7 +47,25 @@ def _functions(fault: Fault) -> Iterator[Candidate]:
             edits += _turned(fault, call)
             why = f"`{front}.{name}` wants values; `keras.ops` takes symbolic tensors, too"
     if edits:
-        yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
+        yield Candidate(edits=tuple(edits), why=why)
+
+
+def unreturned(fault: Fault) -> Iterator[Candidate]:
+    """Yield the `return` that a function lacks: of what its last line makes."""
+    used = {node.id for node in ast.walk(fault.statement) if isinstance(node, ast.Name)} if fault.statement else set()
+    made = [fault.source.assigned(name, fault.start) for name in sorted(used)]
+    called_here = {called(value) for value in made if isinstance(value, ast.Call)}
+    for node in ast.walk(fault.source.tree):
+        if not isinstance(node, ast.FunctionDef) or node.name not in called_here:
+            continue
+        names = [each for each in map(_bound, node.body) if each]
+        if names and not any(isinstance(each, ast.Return) for each in ast.walk(node)):
+            edit = line_after(fault.source, node.body[-1], f"return {names[-1]}")
+            yield Candidate(edits=(edit,), why=f"`{node.name}` returns nothing")
+
+
+def _bound(statement: ast.stmt) -> str:
+    return spelled(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
 
 
 def undeclared(fault: Fault) -> Iterator[Candidate]:
@@ -65,7 +83,7 @@ def undeclared(fault: Fault) -> Iterator[Candidate]:
         ):
             continue
         shape = _known_shape(fault, first.maker)
-        if shape is not None and fault.source.span(first.node)[0] < fault.start:
+        if shape is not None and fault.at(first.node) < fault.start:
             name, imported = spell(fault.source, "Input", like=first.maker.func)
             edits += [*layer_before(fault.source, first.node, f"{name}(shape={shape})"), *imported]
     if edits:
@@ -77,9 +95,9 @@ def _known_shape(fault: Fault, maker: ast.Call) -> str | None:
     """Return the shape of a first layer's input as far as the code tells, as code."""
     if called(maker) == "Embedding":
         length = keyword(maker, "input_length")
-        return "(None,)" if length is None else f"({fault.source.code(length.value)},)"
+        return "(None,)" if length is None else f"({fault.code(length.value)},)"
     inner = keyword(core(maker), "input_shape")
-    return fault.source.code(inner.value) if inner is not None and core(maker) is not maker else None
+    return fault.code(inner.value) if inner is not None and core(maker) is not maker else None
 
 
 def _ends_of_models(fault: Fault) -> Iterator[Candidate]:
@@ -91,7 +109,7 @@ def _ends_of_models(fault: Fault) -> Iterator[Candidate]:
             edits.append(insertion(end, "s[0]"))
     if edits:
         why = "a `Sequential` has `inputs` and `outputs`"
-        yield Candidate(edits=tuple(edits), why=why, at=edits[0].start)
+        yield Candidate(edits=tuple(edits), why=why)
 
 
 def _turned(fault: Fault, call: ast.Call) -> list[Edit]:
@@ -120,17 +138,17 @@ def _attribute(fault: Fault, name: str) -> Iterator[Candidate]:
                 edit = Edit(end - len(name), fault.source.span(parent)[1], "shape")
             else:
                 edit = Edit(end - len(name), end, ATTRIBUTES[name])
-            yield Candidate(edits=(edit,), why=f"`{name}` is `{ATTRIBUTES[name]}` today", at=edit.start)
+            yield Candidate(edits=(edit,), why=f"`{name}` is `{ATTRIBUTES[name]}` today")
             if name == "reset_states" and isinstance(parent, ast.Call):
                 yield from _reset(fault, node)
 
 
 def _reset(fault: Fault, node: ast.Attribute) -> Iterator[Candidate]:
     """Yield the states of each layer that keeps some, where those of the whole model are set back."""
-    model = fault.source.code(node.value)
+    model = fault.code(node.value)
     makers = [each.maker for each in fault.flow.applications]
     kept = [at for at, maker in enumerate(makers) if any(each.arg == "stateful" for each in maker.keywords)]
-    start, end = fault.source.span(node)[0], fault.source.span(node)[1]
+    start, end = fault.at(node), fault.source.span(node)[1]
     if len(kept) == 1:
         edit = Edit(start, end, f"{model}.layers[{kept[0]}].reset_state")
         yield Candidate(edits=(edit,), why=f"a model has no `{node.attr}` today, its layers have", at=start)

@@ -28,7 +28,7 @@ def modules(fault: Fault) -> Iterator[Candidate]:
 
 def _module(fault: Fault, statement: ast.ImportFrom, new: str) -> Edit:
     """Return the edit that imports from another module."""
-    start = fault.source.text.index(statement.module or "", fault.source.span(statement)[0])
+    start = fault.source.text.index(statement.module or "", fault.at(statement))
     return Edit(start, start + len(statement.module or ""), new)
 
 
@@ -39,7 +39,7 @@ def _nearest(fault: Fault, statement: ast.ImportFrom, module: str) -> Iterator[C
     front, _, last = found[1].rpartition(".")
     for near in difflib.get_close_matches(last.lower(), MODULES, n=2, cutoff=0.75):
         edit = _module(fault, statement, f"{front}.{near}{module[len(found[1]) :]}")
-        yield Candidate(edits=(edit,), why=f"there is no module `{found[1]}`", at=edit.start)
+        yield Candidate(edits=(edit,), why=f"there is no module `{found[1]}`")
 
 
 def _home(fault: Fault, statement: ast.ImportFrom, module: str) -> Iterator[Candidate]:
@@ -54,8 +54,8 @@ def _home(fault: Fault, statement: ast.ImportFrom, module: str) -> Iterator[Cand
     why = f"`{name}` is in `{home}`, not in `{module}`"
     edits: tuple[Edit, ...] = (_module(fault, statement, home),)
     if len(statement.names) > 1:
-        kept = ", ".join(fault.source.code(each) for each in statement.names if each is not alias)
-        start, end = fault.source.span(statement.names[0])[0], fault.source.span(statement.names[-1])[1]
-        line = line_after(fault.source, statement, f"from {home} import {fault.source.code(alias)}")
+        kept = ", ".join(fault.code(each) for each in statement.names if each is not alias)
+        start, end = fault.at(statement.names[0]), fault.source.span(statement.names[-1])[1]
+        line = line_after(fault.source, statement, f"from {home} import {fault.code(alias)}")
         edits = (Edit(start, end, kept), line)
-    yield Candidate(edits=edits, why=why, at=edits[0].start)
+    yield Candidate(edits=edits, why=why)

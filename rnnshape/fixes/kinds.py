@@ -81,8 +81,7 @@ KINDS = (
         stateful.batches,
     ),
     _kind(
-        r"to a shape / shape / positional argument / fully-defined / activation function identifier",
-        inputs.declared,
+        r"to a shape / shape / positional argument / fully-defined / activation function identifier", inputs.declared
     ),
     _kind(
         r"not supported / positive integer / invalid (?:value|dimension) / units / not interpret / must be"
@@ -91,12 +90,14 @@ KINDS = (
     ),
     _kind(
         r"Unrecognized / unexpected keyword / not interpret / could not / Unknown / no attribute / not defined"
-        r" / not recognized / cannot import / no argument",
+        r" / not recognized / cannot import / no argument / Invalid merge mode",
         types_of.misspelt,
     ),
     _kind(r"index out of range", inputs.beyond),
     _kind(r"not connected to `inputs` / Graph disconnected", inputs.unlisted),
     _kind(r"No module named / cannot import name", importing.modules),
+    _kind(r"must call `compile", data.compiled),
+    _kind(r"'NoneType' object", functions.unreturned),
     _kind(r"is not in \[0", types_of.vocabulary),
     _kind(r"weight shape", types_of.weights),
     _kind(r"total size", conv.reshaped),

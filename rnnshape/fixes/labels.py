@@ -13,9 +13,9 @@ from rnnshape.fixes.edits import Candidate, Edit
 from rnnshape.fixes.fault import Fault, read_shape, shapes_in
 from rnnshape.fixes.flow import Application
 from rnnshape.fixes.layers import WIDTH, core, is_recurrent
-from rnnshape.fixes.rewrite import remove_arguments, rename_call, replace, set_keyword, spell
+from rnnshape.fixes.rewrite import remove_arguments, rename_call, replace, spell
 from rnnshape.fixes.source import argument, called, is_true, keyword
-from rnnshape.fixes.time_axis import in_front, indexed, lost_words
+from rnnshape.fixes.time_axis import flag_of, in_front, indexed, turned, without_ones
 from rnnshape.trace import Shape
 
 _SPARSE, _DENSE = "sparse_categorical_crossentropy", "categorical_crossentropy"
@@ -71,25 +71,23 @@ def _is_one_wide(maker: ast.Call) -> bool:
 def _last_layers(fault: Fault, call: ast.Call) -> list[Application]:
     """Return the layers of the model that is trained, the last one first."""
     assert isinstance(call.func, ast.Attribute)
-    origins = fault.flow.origins(call.func.value, fault.source.span(call)[0])
+    origins = fault.flow.origins(call.func.value, fault.at(call))
     found = [each for origin in origins[:1] for each in (origin, *fault.flow.upstream(origin))]
-    return found or [
-        each for each in reversed(fault.flow.applications) if fault.source.span(each.node)[0] < fault.start
-    ]
+    return found or [each for each in reversed(fault.flow.applications) if fault.at(each.node) < fault.start]
 
 
 def _loss(fault: Fault, target: Shape | None, output: Shape | None) -> Iterator[Candidate]:
     """Yield the loss for whole numbers in the place of the one for one-hot labels, and the other way round."""
     for compiled in fault.source.calls():
         node = _loss_argument(compiled)
-        if node is None or fault.source.span(compiled)[0] >= fault.start:
+        if node is None or fault.at(compiled) >= fault.start:
             continue
         name = _loss_name(node)
         new = _other_loss(name, target, output)
         if new is not None:
             edit = _renamed(fault, node, new)
             kind = "whole numbers, one a row" if new == _SPARSE else "one-hot rows"
-            yield Candidate(edits=(edit,), why=f"the labels are {kind}; {name} wants others", at=edit.start, weight=-1)
+            yield Candidate(edits=(edit,), why=f"the labels are {kind}; {name} wants others", weight=-1)
 
 
 def _loss_argument(call: ast.Call) -> ast.expr | None:
@@ -107,7 +105,7 @@ def _renamed(fault: Fault, node: ast.expr, loss: str) -> Edit:
     """Return the edit that gives another loss, in the form of the one that is given."""
     if isinstance(node, ast.Call):
         return rename_call(fault.source, node, "".join(part.capitalize() for part in loss.split("_")))
-    quote = fault.source.code(node)[:1]
+    quote = fault.code(node)[:1]
     return replace(fault.source, node, f"{quote}{loss}{quote}")
 
 
@@ -154,10 +152,8 @@ def _resized(fault: Fault, model: list[Application], width: int, why: str) -> It
         if called(maker) in WIDTH and called(maker) not in ("RepeatVector", "Embedding"):
             units = argument(maker, 0, WIDTH[called(maker)])
             halves = 2 if called(application.maker) == "Bidirectional" else 1
-            if units is not None and width % halves == 0 and fault.source.code(units) != str(width // halves):
-                yield Candidate(
-                    edits=(replace(fault.source, units, str(width // halves)),), why=why, at=fault.source.span(units)[0]
-                )
+            if units is not None and width % halves == 0 and fault.code(units) != str(width // halves):
+                yield Candidate(edits=(replace(fault.source, units, str(width // halves)),), why=why)
             return
 
 
@@ -175,15 +171,12 @@ def _time(fault: Fault, model: list[Application], target: Shape | None, output: 
 
 def _steps(fault: Fault, last: Application, target: Shape | None, output: Shape | None) -> Iterator[Candidate]:
     """Yield the last recurrent layer with return_sequences turned round, where the labels have that many axes."""
-    maker, at = core(last.maker), fault.source.span(last.maker)[0]
-    given = keyword(maker, "return_sequences")
-    if given is not None and is_true(given.value):
-        if output is None or target is None or len(output) > len(target) - (target[-1] == 1):
-            why = f"`{called(last.maker)}` returns every step here: return_sequences=True"
-            yield Candidate(edits=remove_arguments(fault.source, maker, given), why=why, at=at)
-    elif target is not None and len(target) >= 2 and (output is None or len(output) <= len(target)):
-        edit = set_keyword(fault.source, maker, "return_sequences", "True")
-        yield Candidate(edits=(edit,), why=lost_words(fault, last), at=at)
+    if is_true(flag_of(last.maker)):
+        is_worth_it = output is None or target is None or len(output) > len(target) - (target[-1] == 1)
+    else:
+        is_worth_it = target is not None and len(target) >= 2 and (output is None or len(output) <= len(target))
+    if is_worth_it:
+        yield turned(fault, last)
 
 
 def _flattened(fault: Fault, model: list[Application]) -> Iterator[Candidate]:
@@ -196,8 +189,8 @@ def _flattened(fault: Fault, model: list[Application]) -> Iterator[Candidate]:
         spelling, imported = spell(fault.source, "Flatten", like=application.maker.func)
         edits = in_front(fault, application, f"{spelling}()")
         if edits:
-            yield Candidate(edits=(*edits, *imported), why="the labels have one row each, the model returns more axes",
-                            at=edits[0].start, weight=3 + weight)  # fmt: skip
+            why = "the labels have one row each, the model returns more axes"
+            yield Candidate(edits=(*edits, *imported), why=why, at=edits[0].start, weight=3 + weight)
 
 
 def _repeated(
@@ -211,7 +204,7 @@ def _repeated(
     times = argument(repeats[0], 0, "n") if repeats else None
     if times is not None:
         edit = replace(fault.source, times, str(target[1]))
-        yield Candidate(edits=(edit,), why=why, at=edit.start, weight=1)
+        yield Candidate(edits=(edit,), why=why, weight=1)
     elif not repeats:
         yield from _repeated_anew(fault, model, f"({target[1]})", why)
 
@@ -239,14 +232,12 @@ def _padded(fault: Fault, model: list[Application]) -> Iterator[Candidate]:
 def _label_axis(fault: Fault, call: ast.Call, target: Shape, output: Shape) -> Iterator[Candidate]:
     """Yield the labels with an axis more, or one less that is 1."""
     node = argument(call, 1, "y")
-    if node is None or fault.source.code(node) in {each.name for each in fault.trace.assumed}:
+    if node is None or fault.code(node) in {each.name for each in fault.trace.assumed}:
         return
-    code, at = fault.source.code(node), fault.source.span(node)[0]
+    code, at = fault.code(node), fault.at(node)
     if len(target) == len(output) - 1 and output[-1] == 1 and target[1:] == output[1:-1]:
         why = f"`{code}` has an axis less than what the model returns"
         yield Candidate(edits=indexed(fault, node, "[..., None]"), why=why, at=at, weight=1)
-    for axis in range(1, len(target)) if len(target) == len(output) + 1 else ():
-        if target[axis] == 1:
-            index = ", ".join("0" if each == axis else ":" for each in range(len(target)))
-            why = f"`{code}` has an axis more than what the model returns"
-            yield Candidate(edits=indexed(fault, node, f"[{index}]"), why=why, at=at, weight=2)
+    for index in without_ones(target) if len(target) == len(output) + 1 else ():
+        why = f"`{code}` has an axis more than what the model returns"
+        yield Candidate(edits=indexed(fault, node, f"[{index}]"), why=why, at=at, weight=2)

@@ -9,11 +9,10 @@ from itertools import product
 from rnnshape.fixes.conv import padded
 from rnnshape.fixes.edits import Candidate
 from rnnshape.fixes.fault import Fault, shapes_in
-from rnnshape.fixes.flow import Application
 from rnnshape.fixes.layers import ATTENTION, KEEP_WIDTH, MERGES, WIDTH, core, is_recurrent
-from rnnshape.fixes.rewrite import remove_arguments, replace, set_keyword, spell, wrap
+from rnnshape.fixes.rewrite import replace, set_keyword, spell, wrap
 from rnnshape.fixes.source import argument, called, is_true, keyword
-from rnnshape.fixes.time_axis import lost_words
+from rnnshape.fixes.time_axis import flag_of, turned
 from rnnshape.trace import Shape
 
 
@@ -43,7 +42,7 @@ def operands(fault: Fault) -> Iterator[Candidate]:
 def _merges(fault: Fault) -> Iterator[tuple[ast.Call, str]]:
     """Yield the calls of the statement that merge tensors, with the name of the layer."""
     for call in fault.calls():
-        maker = fault.flow.maker(call.func, fault.source.span(call)[0])
+        maker = fault.flow.maker(call.func, fault.at(call))
         name = called(maker) if maker is not None else called(call)
         if name in MERGES | ATTENTION and (maker is not None or name[:1].islower()):
             yield call, name
@@ -52,7 +51,7 @@ def _merges(fault: Fault) -> Iterator[tuple[ast.Call, str]]:
 def _parts(fault: Fault, call: ast.Call) -> list[ast.expr]:
     first = call.args[0] if call.args else None
     if isinstance(first, ast.Name):
-        first = fault.source.assigned(first.id, fault.source.span(call)[0]) or first
+        first = fault.source.assigned(first.id, fault.at(call)) or first
     if isinstance(first, ast.List | ast.Tuple):
         return list(first.elts)
     return list(call.args) if len(call.args) > 1 else []
@@ -62,29 +61,19 @@ def _sequences(fault: Fault, call: ast.Call, parts: list[ast.expr]) -> Iterator[
     """Yield each recurrent layer on the way with return_sequences turned round."""
     seen: list[ast.Call] = []
     for part in parts:
-        origins = fault.flow.origins(part, fault.source.span(call)[0])
+        origins = fault.flow.origins(part, fault.at(call))
         nearest = [each for origin in origins for each in (origin, *fault.flow.upstream(origin))]
         for weight, application in enumerate(each for each in nearest if is_recurrent(each.maker)):
             maker = core(application.maker)
             if maker in seen:
                 continue
             seen.append(maker)
-            yield _turned(fault, application, maker, weight)
-
-
-def _turned(fault: Fault, application: Application, maker: ast.Call, weight: int) -> Candidate:
-    given = keyword(maker, "return_sequences")
-    at = fault.source.span(application.maker)[0]
-    if given is not None and is_true(given.value):
-        why = f"`{called(application.maker)}` returns every step here: return_sequences=True"
-        return Candidate(edits=remove_arguments(fault.source, maker, given), why=why, at=at, weight=weight + 1)
-    edit = set_keyword(fault.source, maker, "return_sequences", "True")
-    return Candidate(edits=(edit,), why=lost_words(fault, application), at=at, weight=weight)
+            yield turned(fault, application, weight + is_true(flag_of(maker)))
 
 
 def _padded(fault: Fault, call: ast.Call, parts: list[ast.expr]) -> Iterator[Candidate]:
     """Yield `padding="same"` for each convolution on the way that leaves less than it gets, and for all of them."""
-    start = fault.source.span(call)[0]
+    start = fault.at(call)
     origins = [origin for part in parts for origin in fault.flow.origins(part, start)]
     nearest = [each.maker for origin in origins for each in (origin, *fault.flow.upstream(origin))]
     makers = [
@@ -95,8 +84,8 @@ def _padded(fault: Fault, call: ast.Call, parts: list[ast.expr]) -> Iterator[Can
 
 def _axes(fault: Fault, call: ast.Call, name: str, shapes: list[Shape]) -> Iterator[Candidate]:
     """Yield another axis to concatenate along, other axes to multiply along."""
-    maker = fault.flow.maker(call.func, fault.source.span(call)[0]) or call
-    rank, at = len(shapes[0]), fault.source.span(call)[0]
+    maker = fault.flow.maker(call.func, fault.at(call)) or call
+    rank, at = len(shapes[0]), fault.at(call)
     if name.lower() == "concatenate":
         differing = [axis for axis in range(1, rank) if len({shape[axis] for shape in shapes}) > 1]
         if len(differing) == 1:
@@ -131,23 +120,23 @@ def _widths(fault: Fault, call: ast.Call, parts: list[ast.expr], shapes: list[Sh
         assert width is not None
         assert other is not None
         is_wider = width > other
-        why = f"`{fault.source.code(part)}` is {width} wide, `{fault.source.code(parts[1 - at])}` {other}"
+        why = f"`{fault.code(part)}` is {width} wide, `{fault.code(parts[1 - at])}` {other}"
         for maker in _that_set_the_width(fault, part, call):
             yield from _resized(fault, maker, other, why, weight=2 * is_wider)
         spelling, imported = spell(fault.source, "Dense", like=_like(fault, call))
         edits = (*wrap(fault.source, part, f"{spelling}({other})("), *imported)
         weight = 1 + 2 * is_wider
-        yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=True, weight=weight)
+        yield Candidate(edits=edits, why=why, changes_meaning=True, weight=weight)
 
 
 def _like(fault: Fault, call: ast.Call) -> ast.expr:
-    maker = fault.flow.maker(call.func, fault.source.span(call)[0])
+    maker = fault.flow.maker(call.func, fault.at(call))
     return maker.func if maker is not None else call.func
 
 
 def _that_set_the_width(fault: Fault, part: ast.expr, call: ast.Call) -> list[ast.Call]:
     """Return the layer whose number of units is the width of a tensor, through layers that keep it."""
-    for origin in fault.flow.origins(part, fault.source.span(call)[0])[:1]:
+    for origin in fault.flow.origins(part, fault.at(call))[:1]:
         for application in (origin, *fault.flow.upstream(origin)):
             if called(core(application.maker)) in WIDTH and called(application.maker) != "RepeatVector":
                 return [application.maker]
@@ -162,7 +151,7 @@ def _resized(fault: Fault, maker: ast.Call, other: int, why: str, *, weight: int
     halves = 1 if layer is maker else 2
     if units is not None and other % halves == 0:
         edit = replace(fault.source, units, str(other // halves))
-        yield Candidate(edits=(edit,), why=why, at=edit.start, changes_meaning=True, weight=weight)
+        yield Candidate(edits=(edit,), why=why, changes_meaning=True, weight=weight)
 
 
 def _repeated(
@@ -172,7 +161,7 @@ def _repeated(
     steps = next((shape[1] for shape in shapes if len(shape) == 3), None)
     for part, shape in zip(parts, shapes, strict=True):
         others = sorted({len(each) for each in shapes} - {len(shape)})
-        why = f"`{fault.source.code(part)}` has {len(shape)} axes, what it goes together with has {others[0]}"
+        why = f"`{fault.code(part)}` has {len(shape)} axes, what it goes together with has {others[0]}"
         layers = []
         if len(shape) == 2 and steps is not None:
             layers = [(f"RepeatVector({steps})", 3)]
@@ -189,17 +178,15 @@ def _repeated(
             spelling, imported = spell(fault.source, layer, like=_like(fault, call))
             edits = (*wrap(fault.source, part, spelling + code[len(layer) :] + "("), *imported)
             is_other = weight > 0
-            yield Candidate(edits=edits, why=why, at=edits[0].start, changes_meaning=is_other, weight=weight)
+            yield Candidate(edits=edits, why=why, changes_meaning=is_other, weight=weight)
 
 
 def _swapped(fault: Fault, parts: list[ast.expr]) -> Iterator[Candidate]:
     """Yield the query and the value of an attention exchanged."""
     if len(parts) == 2:
-        one, other = fault.source.code(parts[0]), fault.source.code(parts[1])
+        one, other = fault.code(parts[0]), fault.code(parts[1])
         edits = (replace(fault.source, parts[0], other), replace(fault.source, parts[1], one))
-        yield Candidate(
-            edits=edits, why="an attention takes the query first, then the value", at=edits[0].start, weight=2
-        )
+        yield Candidate(edits=edits, why="an attention takes the query first, then the value", weight=2)
 
 
 def _earlier_attention(fault: Fault) -> Iterator[Candidate]:

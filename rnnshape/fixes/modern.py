@@ -87,8 +87,11 @@ def _arguments(source: Source, call: ast.Call) -> Iterator[Respelling]:
         old = given.value.value if isinstance(given.value, ast.Constant) else None
         value = spellings.VALUES.get((new or given.arg or "", old)) if isinstance(old, str) else None
         if value is not None:
-            yield Respelling(source.span(given.value)[0], f"`{old!r}` is `{value!r}` today",
-                             (replace(source, given.value, repr(value)),))  # fmt: skip
+            yield Respelling(
+                source.span(given.value)[0],
+                f"`{old!r}` is `{value!r}` today",
+                (replace(source, given.value, repr(value)),),
+            )
     yield from _kernel(source, call)
 
 

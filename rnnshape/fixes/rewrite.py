@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from rnnshape.fixes.edits import Edit, insertion
 from rnnshape.fixes.source import Source, called, keyword, spelled
@@ -68,6 +69,16 @@ def replace(source: Source, node: ast.AST, code: str) -> Edit:
     """Return the edit that puts the code in the place of the node."""
     start, end = source.span(node)
     return Edit(start, end, code)
+
+
+def exchanged(source: Source, one: ast.expr, other: ast.expr) -> tuple[Edit, Edit]:
+    """Return the edits that put two nodes each in the place of the other."""
+    return replace(source, one, source.code(other)), replace(source, other, source.code(one))
+
+
+def listed(codes: Sequence[str]) -> str:
+    """Return the code of a list; of one element alone, that of the element."""
+    return codes[0] if len(codes) == 1 else f"[{', '.join(codes)}]"
 
 
 def rename_keyword(source: Source, given: ast.keyword, name: str) -> Edit:

@@ -129,7 +129,7 @@ def find(code_text: str, trace: Trace, run: Run, *, budget: Budget | None = None
     found = done or ([best] if best is not None else [])
     if not found:
         return Diagnosis()
-    return _diagnosis(code_text, trace.stop, found)
+    return _diagnosis(code_text, found)
 
 
 def settled(trace: Trace) -> Trace:
@@ -202,14 +202,11 @@ def _extent(text: str, line: int) -> tuple[int, int]:
     return statement.lineno, max(statement.end_lineno or line, line) if not hasattr(statement, "body") else line
 
 
-def _diagnosis(code_text: str, stop: Stop, found: list[_Node]) -> Diagnosis:
+def _diagnosis(code_text: str, found: list[_Node]) -> Diagnosis:
     best = found[0]
     numbered = as_given(code_text, best.text, best.trace)
     candidate = best.chain[0]
-    line = stop.line
-    if candidate.at is not None or candidate.edits:
-        at = candidate.at if candidate.at is not None else candidate.edits[0].start
-        line = code_text.count("\n", 0, at) + 1
+    line = code_text.count("\n", 0, candidate.place) + 1
     return Diagnosis(
         fixes=tuple(as_fix(code_text, each) for each in found),
         cause=Cause(line=line, what=candidate.why),
@@ -236,8 +233,7 @@ def as_fix(code_text: str, node: _Node) -> Fix:
     """Return the change as lines that go and lines that come, with what the changed program gives."""
     all_changes = changes(code_text, node.text)
     first = node.chain[0]
-    at = first.at if first.at is not None else first.edits[0].start
-    line = code_text.count("\n", 0, at) + 1
+    line = code_text.count("\n", 0, first.place) + 1
     main = min(all_changes, key=lambda each: (not each.adds, _distance(each, line)))
     made = [each for each in node.trace.tensors if each.step is not None] or list(node.trace.tensors)
     last = made[-1] if made else None

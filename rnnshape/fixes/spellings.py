@@ -123,7 +123,7 @@ OTHER_ARGUMENTS = {
     },
     "LeakyReLU": {"alpha": "negative_slope"},
     "Model": {"input": "inputs", "output": "outputs"},
-    "Input": {"batch_input_shape": "batch_shape"},
+    "Input": {"batch_input_shape": "batch_shape", "input_shape": "shape"},
     "InputLayer": {"batch_input_shape": "batch_shape"},
     "fit": {
         "nb_epoch": "epochs", "show_accuracy": "", "samples_per_epoch": "steps_per_epoch",

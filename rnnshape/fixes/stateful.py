@@ -41,7 +41,7 @@ def batch_size(fault: Fault) -> tuple[str, bool]:
             and not is_layer(call)
             and called(call) in ("fit", "predict", "evaluate", "train_on_batch")
         ):
-            return fault.source.code(given.value), True
+            return fault.code(given.value), True
     for name in ("batch_size", "BATCH_SIZE", "batch", "n_batch", "bs"):
         if fault.source.assigned(name, fault.end) is not None:
             return name, True
@@ -53,7 +53,7 @@ def _fixed(fault: Fault) -> Iterator[Candidate]:
     size, is_known = batch_size(fault)
     why = "a stateful layer keeps one state for each row, and has to know how many there are"
     for call in fault.source.calls():
-        if fault.source.span(call)[0] >= fault.end:
+        if fault.at(call) >= fault.end:
             break
         if called(call) == "Input" or called(call) == "InputLayer":
             shape = keyword(call, "batch_shape")
@@ -63,7 +63,7 @@ def _fixed(fault: Fault) -> Iterator[Candidate]:
                 edit = replace(fault.source, shape.value.elts[0], size)
             else:
                 continue
-            yield Candidate(edits=(edit,), why=why, at=edit.start, placeholders=not is_known)
+            yield Candidate(edits=(edit,), why=why, placeholders=not is_known)
     yield from _input_in_front(fault, size, why, is_known=is_known)
 
 
@@ -74,10 +74,10 @@ def _input_in_front(fault: Fault, size: str, why: str, *, is_known: bool) -> Ite
         if shape is not None and application.before is None and is_in_model(fault.source, node):
             maker, given = shape
             name, imported = spell(fault.source, "Input", like=maker.func)
-            layer = f"{name}(shape={fault.source.code(given.value)}, batch_size={size})"
+            layer = f"{name}(shape={fault.code(given.value)}, batch_size={size})"
             gone = remove_arguments(fault.source, maker, given)
             edits = (*layer_before(fault.source, node, layer), *imported, *gone)
-            yield Candidate(edits=edits, why=why, at=fault.source.span(node)[0], placeholders=not is_known)
+            yield Candidate(edits=edits, why=why, at=fault.at(node), placeholders=not is_known)
 
 
 def _input_shape(fault: Fault, maker: ast.Call) -> tuple[ast.Call, ast.keyword] | None:
@@ -98,13 +98,7 @@ def _stateless(fault: Fault) -> Iterator[Candidate]:
         for edit in remove_arguments(fault.source, call, given)
     )
     if edits:
-        yield Candidate(
-            edits=edits,
-            why="stateful=True takes a fixed number of rows",
-            at=edits[0].start,
-            changes_meaning=True,
-            weight=5,
-        )
+        yield Candidate(edits=edits, why="stateful=True takes a fixed number of rows", changes_meaning=True, weight=5)
 
 
 def _same(fault: Fault) -> Iterator[Candidate]:
@@ -116,7 +110,7 @@ def _same(fault: Fault) -> Iterator[Candidate]:
         return
     edit = set_keyword(fault.source, call, "batch_size", str(fixed))
     why = f"the model is made for batches of {fixed}"
-    yield Candidate(edits=(edit,), why=why, at=fault.source.span(call)[0])
+    yield Candidate(edits=(edit,), why=why, at=fault.at(call))
     node = argument(call, 0, "x")
     shape = fault.shape(node) if node is not None else None
     rows = shape[0] if shape else None
@@ -124,9 +118,9 @@ def _same(fault: Fault) -> Iterator[Candidate]:
         full = rows - rows % fixed
         cut = [insertion(fault.source.span(each)[1], f"[:{full}]") for each in call.args[:2]]
         why = f"{rows} rows are no whole number of batches of {fixed}"
-        yield Candidate(edits=tuple(cut), why=why, at=fault.source.span(call)[0], changes_meaning=True)
+        yield Candidate(edits=tuple(cut), why=why, at=fault.at(call), changes_meaning=True)
         edits = (edit, *cut) if keyword(call, "batch_size") is None else tuple(cut)
-        yield Candidate(edits=edits, why=why, at=fault.source.span(call)[0], changes_meaning=True, weight=1)
+        yield Candidate(edits=edits, why=why, at=fault.at(call), changes_meaning=True, weight=1)
 
 
 def _declared(fault: Fault) -> int | None:

@@ -34,13 +34,26 @@ def lost(fault: Fault) -> Iterator[Candidate]:
     if has_ranks and found != wanted - 1 and not (wanted == 4 and found == 2):
         return
     for weight, application in enumerate(_losing(fault)):
-        yield Candidate(
-            edits=(set_keyword(fault.source, core(application.maker), "return_sequences", "True"),),
-            why=lost_words(fault, application),
-            at=fault.source.span(application.maker)[0],
-            weight=weight,
-        )
+        yield turned(fault, application, weight)
     yield from _axis_averaged(fault)
+
+
+def turned(fault: Fault, application: Application, weight: int = 0) -> Candidate:
+    """Return the change that has a recurrent layer return every step, or its last one where it returns every step."""
+    maker, at = core(application.maker), fault.at(application.maker)
+    given = keyword(maker, "return_sequences")
+    if given is not None and is_true(given.value):
+        why = f"`{called(application.maker)}` returns every step here: return_sequences=True"
+        return Candidate(edits=remove_arguments(fault.source, maker, given), why=why, at=at, weight=weight)
+    edit = set_keyword(fault.source, maker, "return_sequences", "True")
+    return Candidate(edits=(edit,), why=lost_words(fault, application), at=at, weight=weight)
+
+
+def without_ones(shape: Shape) -> Iterator[str]:
+    """Yield the index that takes away an axis of 1, for each behind the first: `:, 0, :`."""
+    for axis in range(1, len(shape)):
+        if shape[axis] == 1:
+            yield ", ".join("0" if each == axis else ":" for each in range(len(shape)))
 
 
 def _losing(fault: Fault) -> list[Application]:
@@ -48,13 +61,14 @@ def _losing(fault: Fault) -> list[Application]:
     found: list[Application] = []
     for application in fault.upstream():
         maker = application.maker
-        if is_recurrent(maker) and not is_true(_returns_sequences(maker)) and application not in found:
+        if is_recurrent(maker) and not is_true(flag_of(maker)) and application not in found:
             found.append(application)
     makers = [each.maker for each in found]
     return [each for at, each in enumerate(found) if each.maker not in makers[:at]]
 
 
-def _returns_sequences(maker: ast.Call) -> ast.expr | None:
+def flag_of(maker: ast.Call) -> ast.expr | None:
+    """Return what `return_sequences` is given; None where nothing is."""
     given = keyword(core(maker), "return_sequences")
     return given.value if given is not None else None
 
@@ -83,9 +97,7 @@ def _axis_averaged(fault: Fault) -> Iterator[Candidate]:
             edits = without(fault, application)
             if edits:
                 why = f"`{name}` takes the time axis here"
-                yield Candidate(
-                    edits=edits, why=why, at=fault.source.span(application.node)[0], changes_meaning=True, weight=1
-                )
+                yield Candidate(edits=edits, why=why, at=fault.at(application.node), changes_meaning=True, weight=1)
 
 
 def without(fault: Fault, application: Application) -> tuple[Edit, ...]:
@@ -135,13 +147,18 @@ def one_more_axis(fault: Fault) -> Iterator[Candidate]:
         edits = in_front(fault, failing, spelling + code[len(name) :])
         if edits:
             why = f"`{called(failing.maker)}` wants {wanted} axes: {words}"
-            yield Candidate(edits=(*edits, *imported), why=why, at=edits[0].start, changes_meaning=True,
-                            placeholders=placeholders, weight=weight)  # fmt: skip
+            yield Candidate(
+                edits=(*edits, *imported),
+                why=why,
+                changes_meaning=True,
+                placeholders=placeholders,
+                weight=weight,
+            )
     yield from _data_axis(fault, failing, wanted, received)
 
 
 def _is_decoder(maker: ast.Call) -> bool:
-    return is_true(_returns_sequences(maker)) or called(maker) == "TimeDistributed"
+    return is_true(flag_of(maker)) or called(maker) == "TimeDistributed"
 
 
 def _steps(fault: Fault) -> tuple[str, bool]:
@@ -152,7 +169,7 @@ def _steps(fault: Fault) -> tuple[str, bool]:
         shape_given = keyword(core(application.maker), "input_shape")
         if shape_given is not None and isinstance(shape_given.value, ast.Tuple) and len(shape_given.value.elts) == 2:
             first = shape_given.value.elts[0]
-            return fault.source.code(first), not (isinstance(first, ast.Constant) and first.value is None)
+            return fault.code(first), not (isinstance(first, ast.Constant) and first.value is None)
     return "10", False
 
 
@@ -175,9 +192,9 @@ def _data_axis(fault: Fault, failing: Application, wanted: int, received: Shape)
         return
     tensor = failing.inputs[0]
     for weight, (code, words) in enumerate(axis_added(wanted)):
-        why = f"`{fault.source.code(tensor)}` has {len(received)} axes, {wanted} are wanted: {words}"
-        yield Candidate(edits=indexed(fault, tensor, code), why=why, at=fault.source.span(tensor)[0],
-                        changes_meaning=True, weight=weight)  # fmt: skip
+        why = f"`{fault.code(tensor)}` has {len(received)} axes, {wanted} are wanted: {words}"
+        edits = indexed(fault, tensor, code)
+        yield Candidate(edits=edits, why=why, at=fault.at(tensor), changes_meaning=True, weight=weight)
 
 
 def axis_added(wanted: int) -> list[tuple[str, str]]:
@@ -202,15 +219,8 @@ def one_axis_less(fault: Fault) -> Iterator[Candidate]:
     if found <= wanted or failing is None:
         return
     for weight, application in enumerate(fault.upstream()):
-        if found == wanted + 1 and is_recurrent(application.maker) and is_true(_returns_sequences(application.maker)):
-            given = keyword(core(application.maker), "return_sequences")
-            assert given is not None
-            yield Candidate(
-                edits=remove_arguments(fault.source, core(application.maker), given),
-                why=f"`{called(application.maker)}` returns every step here: return_sequences=True",
-                at=fault.source.span(given)[0],
-                weight=weight,
-            )
+        if found == wanted + 1 and is_recurrent(application.maker) and is_true(flag_of(application.maker)):
+            yield turned(fault, application, weight)
     if wanted == 2:
         yield from _put_in_front(fault, failing, "Flatten()", "all axes in one", 5)
     if wanted == 3 and found == 4 and None not in received[2:]:
@@ -220,8 +230,9 @@ def one_axis_less(fault: Fault) -> Iterator[Candidate]:
         words = "all axes behind the steps in one"
         yield from _put_in_front(fault, failing, "TimeDistributed(Flatten())", words, 6)
     if failing.inputs and None not in received[:1] and received[-1:] == (1,):
-        yield Candidate(edits=indexed(fault, failing.inputs[0], "[..., 0]"), why="the last axis is one too many",
-                        at=fault.source.span(failing.inputs[0])[0], weight=2)  # fmt: skip
+        why = "the last axis is one too many"
+        edits = indexed(fault, failing.inputs[0], "[..., 0]")
+        yield Candidate(edits=edits, why=why, at=fault.at(failing.inputs[0]), weight=2)
 
 
 def _put_in_front(fault: Fault, failing: Application, code: str, words: str, weight: int) -> Iterator[Candidate]:

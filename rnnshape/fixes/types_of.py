@@ -13,7 +13,7 @@ from rnnshape.fixes.layers import WIDTH, is_layer
 from rnnshape.fixes.names import ACTIVATIONS, ARGUMENTS, LAYERS, LOSSES, OPTIMIZERS
 from rnnshape.fixes.rewrite import rename_keyword, replace, wrap
 from rnnshape.fixes.source import argument, called
-from rnnshape.fixes.spellings import INPUT_ARGUMENTS
+from rnnshape.fixes.spellings import INPUT_ARGUMENTS, MERGE_MODES
 
 _BEYOND = re.compile(r"= (\d+) is not in \[0, (\d+)\)")
 _UNKNOWN = re.compile(r"(?:keyword arguments? .*?\{?|not recognized: \{)['\"](\w+)['\"]")
@@ -28,18 +28,22 @@ def arguments(fault: Fault) -> Iterator[Candidate]:
 
 
 def _number(fault: Fault, call: ast.Call, node: ast.expr) -> Iterator[Candidate]:
-    source, at = fault.source, fault.source.span(node)[0]
+    source, at = fault.source, fault.at(node)
     why = f"the `{WIDTH.get(called(call), 'units')}` of `{called(call)}` are one whole number"
     value = node
     if isinstance(node, ast.Name):
         value = source.assigned(node.id, fault.end) or node
     if isinstance(value, ast.Tuple | ast.List) and value.elts and value is node:
         for weight, part in enumerate(reversed(value.elts)):
-            yield Candidate(edits=(replace(source, node, source.code(part)),), why=why, at=at, weight=weight,
-                            changes_meaning=len(value.elts) > 1)  # fmt: skip
+            edits = (replace(source, node, source.code(part)),)
+            yield Candidate(edits=edits, why=why, at=at, weight=weight, changes_meaning=len(value.elts) > 1)
     elif isinstance(value, ast.Tuple | ast.List) and value.elts:
-        yield Candidate(edits=(Edit(source.span(node)[1], source.span(node)[1], "[-1]"),), why=why, at=at,
-                        changes_meaning=len(value.elts) > 1)  # fmt: skip
+        yield Candidate(
+            edits=(Edit(source.span(node)[1], source.span(node)[1], "[-1]"),),
+            why=why,
+            at=at,
+            changes_meaning=len(value.elts) > 1,
+        )
     elif isinstance(node, ast.Attribute) and node.attr == "shape":
         yield Candidate(edits=(Edit(source.span(node)[1], source.span(node)[1], "[-1]"),), why=why, at=at)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip().isdigit():
@@ -66,7 +70,7 @@ def weights(fault: Fault) -> Iterator[Candidate]:
         edits = tuple(replace(fault.source, node, str(new)) for node, new in nodes if node is not None)
         if edits:
             why = f"the weights that are given have the shape {told[1]}"
-            yield Candidate(edits=edits, why=why, at=edits[0].start)
+            yield Candidate(edits=edits, why=why)
 
 
 def vocabulary(fault: Fault) -> Iterator[Candidate]:
@@ -77,11 +81,11 @@ def vocabulary(fault: Fault) -> Iterator[Candidate]:
         if node is None or found is None:
             continue
         token, why = int(found[1]), f"a token is {found[1]}, the vocabulary has {found[2]}"
-        at = fault.source.span(node)[0]
+        at = fault.at(node)
         for name, given in fault.source.given.items():
             value = given[-1][1]
             is_larger = isinstance(value, ast.Constant) and isinstance(value.value, int) and value.value > token
-            if is_larger and name.isidentifier() and given[-1][0] < fault.source.span(call)[0]:
+            if is_larger and name.isidentifier() and given[-1][0] < fault.at(call):
                 yield Candidate(edits=(replace(fault.source, node, name),), why=why, at=at)
         yield Candidate(edits=(replace(fault.source, node, str(token + 1)),), why=why, at=at, weight=1)
 
@@ -94,9 +98,7 @@ def misspelt(fault: Fault) -> Iterator[Candidate]:
             if given.arg in unknown:
                 for near in _nearest(given.arg or ""):
                     edits = (rename_keyword(fault.source, given, near),)
-                    yield Candidate(
-                        edits=edits, why=f"`{given.arg}` is no argument of `{called(call)}`", at=edits[0].start
-                    )
+                    yield Candidate(edits=edits, why=f"`{given.arg}` is no argument of `{called(call)}`")
     for call in fault.source.calls():
         yield from _words(fault, call)
     yield from _layers(fault)
@@ -113,7 +115,7 @@ def _nearest(name: str) -> list[str]:
 
 def _words(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
     """Yield the nearest activation, loss or optimizer for a word that is none."""
-    known = (*ACTIVATIONS, *LOSSES, *OPTIMIZERS)
+    known = (*ACTIVATIONS, *LOSSES, *OPTIMIZERS, *MERGE_MODES)
     for node in [*call.args, *(each.value for each in call.keywords)]:
         if (
             isinstance(node, ast.Constant)
@@ -121,9 +123,10 @@ def _words(fault: Fault, call: ast.Call) -> Iterator[Candidate]:
             and node.value in fault.message
             and node.value not in known
         ):
-            for near in difflib.get_close_matches(node.value.lower().replace(" ", "_"), known, n=1, cutoff=0.7):
-                yield Candidate(edits=(replace(fault.source, node, repr(near)),), why=f"there is no {node.value!r}",
-                                at=fault.source.span(node)[0])  # fmt: skip
+            word = node.value.lower().replace(" ", "_")
+            modes = [each for each in MERGE_MODES if word.startswith(each)]
+            for near in modes or difflib.get_close_matches(word, known, n=1, cutoff=0.7):
+                yield Candidate(edits=(replace(fault.source, node, repr(near)),), why=f"there is no {node.value!r}")
 
 
 def _layers(fault: Fault) -> Iterator[Candidate]:
@@ -136,16 +139,15 @@ def _layers(fault: Fault) -> Iterator[Candidate]:
                     node for node in ast.walk(fault.source.tree) if isinstance(node, ast.Name) and node.id == alias.name
                 ]
                 edits = tuple(replace(fault.source, node, same[0]) for node in (alias, *uses))
-                yield Candidate(edits=edits, why=f"there is no `{alias.name}`", at=edits[0].start)
+                yield Candidate(edits=edits, why=f"there is no `{alias.name}`")
     for call in fault.calls():
         name = called(call)
         if name and name in fault.message and name not in LAYERS:
             near = layer_meant(name)
             if near is not None:
                 end = fault.source.span(call.func)[1]
-                yield Candidate(
-                    edits=(Edit(end - len(name), end, near),), why=f"there is no `{name}`", at=end - len(name)
-                )
+                why = f"there is no `{name}`"
+                yield Candidate(edits=(Edit(end - len(name), end, near),), why=why, at=end - len(name))
 
 
 def layer_meant(name: str) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from rnnshape.fixes.edits import Candidate, Edit, insertion
 from rnnshape.fixes.fault import Fault
 from rnnshape.fixes.layers import STATES, core, is_layer, is_recurrent
-from rnnshape.fixes.rewrite import line_after, replace, set_keyword, spell
+from rnnshape.fixes.rewrite import line_after, listed, replace, set_keyword, spell
 from rnnshape.fixes.source import called, is_true, keyword, spelled
 
 _STATE = re.compile(r"state|hidden|memory|carry|cell|(?:^|_|[fb]|forward|backward)[hc]\d*$", re.IGNORECASE)
@@ -45,7 +45,7 @@ def _is_layer_only(fault: Fault, value: ast.Call) -> bool:
 
 def _maker(fault: Fault, value: ast.expr) -> ast.Call | None:
     """Return what makes the layer whose result is unpacked."""
-    origins = fault.flow.origins(value, fault.source.span(value)[0])
+    origins = fault.flow.origins(value, fault.at(value))
     return origins[0].maker if origins else None
 
 
@@ -70,7 +70,7 @@ def _flag(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List) -> Iterato
     edit = set_keyword(fault.source, core(maker), "return_state", "True")
     known = returned(maker)
     why = f"`{called(core(maker))}` returns no states here: return_state is missing"
-    at = fault.source.span(core(maker))[0]
+    at = fault.at(core(maker))
     if known is None or len(known) == len(names.elts):
         yield Candidate(edits=(edit,), why=why, at=at)
     else:
@@ -84,12 +84,12 @@ def _last_step(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List) -> It
     if len(names.elts) != 2 or core(maker) is not maker or flag is None or not is_true(flag.value):
         return
     assert fault.statement is not None
-    sequence, state = map(fault.source.code, names.elts)
+    sequence, state = map(fault.code, names.elts)
     edits = (
         replace(fault.source, names, sequence),
         line_after(fault.source, fault.statement, f"{state} = {sequence}[:, -1, :]"),
     )
-    yield Candidate(edits=edits, why=f"`{called(maker)}` returns one tensor here", at=edits[0].start, weight=3)
+    yield Candidate(edits=edits, why=f"`{called(maker)}` returns one tensor here", weight=3)
 
 
 def _names(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List, front: tuple[Edit, ...]) -> Iterator[Candidate]:
@@ -100,26 +100,26 @@ def _names(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List, front: tu
         return
     count, have = len(known), len(names.elts)
     why = f"`{called(maker)}` returns {count} tensors here, {have} are unpacked"
-    at = fault.source.span(names)[0]
+    at = fault.at(names)
     if have > count:
         yield from _dropped(fault, names, count, why, front)
     elif have < count:
         edits = _more(fault, maker, names, known)
         yield Candidate(edits=(*front, *edits), why=why, at=at)
     if have == 2 and count > 2:
-        last = fault.source.span(names.elts[1])[0]
+        last = fault.at(names.elts[1])
         weight = -1 if spelled(names.elts[1]).endswith("states") else 2
         yield Candidate(edits=(*front, insertion(last, "*")), why=why, at=at, weight=weight)
 
 
 def _more(fault: Fault, maker: ast.Call, names: ast.Tuple | ast.List, known: list[str]) -> tuple[Edit, ...]:
     """Return the edits that add names; where both directions have states, the old names become both side by side."""
-    written = [fault.source.code(each) for each in names.elts]
+    written = [fault.code(each) for each in names.elts]
     unbound = _unbound(fault)
     if len(written) + len(unbound) == len(known):
         return (insertion(fault.source.span(names.elts[-1])[1], "".join(f", {each}" for each in unbound)),)
     if len(written) == len(known) - 1 and all(map(_STATE.search, written)):  # the output is what is missing
-        return (insertion(fault.source.span(names.elts[0])[0], "_, "),)
+        return (insertion(fault.at(names.elts[0]), "_, "),)
     if core(maker) is maker or len(written) != 1 + len(known) // 2 or not _used_later(fault, written[1:]):
         fresh = [_fresh(fault, each, written) for each in known[len(written) :]]
         if core(maker) is not maker and not _used_later(fault, written[1:]):
@@ -146,7 +146,7 @@ def _unbound(fault: Fault) -> list[str]:
 
 
 def _written(fault: Fault, names: ast.Tuple | ast.List, new: list[str]) -> Edit:
-    start, end = fault.source.span(names.elts[0])[0], fault.source.span(names.elts[-1])[1]
+    start, end = fault.at(names.elts[0]), fault.source.span(names.elts[-1])[1]
     return Edit(start, end, ", ".join(new))
 
 
@@ -165,7 +165,7 @@ def _uses(fault: Fault, name: str) -> list[ast.Name]:
 def _later(fault: Fault) -> list[ast.Name]:
     """Return the places behind the statement where a name is used."""
     nodes = (node for node in ast.walk(fault.source.tree) if isinstance(node, ast.Name))
-    later = [node for node in nodes if isinstance(node.ctx, ast.Load) and fault.source.span(node)[0] >= fault.end]
+    later = [node for node in nodes if isinstance(node.ctx, ast.Load) and fault.at(node) >= fault.end]
     return sorted(later, key=fault.source.span)
 
 
@@ -174,20 +174,20 @@ def _dropped(
 ) -> Iterator[Candidate]:
     """Yield the unpacking without its last names; where those are used, they leave the lists that they are in."""
     edits = list(front)
-    for gone in names.elts[count:]:
-        for use in _uses(fault, spelled(gone)) if spelled(gone) != "_" else []:
-            holder = fault.source.parents.get(use)
-            if not isinstance(holder, ast.List | ast.Tuple) or len(holder.elts) < 2:
-                return
-            kept = [fault.source.code(each) for each in holder.elts if spelled(each) != spelled(gone)]
-            edits.append(replace(fault.source, holder, kept[0] if len(kept) == 1 else f"[{', '.join(kept)}]"))
+    gone = {spelled(each) for each in names.elts[count:]} - {"_"}
+    holders = dict.fromkeys(fault.source.parents.get(use) for use in _later(fault) if use.id in gone)
+    for holder in holders:
+        kept = [each for each in getattr(holder, "elts", []) if spelled(each) not in gone]
+        if not isinstance(holder, ast.List | ast.Tuple) or not kept:
+            return
+        edits.append(replace(fault.source, holder, listed(list(map(fault.code, kept)))))
     start, end = fault.source.span(names.elts[count - 1])[1], fault.source.span(names.elts[-1])[1]
     comma = "," if count == 1 else ""
     if count == 1:
-        edits.append(Edit(*fault.source.span(names), fault.source.code(names.elts[0])))
+        edits.append(Edit(*fault.source.span(names), fault.code(names.elts[0])))
     else:
         edits.append(Edit(start, end, comma))
-    yield Candidate(edits=tuple(edits), why=why, at=fault.source.span(names)[0], weight=1)
+    yield Candidate(edits=tuple(edits), why=why, at=fault.at(names), weight=1)
 
 
 def _counted(fault: Fault, names: ast.Tuple | ast.List) -> Iterator[Candidate]:
@@ -200,7 +200,7 @@ def _counted(fault: Fault, names: ast.Tuple | ast.List) -> Iterator[Candidate]:
     end = fault.source.span(names.elts[-1])[1]
     for more in (1, 2, 3):
         extra = "".join(f", state_{len(names.elts) + each}" for each in range(more))
-        yield Candidate(edits=(insertion(end, extra),), why=why, at=fault.source.span(names)[0], weight=2 + more)
+        yield Candidate(edits=(insertion(end, extra),), why=why, at=fault.at(names), weight=2 + more)
 
 
 def _called(fault: Fault, layer: ast.Call, names: ast.Tuple | ast.List) -> Iterator[Candidate]:

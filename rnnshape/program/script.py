@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from rnnshape.program_report import Assumed
+from rnnshape.program.script_lines import comment, count, drawn, folded, given, merged, pass_over, runnable
 from rnnshape.structure import Expression
 from rnnshape.trace import Span, StepKind, Stop, Trace, TracedTensor
 
 Statement = Sequence[Expression]
-_WIDTH = 100
 _ROUNDING = "rtol=1e-4, atol=1e-5"
 _LENGTH = re.compile(r"len\((\w+)\)")
 _OURS = {"keras": "import keras", "np": "import numpy as np"}
@@ -125,10 +123,10 @@ class _Script:
         values, code, checks = self._values(), self._code(), self._checks()
         front = "\n".join([*values, *(_KEEP if self.kept else [])])
         imports = [line for name, line in _OURS.items() if f"{name}." in front and line not in self.outline.imports]
-        imports += _merged(self.outline.imports)
+        imports += merged(self.outline.imports)
         known = [*imports, *code]
         ours = [line for name, line in _OURS.items() if f"{name}." in "\n".join(checks) and line not in known]
-        head = [*(line for said in about for line in _comment(said)), *imports]
+        head = [*(line for said in about for line in comment(said)), *imports]
         blocks = [head, values, _KEEP if self.kept else [], code, [*checks[:1], *ours, *[""][: len(ours)], *checks[1:]]]
         gap = "\n\n\n" if self.kept else "\n\n"
         return gap.join(filter(None, ("\n".join(block).strip("\n") for block in blocks))) + "\n"
@@ -141,8 +139,8 @@ class _Script:
             if length is not None:
                 found.append(f"{length[1]} = range({one.code})  # assumed: {one.name} = {one.code}")
             elif one.name.isidentifier() and (not one.code.startswith("Input(") or one.name in inputs):
-                found.append(f"{one.name} = {_runnable(one.code)}  # assumed")
-        found += [_given(one) for line, one in self.outline.given if line == 0]
+                found.append(f"{one.name} = {runnable(one.code)}  # assumed")
+        found += [given(one) for line, one in self.outline.given if line == 0]
         return found + [f"{name} = None  # not known" for name in self.outline.unknown]
 
     def _code(self) -> list[str]:
@@ -153,13 +151,13 @@ class _Script:
             lines[line - 1] = lines[line - 1][:column] + text + lines[line - 1][column:]
         for span, names in sorted(passed_lines, reverse=True):
             if self.end is None or span.line < self.end:
-                _pass_over(lines, span, names)
+                pass_over(lines, span, names)
         if self.end is not None:
             rest = [f"# {line}".rstrip() for line in lines[self.end - 1 :] if line.strip()]
             lines[self.end - 1 :] = [*self._why_it_ends(), *rest]
         for line, one in sorted(self.outline.given, key=lambda given: given[0], reverse=True):
             if line and (self.end is None or line <= self.end):
-                lines.insert(line - 1, _given(one))
+                lines.insert(line - 1, given(one))
         return lines
 
     def _insertions(self) -> Iterator[tuple[tuple[int, int], str]]:
@@ -177,13 +175,13 @@ class _Script:
     def _why_it_ends(self) -> Iterator[str]:
         stop: Stop | None = self.trace.stop
         if stop is None:
-            yield from _comment("What follows needs what rnnshape does not read.")
+            yield from comment("What follows needs what rnnshape does not read.")
             return
         message = " ".join(stop.message.split()).removeprefix(f"Line {stop.line} is ")
-        yield from _comment(f"The code stops here. Line {stop.line}: {message}")
+        yield from comment(f"The code stops here. Line {stop.line}: {message}")
 
     def _checks(self) -> list[str]:
-        comments = [line for one in self.left for line in _comment(f"Not asserted: {' == '.join(one)}")]
+        comments = [line for one in self.left for line in comment(f"Not asserted: {' == '.join(one)}")]
         if not self.asserted:
             return comments or ["# No two of the tensors are equal: there is nothing to assert."]
         names = list(dict.fromkeys(name for one, _ in self.asserted for name in self._names_in(one)))
@@ -192,12 +190,12 @@ class _Script:
             *self._computed(names),
             "",
             "",
-            *_folded("def _check(", names, "):"),
+            *folded("def _check(", names, "):"),
             *(f"    {line}" for one, is_close in self.asserted for line in self._assertions(one, is_close=is_close)),
             "",
             "",
             "_check(**_values)",
-            f'print("{_count(len(self.asserted))}")',
+            f'print("{count(len(self.asserted))}")',
             *comments,
         ]
 
@@ -221,17 +219,17 @@ class _Script:
         eager = [name for name in names if self._is_eager(name)]
         symbolic = [name for name in names if not self._is_eager(name)]
         if not symbolic:
-            yield from _folded("_values = {", [f'"{name}": np.asarray({self._place(name)})' for name in eager], "}")
+            yield from folded("_values = {", [f'"{name}": np.asarray({self._place(name)})' for name in eager], "}")
             return
         yield "_random = np.random.default_rng(0)"
         yield from (f"{model}.build({shape})" for model, shape in self.outline.built)
-        yield from _folded("_inputs = [", [self._place(one.name) for one in self._inputs()], "]")
-        yield from _folded("_data = [", [_drawn(one) for one in self._inputs()], "]")
-        yield from _folded("_tensors = {", [f'"{name}": {self._place(name)}' for name in symbolic], "}")
+        yield from folded("_inputs = [", [self._place(one.name) for one in self._inputs()], "]")
+        yield from folded("_data = [", [drawn(one) for one in self._inputs()], "]")
+        yield from folded("_tensors = {", [f'"{name}": {self._place(name)}' for name in symbolic], "}")
         yield "_computed = keras.tree.flatten(keras.Model(_inputs, list(_tensors.values()))(_data))"
         yield "_values = dict(zip(_tensors, map(np.asarray, _computed)))"
         if eager:
-            yield from _folded("_values |= {", [f'"{name}": np.asarray({self._place(name)})' for name in eager], "}")
+            yield from folded("_values |= {", [f'"{name}": np.asarray({self._place(name)})' for name in eager], "}")
 
     def _place(self, name: str) -> str:
         return self.reached.get(name, f'_kept["{name}"]')
@@ -243,67 +241,5 @@ def _has_doubles(trace: Trace) -> bool:
     return len(names) > len(set(names))
 
 
-def _merged(imports: Iterable[str]) -> list[str]:
-    """Return the lines with one for all names of a module."""
-    found: dict[str, list[str]] = {}
-    for line in imports:
-        front, has_names, name = line.partition(" import ")
-        found.setdefault(f"{front} import " if has_names else line, []).append(name)
-    return [f"{front}{', '.join(names)}" for front, names in found.items()]
-
-
 def _reversed(span: Span) -> tuple[int, int]:
     return -span.end_line, -span.end_column
-
-
-def _given(one: Assumed) -> str:
-    return f"{one.name} = {one.code}  # given with --let"
-
-
-def _count(number: int) -> str:
-    return f"{number} equalit{'y holds' if number == 1 else 'ies hold'}."
-
-
-def _runnable(code: str) -> str:
-    """Return the code that is assumed for a name, with its imports in it."""
-    if code.startswith("np.zeros("):
-        # All-zero data would make everything equal.
-        return f"np.random.normal(size={code.removeprefix('np.zeros(').removesuffix(')')})"
-    return f"keras.{code}" if code.startswith(("Input(", "Sequential(")) else code
-
-
-def _drawn(tensor: TracedTensor) -> str:
-    """Return code for random values like those that the tensor had."""
-    shape = tuple(tensor.draws[0].shape) if tensor.draws else tuple(size or 2 for size in tensor.shape)
-    if tensor.dtype == "bool":
-        return f"_random.integers(0, 2, {shape}).astype(bool)"
-    if tensor.draws and all((draw == draw.astype(int)).all() for draw in tensor.draws):
-        lowest, most = (int(pick(draw.flat)) for pick, draw in ((min, tensor.draws[0]), (max, tensor.draws[0])))
-        return f'_random.integers({lowest}, {most + 1}, {shape}).astype("{tensor.dtype}")'
-    return f'_random.normal(size={shape}).astype("{tensor.dtype}")'
-
-
-def _pass_over(lines: list[str], span: Span, names: Sequence[str]) -> None:
-    """Make a comment of a statement; what it would bind is None."""
-    first, last = span.line - 1, span.end_line - 1
-    front, behind = lines[first][: span.column], lines[last][span.end_column :]
-    instead = f"{' = '.join([*names, 'None'])}" if names else "pass"
-    if front.strip() or (behind.strip() and not behind.lstrip().startswith("#")):
-        lines[first : last + 1] = [f"{front}{instead}{behind}", *[""] * (last - first)]
-        return
-    whole = lines[first : last + 1]
-    code = f"{front}{instead}  # " if front or names else "# "
-    whole[0] = f"{code}passed over: {whole[0].lstrip()}"
-    whole[1:] = [f"{front}# {line}".rstrip() for line in whole[1:]]
-    lines[first : last + 1] = whole
-
-
-def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in textwrap.wrap(text, _WIDTH - 2, break_long_words=False)]
-
-
-def _folded(opening: str, items: Iterable[str], closing: str) -> list[str]:
-    """Return the items between brackets: in one line if it holds them, else a line each."""
-    found = list(items)
-    line = f"{opening}{', '.join(found)}{closing}"
-    return [line] if len(line) <= _WIDTH else [opening, *(f"    {item}," for item in found), closing]
