@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from rnnshape.answer.comparison import compare_drawn, needs_more_draws
+from rnnshape.answer.comparison import compare_tensors, needs_more_draws
 from rnnshape.equality import Findings
-from rnnshape.trace import Drawn
+from rnnshape.trace import Trace
 
 Ran = TypeVar("Ran")
-Traced = TypeVar("Traced", bound=Drawn)
+Traced = TypeVar("Traced", bound=Trace)
 
 
 def gathered(
@@ -25,12 +25,12 @@ def gathered(
 
     """
     trace = traced(ran)
-    findings = compare_drawn(trace)
+    findings = compare_tensors(trace)
     while needs_more_draws(trace, findings):
         ran = with_more_draws(ran)
         after = traced(ran)
         if after.draws == trace.draws:
             break
         trace = after
-        findings = compare_drawn(trace)
+        findings = compare_tensors(trace)
     return ran, trace, findings

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rnnshape.fixes import Diagnosis
     from rnnshape.program_report import ProgramReport
     from rnnshape.run.code.code_run import CodeRun
-    from rnnshape.trace import Trace
+    from rnnshape.trace import CodeTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +100,29 @@ class _Runs:
     by_lines: dict[tuple[str, ...], CodeRun] = field(default_factory=dict)
     """Those that may become answers: the first one, and those that ran through."""
 
-    def first(self) -> Trace:
+    def first(self) -> CodeTrace:
         """Return what happens with the code as it was given."""
         return self._read(self.source)
 
-    def changed(self, text: str) -> Trace:
+    def changed(self, text: str) -> CodeTrace:
         """Return what happens with changed code."""
         return self._read(Source(text, self.source.name))
 
-    def add(self, run: CodeRun) -> Trace:
+    def add(self, run: CodeRun) -> CodeTrace:
         """Take a run, and return its trace."""
         trace = run.trace()
         if not self.by_lines or trace.stop is None:
             self.by_lines[trace.lines] = run
         return trace
 
-    def answered(self, trace: Trace) -> tuple[Trace, Findings]:
+    def answered(self, trace: CodeTrace) -> tuple[CodeTrace, Findings]:
         """Return the trace, with as many draws as an answer takes, and what is equal in it."""
-        from rnnshape.answer.comparison import compare_drawn
+        from rnnshape.answer.comparison import compare_tensors
 
         run = self.by_lines.get(trace.lines)
-        return (trace, compare_drawn(trace)) if run is None else _gathered(run)
+        return (trace, compare_tensors(trace)) if run is None else _gathered(run)
 
-    def _read(self, source: Source) -> Trace:
+    def _read(self, source: Source) -> CodeTrace:
         """Return what happens; code that cannot be read is a program that stops before anything runs."""
         try:
             code = source.code()
@@ -133,7 +133,7 @@ class _Runs:
         return self.add(interpreted(code, self.lets, seed=self.seed, mask=self.mask))
 
 
-def _gathered(run: CodeRun) -> tuple[Trace, Findings]:
+def _gathered(run: CodeRun) -> tuple[CodeTrace, Findings]:
     from rnnshape.evidence import gathered
 
     _, trace, findings = gathered(run, lambda ran: ran.trace(), lambda ran: ran.with_more_draws())
@@ -173,7 +173,7 @@ def answered(run: CodeRun) -> ProgramReport:
     return report_of(trace, versions.installed(), findings=findings)
 
 
-def _with_fixes(trace: Trace, runs: _Runs, *, with_script: bool = False) -> ProgramReport:
+def _with_fixes(trace: CodeTrace, runs: _Runs, *, with_script: bool = False) -> ProgramReport:
     """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
     from rnnshape.fixes.numbering import as_given
@@ -197,7 +197,7 @@ def _with_fixes(trace: Trace, runs: _Runs, *, with_script: bool = False) -> Prog
     return _scripted(report, ran or trace) if with_script else report
 
 
-def _fixes(trace: Trace, runs: _Runs) -> Diagnosis:
+def _fixes(trace: CodeTrace, runs: _Runs) -> Diagnosis:
     """Return changes with which the program runs; none of one that runs, or that is too large to be looked through."""
     from rnnshape import fixes
 
@@ -207,7 +207,7 @@ def _fixes(trace: Trace, runs: _Runs) -> Diagnosis:
     return fixes.find("\n".join(trace.lines), trace, runs.changed)
 
 
-def _scripted(report: ProgramReport, trace: Trace) -> ProgramReport:
+def _scripted(report: ProgramReport, trace: CodeTrace) -> ProgramReport:
     """Return the report with the script of the program as it ran: with the fix, where there is one."""
     from rnnshape.program.script import script_of
 
@@ -265,7 +265,7 @@ def explore_saved(
     return _scripted_as_code(answered(run), run.trace(), seed) if with_script else answered(run)
 
 
-def _scripted_as_code(report: ProgramReport, trace: Trace, seed: int) -> ProgramReport:
+def _scripted_as_code(report: ProgramReport, trace: CodeTrace, seed: int) -> ProgramReport:
     """Return the report with the script of the lines that describe the model, which are read as any code is."""
     read = explore_code(Source("\n".join(trace.lines), trace.source), seed=seed, with_script=True)
     if read.error is not None:
@@ -274,8 +274,8 @@ def _scripted_as_code(report: ProgramReport, trace: Trace, seed: int) -> Program
     return replace(report, program=replace(report.program, script=read.program.script))
 
 
-def _unread(source: Source, error: NotRead) -> Trace:
-    from rnnshape.trace import Stop, Trace
+def _unread(source: Source, error: NotRead) -> CodeTrace:
+    from rnnshape.trace import CodeTrace, Stop
 
     lines = tuple(source.text.split("\n"))
     length = len(lines[error.line - 1]) if 0 < error.line <= len(lines) else 0
@@ -289,4 +289,4 @@ def _unread(source: Source, error: NotRead) -> Trace:
         message=error.message,
         hint=error.hint,
     )
-    return Trace(source=source.name, lines=lines, executed=False, inputs=(), steps=(), tensors=(), stop=stop)
+    return CodeTrace(source=source.name, lines=lines, executed=False, inputs=(), steps=(), tensors=(), stop=stop)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rnnshape import trace as seen
-from rnnshape.answer.comparison import compare_drawn, of_one_call
+from rnnshape.answer.comparison import compare_tensors, of_one_call
 from rnnshape.equality import Findings
 from rnnshape.program_report import (
     Cause,
@@ -25,7 +25,7 @@ from rnnshape.report import Versions
 
 
 def report_of(
-    trace: seen.Trace,
+    trace: seen.CodeTrace,
     versions: Versions,
     *,
     findings: Findings | None = None,
@@ -46,7 +46,7 @@ def report_of(
         with_fix: the report of the program with the first fix in it.
 
     """
-    findings = findings or compare_drawn(trace)
+    findings = findings or compare_tensors(trace)
     fix = fixes[0] if fixes and trace.stop is None else None
     return ProgramReport(
         program=Program(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rnnshape.fixes.flow import Application, Flow
 from rnnshape.fixes.layers import snake
 from rnnshape.fixes.source import Source, called, spelled
-from rnnshape.trace import Shape, Stop, Trace
+from rnnshape.trace import CodeTrace, Shape, Stop
 
 _LAYER = re.compile(r"[Ll]ayer [\"']?([a-z]\w*?)(?:_(\d+))?[\"']?(?= |$|\.)")
 _CALLING = re.compile(r"when calling (\w+)\.call\(\)")
@@ -23,12 +23,12 @@ class Fault:
 
     source: Source
     flow: Flow
-    trace: Trace
+    trace: CodeTrace
     stop: Stop
     statement: ast.stmt | None
 
     @classmethod
-    def of(cls, text: str, trace: Trace) -> Fault | None:
+    def of(cls, text: str, trace: CodeTrace) -> Fault | None:
         """Return what is known of the stop; None where there is none, or where the text is not Python."""
         source = Source.read(text)
         if source is None or trace.stop is None:

@@ -25,7 +25,7 @@ from rnnshape.fixes import (
 )
 from rnnshape.fixes.edits import Candidate, apply
 from rnnshape.fixes.fault import Fault
-from rnnshape.trace import Trace
+from rnnshape.trace import CodeTrace
 
 Generator = Callable[[Fault], Iterator[Candidate]]
 
@@ -108,7 +108,7 @@ KINDS = (
 )
 
 
-def propose(text: str, trace: Trace) -> list[Candidate]:
+def propose(text: str, trace: CodeTrace) -> list[Candidate]:
     """Return what is worth a try, the smallest change first, each once."""
     fault = Fault.of(text, trace)
     found: dict[str, Candidate] = {}

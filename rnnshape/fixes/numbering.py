@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rnnshape.fixes.edits import changes, moved
-from rnnshape.trace import Stop, Trace
+from rnnshape.trace import CodeTrace, Stop
 
 
-def as_given(code_text: str, text: str, trace: Trace) -> Trace:
+def as_given(code_text: str, text: str, trace: CodeTrace) -> CodeTrace:
     """Return the trace of a changed text with the line numbers of the text that was given.
 
     A line that the change put in has the number of what it came in place of, or in front of.
@@ -42,7 +42,7 @@ def _stop(stop: Stop, at: Callable[[int], int]) -> Stop:
     )
 
 
-def _lines(code_text: str, trace: Trace, at: Callable[[int], int]) -> tuple[str, ...]:
+def _lines(code_text: str, trace: CodeTrace, at: Callable[[int], int]) -> tuple[str, ...]:
     """Return the lines that were given; the one where the changed program stops is as it is there."""
     lines = code_text.split("\n")
     stop = trace.stop

@@ -13,9 +13,9 @@ from rnnshape.fixes.kinds import propose
 from rnnshape.fixes.numbering import as_given
 from rnnshape.fixes.source import Source, without_prompt
 from rnnshape.program_report import Cause, ChangedLine, Fix
-from rnnshape.trace import Stop, Trace
+from rnnshape.trace import CodeTrace, Stop
 
-Run = Callable[[str], Trace]
+Run = Callable[[str], CodeTrace]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,8 @@ class Diagnosis:
     cause: Cause | None = None
     hint: str | None = None
     text: str | None = None
-    trace: Trace | None = None
-    as_given: Trace | None = None
+    trace: CodeTrace | None = None
+    as_given: CodeTrace | None = None
 
     @property
     def remaining(self) -> Stop | None:
@@ -63,7 +63,7 @@ class _Node:
     """A changed program that was run, and the changes that led to it."""
 
     text: str
-    trace: Trace
+    trace: CodeTrace
     chain: tuple[Candidate, ...] = ()
     verdict: Verdict = Verdict.NO_BETTER
     has_passed: bool = False
@@ -91,7 +91,7 @@ class _Session:
     def has_budget(self) -> bool:
         return self.left > 0 and time.monotonic() < self.until
 
-    def _ran(self, text: str) -> Trace | None:
+    def _ran(self, text: str) -> CodeTrace | None:
         """Run a changed program; None where running it breaks: then it is no fix, whatever the reason."""
         try:
             return settled(self.run(text))
@@ -114,7 +114,7 @@ class _Session:
             yield _Node(text, trace, (*node.chain, candidate), verdict, has_passed)
 
 
-def find(code_text: str, trace: Trace, run: Run, *, budget: Budget | None = None) -> Diagnosis:
+def find(code_text: str, trace: CodeTrace, run: Run, *, budget: Budget | None = None) -> Diagnosis:
     """Return the fixes of the place where the program stopped.
 
     `run` runs a changed program; `trace` is what it made of `code_text`. A call that passed
@@ -132,7 +132,7 @@ def find(code_text: str, trace: Trace, run: Run, *, budget: Budget | None = None
     return _diagnosis(code_text, found)
 
 
-def settled(trace: Trace) -> Trace:
+def settled(trace: CodeTrace) -> CodeTrace:
     """Return the trace with a stop where a call passed symbolically and fails with values."""
     if trace.stop is not None or not trace.fails_later:
         return trace
@@ -178,7 +178,7 @@ def _reach(node: _Node) -> tuple[object, ...]:
     return (-stop.line if stop is not None else 0, node.cost)
 
 
-def judge(before: str, old: Trace, after: str, new: Trace) -> Verdict:
+def judge(before: str, old: CodeTrace, after: str, new: CodeTrace) -> Verdict:
     """Tell whether a change is one for the better."""
     assert old.stop is not None
     if new.stop is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rnnshape.fixes.edits import Candidate, Edit, apply, insertion
 from rnnshape.fixes.names import ARGUMENTS
 from rnnshape.fixes.source import Source, split_lines
-from rnnshape.trace import Trace
+from rnnshape.trace import CodeTrace
 
 _ARGUMENT = re.compile(r"(?<=[(,\s])(" + "|".join(ARGUMENTS) + r")(?=\s*[(\[])")
 _VALUE = r"[\w.]+(?:\[[\w:-]+\])?"
@@ -19,7 +19,7 @@ _QUOTES = {"‘": "'", "’": "'", "“": '"', "”": '"', "´": "'", "`": "'"}
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
-def unread(text: str, trace: Trace) -> Iterator[Candidate]:
+def unread(text: str, trace: CodeTrace) -> Iterator[Candidate]:
     """Yield the text with everything repaired that is known here, where it can be parsed then."""
     del trace
     edits = [*_quotes(text), *_arguments(text)]

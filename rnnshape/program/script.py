@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from rnnshape.program.script_lines import comment, count, drawn, folded, given, merged, pass_over, runnable
 from rnnshape.structure import Expression
-from rnnshape.trace import Span, StepKind, Stop, Trace, TracedTensor
+from rnnshape.trace import CodeTrace, Span, StepKind, Stop, TracedTensor
 
 Statement = Sequence[Expression]
 _ROUNDING = "rtol=1e-4, atol=1e-5"
@@ -39,7 +39,7 @@ def _tensors(value):
 '''.strip().splitlines()
 
 
-def script_of(trace: Trace, *, equal: Sequence[Statement], close: Sequence[Statement], about: Sequence[str]) -> str:
+def script_of(trace: CodeTrace, *, equal: Sequence[Statement], close: Sequence[Statement], about: Sequence[str]) -> str:
     """Return the script of a program that was run.
 
     Args:
@@ -66,7 +66,7 @@ def _is_python(text: str) -> bool:
 
 class _Script:
     def __init__(
-        self, trace: Trace, equal: Sequence[Statement], close: Sequence[Statement], *, with_kept: bool
+        self, trace: CodeTrace, equal: Sequence[Statement], close: Sequence[Statement], *, with_kept: bool
     ) -> None:
         self.trace = trace
         self.outline = trace.outline
@@ -235,7 +235,7 @@ class _Script:
         return self.reached.get(name, f'_kept["{name}"]')
 
 
-def _has_doubles(trace: Trace) -> bool:
+def _has_doubles(trace: CodeTrace) -> bool:
     """Tell whether two layers have one name: Keras makes no model of both."""
     names = [step.name for step in trace.steps if step.kind is not StepKind.FUNCTION and not step.is_shared]
     return len(names) > len(set(names))

@@ -7,17 +7,17 @@ people but what Keras itself said.
 - code, layer: what code has besides, and what one layer has, which is a program of one call
 """
 
-from rnnshape.trace.code import Kept, Outline, Span, Stop, Trace
+from rnnshape.trace.code import CodeTrace, Kept, Outline, Span, Stop
 from rnnshape.trace.layer import DeclaredShapes, LayerTrace
 from rnnshape.trace.program import (
     FIRST_DRAWS,
     MORE_DRAWS,
     Array,
-    Drawn,
     Nested,
     Path,
     Shape,
     StepKind,
+    Trace,
     TracedMask,
     TracedStep,
     TracedTensor,
@@ -27,8 +27,8 @@ __all__ = [
     "FIRST_DRAWS",
     "MORE_DRAWS",
     "Array",
+    "CodeTrace",
     "DeclaredShapes",
-    "Drawn",
     "Kept",
     "LayerTrace",
     "Nested",

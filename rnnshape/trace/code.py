@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rnnshape.program_report import Assumed, FailsLater, MaskAt, Operand, PassedOver, ProgramInput
-from rnnshape.trace.program import Drawn, Shape
+from rnnshape.trace.program import Shape, Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace(Drawn):
+class CodeTrace(Trace):
     """One run of code. `sizes` are those that stood in for unknown ones, by name: `{"batch": 3}`.
 
     `fails_later` are the calls that passed symbolically and cannot be made with values. `is_model`: a model was given,

@@ -13,7 +13,7 @@ from typing import Any
 from rnnshape.expression import Call
 from rnnshape.report import Input, Into, Mask, Measured, Parameters, Reduced, States, Versions
 from rnnshape.structure import Invocation
-from rnnshape.trace.program import Drawn
+from rnnshape.trace.program import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class DeclaredShapes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LayerTrace(Drawn):
+class LayerTrace(Trace):
     """One run of one layer.
 
     `layer` makes the layer, as it was asked for; `call` is how it is called: `layer(inputs, mask=mask)`.

@@ -118,7 +118,7 @@ class TracedMask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class Trace:
     """The calls of a program, and the values of all tensors in every draw so far.
 
     There may be more draws, where these do not tell enough.

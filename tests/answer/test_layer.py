@@ -17,9 +17,9 @@ import json, pickle, sys
 sys.modules["keras"] = sys.modules["tensorflow"] = None
 with open(sys.argv[1], "rb") as file:
     traces = pickle.load(file)
-from rnnshape.answer.comparison import compare_drawn
+from rnnshape.answer.comparison import compare_tensors
 from rnnshape.answer.layer import report_of_layer
-print(json.dumps([report_of_layer(trace, compare_drawn(trace)).to_dict() for trace in traces]))
+print(json.dumps([report_of_layer(trace, compare_tensors(trace)).to_dict() for trace in traces]))
 """
 LAYERS = [
     ("lstm", {"return_sequences": True, "return_state": True}),

@@ -18,7 +18,7 @@ from rnnshape.fixes.edits import apply, changes
 from rnnshape.fixes.search import settled
 from rnnshape.program import NotRead, read, read_value
 from rnnshape.run.code import run_program
-from rnnshape.trace import Stop, Trace
+from rnnshape.trace import CodeTrace, Stop
 
 HERE = Path(__file__).parent
 CASES = {case["id"]: case for case in json.loads((HERE.parent / "snippets" / "cases.json").read_text(encoding="utf-8"))}
@@ -41,7 +41,7 @@ def runner(let=(), draws=0):
         try:
             return settled(run_program(read(text), lets, draws=draws))
         except NotRead as error:
-            return Trace(
+            return CodeTrace(
                 source="", lines=(), executed=False, inputs=(), steps=(), tensors=(), stop=Stop(
                     code="not-read", line=error.line, column=error.column, end_line=error.line,
                     end_column=error.column, kind=error.kind, message=error.message,

@@ -11,7 +11,7 @@ from rnnshape.fixes.search import Verdict, judge, settled
 from rnnshape.program import read
 from rnnshape.program_report import Cause, FailsLater
 from rnnshape.run.code import run_program
-from rnnshape.trace import Stop, Trace
+from rnnshape.trace import CodeTrace, Stop
 
 FLAGS = st.sampled_from(
     ["", ", return_sequences=True", ", return_state=True", ", return_sequences=True, return_state=True"]
@@ -53,7 +53,7 @@ def stopped(text, line, message="expected ndim=3, found ndim=2. Full shape recei
 
 
 def trace_of(text, **more):
-    return Trace(
+    return CodeTrace(
         source="x.py", lines=tuple(text.split("\n")), executed=False, inputs=(), steps=(), tensors=(), **more
     )  # fmt: skip
 

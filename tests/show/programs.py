@@ -56,7 +56,7 @@ def tensor(name, line, step, shape, draws, meaning, path=(), **more):
     )
 
 
-def seq2seq() -> seen.Trace:
+def seq2seq() -> seen.CodeTrace:
     """An encoder and a decoder, with values that equal what they would equal."""
     encoder, encoder_tensor = _input("encoder_inputs", 1, 71, 1)
     decoder, decoder_tensor = _input("decoder_inputs", 3, 93, 2)
@@ -64,7 +64,7 @@ def seq2seq() -> seen.Trace:
     sequence = values(3, 5, 4, seed=5)
     last = tuple(array[:, -1, :] for array in sequence)
     h_words, c_words = "hidden state h after the last timestep", "carry state c after the last timestep"
-    return seen.Trace(
+    return seen.CodeTrace(
         source="seq2seq.py",
         lines=tuple(CODE.splitlines()),
         executed=False,
@@ -129,7 +129,7 @@ model.add(LSTM(16))
 """
 
 
-def broken() -> seen.Trace:
+def broken() -> seen.CodeTrace:
     """A stack that loses its time axis before a recurrent layer."""
     whole = seq2seq()
     dense = tensor("dense", 2, 0, (None, 6), values(3, 6, seed=1), "output", variable=None)
@@ -155,7 +155,7 @@ def broken() -> seen.Trace:
     )
 
 
-def answered(trace: seen.Trace):
+def answered(trace: seen.CodeTrace):
     """Return the report, with a cause and a fix where the program stopped."""
     if trace.stop is None:
         return report_of(trace, VERSIONS)

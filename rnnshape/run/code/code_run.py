@@ -17,7 +17,7 @@ from rnnshape.run.code.padding import Padding
 from rnnshape.run.code.sequential import assume_inputs
 from rnnshape.run.code.statements import run_body
 from rnnshape.run.code.written import written
-from rnnshape.trace import FIRST_DRAWS, MORE_DRAWS, Trace
+from rnnshape.trace import FIRST_DRAWS, MORE_DRAWS, CodeTrace
 
 Guard = Callable[[], AbstractContextManager[object]]
 """Makes what is around each draw."""
@@ -33,10 +33,10 @@ class CodeRun:
     machine: Machine
     values: Values
     halt: Halt | None = None
-    finish: Callable[[Trace], Trace] | None = None
+    finish: Callable[[CodeTrace], CodeTrace] | None = None
     guard: Guard = engine.quiet
 
-    def trace(self) -> Trace:
+    def trace(self) -> CodeTrace:
         """Return what happened."""
         found = written(self.machine, self.halt, self.values)
         return found if self.finish is None else self.finish(found)
@@ -52,7 +52,7 @@ def drawn(
     halt: Halt | None = None,
     *,
     draws: int = FIRST_DRAWS,
-    finish: Callable[[Trace], Trace] | None = None,
+    finish: Callable[[CodeTrace], CodeTrace] | None = None,
     guard: Guard = engine.quiet,
 ) -> CodeRun:
     """Return the run of code whose calls were noted, with so many draws."""
@@ -102,7 +102,7 @@ def run_program(
     seed: int = 0,
     draws: int = FIRST_DRAWS,
     mask: MaskSpec | None = None,
-) -> Trace:
+) -> CodeTrace:
     """Return what happens when code runs: every named tensor, every call, and where it stopped (see `interpreted`)."""
     return interpreted(code, lets, sizes=sizes, seed=seed, draws=draws, mask=mask).trace()
 

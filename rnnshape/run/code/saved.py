@@ -26,7 +26,7 @@ from rnnshape.run.code.machine import Machine
 from rnnshape.run.layer.refusal import clean
 from rnnshape.run.layer.users import users_class
 from rnnshape.run.watching.history import note_symbolic
-from rnnshape.trace import StepKind, Trace, TracedStep
+from rnnshape.trace import CodeTrace, StepKind, TracedStep
 
 _MOST = 64_000_000
 """Bytes of a configuration."""
@@ -244,7 +244,7 @@ def _ends(model: Any, source: str) -> tuple[list[Any], list[Any]]:
     )
 
 
-def _with_lines(trace: Trace) -> Trace:
+def _with_lines(trace: CodeTrace) -> CodeTrace:
     """Return the trace with a line of code for each input and for each call."""
     lines = [f"{one.name} = Input(batch_shape={one.shape}{_dtype(one.dtype)})" for one in trace.inputs]
     first = len(lines) + 1
@@ -264,7 +264,7 @@ def _with_lines(trace: Trace) -> Trace:
     )
 
 
-def _line_of(layer: str, trace: Trace, first: int) -> int:
+def _line_of(layer: str, trace: CodeTrace, first: int) -> int:
     return first + next((at for at, step in enumerate(trace.steps) if step.layer == layer), 0)
 
 

@@ -19,11 +19,11 @@ from rnnshape.run.layer.masks import first_and_last
 from rnnshape.run.layer.refusal import clean
 from rnnshape.run.tensors import is_hollow, is_tensor, shape_of, tensors_in
 from rnnshape.trace import (
+    CodeTrace,
     Nested,
     Shape,
     StepKind,
     Stop,
-    Trace,
     TracedMask,
     TracedStep,
     TracedTensor,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rnnshape.run.code.machine import Machine
 
 
-def written(machine: Machine, halt: Halt | None, values: Values) -> Trace:
+def written(machine: Machine, halt: Halt | None, values: Values) -> CodeTrace:
     """Return the trace of a run that stopped at `halt`, or nowhere."""
     return _Writer(machine, values).trace(halt)
 
@@ -55,9 +55,9 @@ class _Writer:
         self.is_cut = any(is_hollow(made.value) for made in self.world.tensors)
         """Whether data was too large to be run whole: then a run returns fewer rows than are declared."""
 
-    def trace(self, halt: Halt | None) -> Trace:
+    def trace(self, halt: Halt | None) -> CodeTrace:
         world, code = self.world, self.machine.main
-        return Trace(
+        return CodeTrace(
             source=code.source,
             lines=code.lines,
             executed=False,

@@ -24,7 +24,7 @@ from rnnshape.run.layer.refusal import refusal
 from rnnshape.run.layer.states import accepted_states, starts_from
 from rnnshape.run.layer.weights import parameters_of
 from rnnshape.structure import Invocation, Nest, Role
-from rnnshape.trace import Drawn, LayerTrace, StepKind, TracedMask, TracedStep, TracedTensor
+from rnnshape.trace import LayerTrace, StepKind, Trace, TracedMask, TracedStep, TracedTensor
 
 _PROBE = 2
 """The batch for which a layer is asked for its states where the real one may be too large, or unknown."""
@@ -33,11 +33,11 @@ _TOKENS_OF_ONE_INPUT = 2
 """The largest vocabulary of which a single token is drawn."""
 
 
-def drawn(ran: LayerRun) -> Drawn:
+def traced(ran: LayerRun) -> Trace:
     """Return the calls, and the values of all tensors so far."""
     steps, calls = zip(*_calls(ran), strict=True)
     masked = ran.run.steps
-    return Drawn(
+    return Trace(
         steps=steps,
         tensors=tuple(replace(one, step=at) for at, tensors in enumerate(calls) for one in tensors),
         draws=len(ran.run.draws),
@@ -47,12 +47,12 @@ def drawn(ran: LayerRun) -> Drawn:
     )
 
 
-def layer_trace(ran: LayerRun, values: Drawn, *, measured: Measured | None = None) -> LayerTrace:
+def layer_trace(ran: LayerRun, values: Trace, *, measured: Measured | None = None) -> LayerTrace:
     """Return the trace of a run, once there are enough draws; whatever else has to be run is run here.
 
     Args:
         ran: the run.
-        values: its `drawn`.
+        values: its `traced`.
         measured: the time of a call, where it was measured.
 
     Raises:

@@ -27,7 +27,7 @@ from rnnshape.run.code.world import World
 from rnnshape.run.layer.refusal import clean
 from rnnshape.run.tensors import is_tensor, shape_of
 from rnnshape.run.watching.observer import Observer, observer_for
-from rnnshape.trace import Stop, Trace
+from rnnshape.trace import CodeTrace, Stop
 
 
 def execute(code: Code, path: Path | None, lets: Mapping[str, Code] | None = None, *, seed: int = 0) -> CodeRun:
@@ -58,7 +58,7 @@ def execute(code: Code, path: Path | None, lets: Mapping[str, Code] | None = Non
 def watched(observer: Observer, stop: Stop | None, *, guard: Guard = engine.quiet) -> CodeRun:
     """Return the run of what was watched; `stop` is where the code ended, if it did not run through."""
 
-    def finish(trace: Trace) -> Trace:
+    def finish(trace: CodeTrace) -> CodeTrace:
         return replace(trace, executed=True, stop=stop)
 
     return drawn(observer.machine, finish=finish, guard=guard)
