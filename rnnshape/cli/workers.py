@@ -35,18 +35,16 @@ def answer(wish: Wish, *, json: bool) -> int:
         stopped = admin.stop()
         _write({"stopped": stopped}, "stopped" if stopped else "there was no worker", json=json)
     else:
-        found = admin.status()
-        _tell_of(found, [] if found is None else admin.others(found), json=json)
+        _tell_of(admin.statuses(), json=json)
     return 0
 
 
-def _tell_of(found: WorkerStatus | None, others: list[WorkerStatus], *, json: bool) -> None:
+def _tell_of(found: list[WorkerStatus], *, json: bool) -> None:
     """Tell about the worker that would answer here, and about the others."""
     document: dict[str, Any] = {"worker": None}
-    if found is not None:
-        document = {"worker": _document(found), "others": [_document(other) for other in others]}
-    words = "no worker" if found is None else "\n\n".join(map(_words, (found, *others)))
-    _write(document, words, json=json)
+    if found:
+        document["worker"], *document["others"] = map(_document, found)
+    _write(document, "\n\n".join(map(_words, found)) or "no worker", json=json)
 
 
 def _write(document: dict[str, Any], words: str, *, json: bool) -> None:

@@ -39,17 +39,15 @@ class WorkerStatus:
         return bool(self.spares) and not self.warming and not self.serving
 
 
+def statuses() -> list[WorkerStatus]:
+    """Return the status of every worker of this user, in front that of the one that a query from here would go to."""
+    found = [status for status in map(_status, folder.sockets()) if status is not None]
+    return sorted(found, key=lambda worker: not worker.is_ours)
+
+
 def status() -> WorkerStatus | None:
     """Return the status of the worker that a query from here would go to, else of any other one of this user."""
-    found = [_status(path) for path in _paths()]
-    there = [worker for worker in found if worker is not None]
-    return max(there, key=lambda worker: worker.is_ours, default=None)
-
-
-def others(told: WorkerStatus) -> list[WorkerStatus]:
-    """Return the status of every worker of this user but the one that is told of already."""
-    found = [_status(path) for path in _paths() if path != told.socket]
-    return [worker for worker in found if worker is not None]
+    return next(iter(statuses()), None)
 
 
 def stop() -> bool:
@@ -57,13 +55,8 @@ def stop() -> bool:
 
     A client that is being served still gets its answer, unless that takes very long.
     """
-    stopped = [_stop(path) for path in _paths()]
+    stopped = [_stop(path) for path in folder.sockets()]
     return any(stopped)
-
-
-def _paths() -> list[str]:
-    """Return the paths of all that may be a worker's socket, ours first."""
-    return folder.sockets()
 
 
 def _status(path: str) -> WorkerStatus | None:

@@ -5,25 +5,23 @@ Where nothing but Keras's own layers have run, it is put back as it was, and wai
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import io
 import locale
 import os
-import select
 import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any, NoReturn, TextIO
 
 from rnnshape.worker import protocol
 from rnnshape.worker.again import Before
-from rnnshape.worker.ending import DECLINED, INTERRUPTED, finish
+from rnnshape.worker.ending import INTERRUPTED, finish
 from rnnshape.worker.fingerprint import writes_through
+from rnnshape.worker.lines import Line, Lines
 from rnnshape.worker.program import Program
 
 READY, TAKEN, AGAIN = b"r", b"t", b"a"
@@ -74,7 +72,7 @@ def live(channel: socket.socket, program: Program, surroundings: Surroundings, *
 
     With a client waiting already, there is no time to warm up: that is more work than the client's own.
     """
-    lines = _Lines(channel)
+    lines = Lines(channel)
     if not is_awaited:
         program.warm_up()
     before = Before(program.libraries)
@@ -120,7 +118,7 @@ def _requested(connection: socket.socket) -> tuple[protocol.Request, list[int]] 
 
 
 def _serve(
-    line: _Line, request: protocol.Request, descriptors: list[int], program: Program, around: Surroundings
+    line: Line, request: protocol.Request, descriptors: list[int], program: Program, around: Surroundings
 ) -> int:
     """Be the client's process: run the program with what the request says, tell the status, and return it."""
     _apply(request, descriptors, around)
@@ -161,7 +159,7 @@ def _apply(request: protocol.Request, descriptors: list[int], around: Surroundin
     tempfile.tempdir = None
 
 
-def _open_streams(are_open: tuple[bool, bool, bool], around: Surroundings, line: _Line) -> None:
+def _open_streams(are_open: tuple[bool, bool, bool], around: Surroundings, line: Line) -> None:
     """Give the program the three text streams that Python would have given it."""
     for number, name in enumerate(_STREAMS[:3]):
         stream = _open_stream(number, name, around, line) if are_open[number] else None
@@ -179,7 +177,7 @@ def _close_streams(nobodys: Mapping[str, TextIO | None]) -> None:
         setattr(sys, name, stream)
 
 
-def _open_stream(number: int, name: str, around: Surroundings, line: _Line) -> TextIO:
+def _open_stream(number: int, name: str, around: Surroundings, line: Line) -> TextIO:
     raw = io.FileIO(0, "r", closefd=False) if number == 0 else _Output(number, line)
     raw.name = f"<{name}>"  # as Python names its own
     # Python itself wraps the raw stream where there is to be no buffer.
@@ -204,105 +202,12 @@ class _Output(io.FileIO):
     buffer when the client has its answer goes nowhere: the descriptor may be another client's by then.
     """
 
-    def __init__(self, number: int, line: _Line) -> None:
+    def __init__(self, number: int, line: Line) -> None:
         super().__init__(number, "w", closefd=False)
         self._line = line
 
     def write(self, data: bytes) -> int | None:  # type: ignore[override]  # any buffer, as in the class above
-        if self._line.is_over:
+        if not self._line.is_open:
             return memoryview(data).nbytes
         self._line.announce()
         return super().write(data)
-
-
-class _Lines:
-    """The connections to the clients, one after the other, and the thread that hears what they say later on.
-
-    The thread waits in the system and wakes when there is something to hear. To begin a connection it need not run,
-    which on a busy machine would take milliseconds of an answer.
-    """
-
-    def __init__(self, channel: socket.socket) -> None:
-        """Take the channel to the worker, too: what the program forks keeps neither of them."""
-        self._channel = channel
-        self._line: _Line | None = None
-        self._heard = select.epoll()
-        self._main = threading.get_ident()
-        os.register_at_fork(after_in_child=self._forget)
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def line(self, connection: socket.socket) -> _Line:
-        """Return the line to a new client."""
-        self._line = _Line(connection, self._heard)
-        return self._line
-
-    def _forget(self) -> None:
-        # The worker must see our end, not the fork's, and so must the client.
-        self._channel.close()
-        if self._line is not None:
-            self._line.forget()
-
-    def _listen(self) -> None:
-        while True:
-            self._heard.poll()
-            if self._line is not None:
-                self._line.hear(self._main)
-
-
-class _Line:
-    """The connection to the client while the program runs."""
-
-    def __init__(self, connection: socket.socket, heard: select.epoll) -> None:
-        self._connection = connection
-        self._heard = heard
-        self._announced = False
-        self._ends = threading.Lock()
-        self.is_over = False
-
-    def announce(self) -> None:
-        """Say, once, that the program is about to print."""
-        if not self._announced:
-            self._announced = True
-            self._say(protocol.WRITING, 0)
-
-    def end(self, status: int) -> None:
-        """Say that the program has ended, or that it declined to begin, and hang up."""
-        with self._ends:
-            # From here on no interrupt of this client's can come.
-            self.is_over = True
-        if status == DECLINED:
-            self._say(protocol.DECLINED, 0)
-        else:
-            self._say(protocol.ENDED, status & 0xFF)
-        self._heard.unregister(self._connection)
-        self._connection.close()
-
-    def watch(self) -> None:
-        """From now on pass the client's Ctrl-C on to the main thread, and end this process when the client is gone."""
-        self._heard.register(self._connection, select.EPOLLIN)
-
-    def hear(self, main: int) -> None:
-        """Do what the client says: Ctrl-C is for the main thread; its end is the end, as its signal would have been."""
-        with self._ends, contextlib.suppress(BlockingIOError):  # it was the client before that said something
-            if not self.is_over:
-                if not self._said():
-                    os._exit(1)
-                signal.pthread_kill(main, signal.SIGINT)
-
-    def _said(self) -> bytes:
-        try:
-            return self._connection.recv(64, socket.MSG_DONTWAIT)
-        except ConnectionError:
-            return b""
-
-    def forget(self) -> None:
-        """Drop the connection in a fork of the program, so that the client sees the end of the program itself."""
-        self._announced = True
-        self._ends = threading.Lock()  # that thread is not in the fork
-        self._connection.close()
-
-    def _say(self, what: bytes, number: int) -> None:
-        try:
-            self._connection.sendall(what + bytes([number]))
-        except OSError:
-            os._exit(1)

@@ -644,13 +644,13 @@ def test_the_worker_in_words(ran, monkeypatch):
         serving=(),
         is_ours=True,
     )
-    monkeypatch.setattr("rnnshape.worker.admin.status", lambda: told)
+    monkeypatch.setattr("rnnshape.worker.admin.statuses", lambda: [told])
     status, out, _ = ran("--worker", "status")
     assert status == 0
     assert {"pid     12", "served  3", "memory  5 MB, its spares included", "socket  /run/s"} < set(out.splitlines())
     assert json.loads(ran("--worker", "status", "--json")[1])["worker"]["spares"] == [13, 14]
     others = dataclasses.replace(told, memory_bytes=None, is_ours=False)
-    monkeypatch.setattr("rnnshape.worker.admin.status", lambda: others)
+    monkeypatch.setattr("rnnshape.worker.admin.statuses", lambda: [others])
     out = ran("--worker", "status")[1]
     assert "memory  unknown" in out
     assert out.endswith("It does not answer here: its version or its environment is another.\n")
