@@ -5,7 +5,9 @@ Everything here is exact arithmetic on NumPy arrays, of any numeric dtype (bfloa
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -230,14 +232,19 @@ def are_close(left: Values, right: Values, within: Sequence[float]) -> bool:
 
 def probe(array: Array) -> Array:
     """Return a few elements from all over the array: equal arrays have equal ones."""
-    places = np.unique(np.linspace(0, array.size - 1, _PROBES).astype(np.intp))
-    return array[np.unravel_index(places, array.shape)] if array.ndim else array.reshape(1)
+    return array[_places(array.shape)] if array.ndim else array.reshape(1)
+
+
+@functools.lru_cache(maxsize=256)
+def _places(shape: tuple[int, ...]) -> tuple[NDArray[np.intp], ...]:
+    places = np.unique(np.linspace(0, math.prod(shape) - 1, _PROBES).astype(np.intp))
+    return np.unravel_index(places, shape)
 
 
 def comparable(probes: Array) -> Array:
     """Return probes as finite numbers, so that subtracting them tells equal ones from others."""
     wide = _widened(probes)
-    return np.nan_to_num(wide, nan=0.0, posinf=1e300, neginf=-1e300)
+    return wide if np.isfinite(wide).all() else np.nan_to_num(wide, nan=0.0, posinf=1e300, neginf=-1e300)
 
 
 class Shelf:

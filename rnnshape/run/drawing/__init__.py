@@ -60,6 +60,9 @@ class Program(Protocol[Values_co]):
     def owners(self) -> Sequence[Any]:
         """The layers whose weights are drawn."""
 
+    def known(self, number: int, calm: int) -> Values_co | None:
+        """Return the draw of this number and level of weights, where it was made before."""
+
     def run(self, draw: Draw) -> Values_co:
         """Make all calls, the weights being drawn, and return what comes back."""
 
@@ -88,6 +91,10 @@ def noise_of(program: Program[Any], number: int) -> AbstractContextManager[None]
 
 def _draws(program: Program[Values_co], numbers: Sequence[int], calm: int) -> Iterator[Values_co]:
     for number in numbers:
+        known = program.known(number, calm)
+        if known is not None:
+            yield known
+            continue
         random = np.random.default_rng([program.seed, number])
         with noise_of(program, number):
             for owner in program.owners:

@@ -24,10 +24,10 @@ Draws = dict[tuple[int, int, Layout], LayerDraw]
 
 @dataclass(frozen=True, slots=True)
 class KeptLayer:
-    """A built layer, and the draws that do not depend on the timesteps that were asked for."""
+    """A built layer, and the draws that do not depend on the timesteps that were asked for; None where none is kept."""
 
     layer: Any
-    draws: Draws = field(default_factory=dict)
+    draws: Draws | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,15 +74,20 @@ class LayerProgram:
         """The layer."""
         return (self.layer,)
 
+    def known(self, number: int, calm: int) -> LayerDraw | None:
+        """Return the draw, where another program of the same layer has made it."""
+        return None if self.shared is None else self.shared.get((number, calm, self._layout(number)))
+
     def run(self, draw: Draw) -> LayerDraw:
         """Return what the layer returns for random inputs of the draw's layout."""
-        layout = self.layouts[draw.number % len(self.layouts)]
-        if self.shared is None or layout == self.layouts[0]:
-            return self._run(draw, layout)
-        key = (draw.number, draw.calm, layout)
-        if key not in self.shared:
-            self.shared[key] = self._run(draw, layout)
-        return self.shared[key]
+        layout = self._layout(draw.number)
+        found = self._run(draw, layout)
+        if self.shared is not None and layout != self.layouts[0]:
+            self.shared[draw.number, draw.calm, layout] = found
+        return found
+
+    def _layout(self, number: int) -> Layout:
+        return self.layouts[number % len(self.layouts)]
 
     def _run(self, draw: Draw, layout: Layout) -> LayerDraw:
         layer, query = self.layer, self.query

@@ -85,7 +85,7 @@ def run_layer(query: Query, kept: Kept | None = None) -> LayerRun:
         if declaration.failure is not None:
             # A failed call may have left half of the layer built.
             known, layer = None, build(ran.layer)
-        known = known or KeptLayer(layer)
+        known = known or KeptLayer(layer, None if kept is None else {})
         first = run_of(known, ran, layout, declaration)
     if kept is not None and asked is None:
         kept.keep(query, known)

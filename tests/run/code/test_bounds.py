@@ -120,7 +120,7 @@ def test_an_error_in_a_loop_without_an_end_is_the_error():
 
 
 def test_the_bounds_are_those_of_the_docs():
-    page = (Path(__file__).parents[2] / "docs" / "code.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "code.md").read_text(encoding="utf-8")
     table = page.partition("## Bounds")[2]
     for what, bound in {
         "text": (code.MAX_CHARACTERS, code.MAX_LINES, code.MAX_NOTEBOOK),
