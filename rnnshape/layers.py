@@ -88,8 +88,9 @@ def _run_or_error(query: Query) -> LayerRun | RnnshapeError:
 
 
 def _report(ran: LayerRun, *, measured: Measured | None = None) -> Report:
+    from rnnshape.run.layer.calls_traced import traced
     from rnnshape.run.layer.layer_run import with_more_draws
-    from rnnshape.run.layer.layer_trace import layer_trace, traced
+    from rnnshape.run.layer.layer_trace import layer_trace
 
     ran, values, findings = gathered(ran, traced, with_more_draws)
     return report_of_layer(layer_trace(ran, values, measured=measured), findings)
@@ -97,7 +98,7 @@ def _report(ran: LayerRun, *, measured: Measured | None = None) -> Report:
 
 def _decided_across(family: Sequence[LayerRun]) -> tuple[Sequence[LayerRun], tuple[Statement, ...]]:
     """Return the runs, and what is equal among the tensors of all of them, after as many draws as this takes."""
-    from rnnshape.run.layer.layer_trace import traced
+    from rnnshape.run.layer.calls_traced import traced
     from rnnshape.run.layer.together import with_more_draws_alike
 
     family, _, findings = gathered(family, lambda runs: as_one([traced(ran) for ran in runs]), with_more_draws_alike)

@@ -1,7 +1,7 @@
 """Query -> trace, by running the real layer.
 
 - layer_run: a query -> its layer, built and called in every draw; the order of the steps
-- layer_trace: that run, written down as plain data
+- calls_traced, layer_trace: that run, written down as plain data
 - kept: layers that serve more than one query of a grid
 - together: runs of several layers that share weights and inputs
 - jobs: many queries shared among processes
