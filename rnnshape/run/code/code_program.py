@@ -31,6 +31,8 @@ _MOST_WORK = 1e10
 _MOST_NUMBERS = 20_000_000
 _MOST_STEPS = 1_000
 """Timesteps that a wrapper runs one by one."""
+_EAGER_STEPS = EAGER_STEPS // 2
+"""Here both draws have all timesteps, so that tracing pays at half as many."""
 
 
 @dataclass(slots=True)
@@ -109,7 +111,7 @@ class CodeProgram:
             raise _NotRun
         if weights * (shape[0] or 1 if shape else 1) * steps > _MOST_WORK:
             raise _NotRun
-        if steps <= EAGER_STEPS or not loops(call.owner):
+        if steps <= _EAGER_STEPS or not loops(call.owner):
             return call.target(*args, **kwargs)
         return self._graphs.setdefault(call, Traced(call.target))(*args, **kwargs)
 
