@@ -97,6 +97,14 @@ def do_begin(where, seconds):
     return 0
 
 
+def do_wait(where, file):
+    print(where, "begun", flush=True)
+    while not os.path.exists(file):
+        time.sleep(0.01)
+    print("finished")
+    return 0
+
+
 def do_raise(where):
     print("before", flush=True)
     raise RuntimeError("a defect")

@@ -203,9 +203,10 @@ job.wait()
 """What a shell does with a job: a group of its own in the shell's session. In any other a Ctrl-Z does nothing."""
 
 
-def test_both_stop_and_both_go_on(warm: House):
+def test_both_stop_and_both_go_on(warm: House, tmp_path):
+    file = tmp_path / "go on"
     shell = subprocess.Popen(
-        [sys.executable, "-c", SHELL, *warm.command, "begin", "3"],
+        [sys.executable, "-c", SHELL, *warm.command, "wait", str(file)],
         env=warm.env,
         cwd=warm.path,
         stdin=subprocess.DEVNULL,
@@ -220,6 +221,7 @@ def test_both_stop_and_both_go_on(warm: House):
     os.kill(client, signal.SIGTSTP)
     wait_for(lambda: (state(client), state(serving)) == ("T", "T"))
     os.kill(client, signal.SIGCONT)
+    file.touch()
     assert shell.communicate(timeout=60)[0] == "finished\n"
 
 
