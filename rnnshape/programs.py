@@ -15,7 +15,6 @@ from rnnshape.program import Code, NotRead, read, read_notebook, read_value
 
 if TYPE_CHECKING:
     from rnnshape.equality import Findings
-    from rnnshape.fixes import Diagnosis
     from rnnshape.program_report import ProgramReport
     from rnnshape.run.code.code_run import CodeRun
     from rnnshape.trace import CodeTrace
@@ -120,7 +119,7 @@ class _Runs:
         from rnnshape.answer.comparison import compare_tensors
 
         run = self.by_lines.get(trace.lines)
-        return (trace, compare_tensors(trace)) if run is None else _gathered(run)
+        return (trace, compare_tensors(trace)) if run is None else _gathered(run, trace)
 
     def _read(self, source: Source) -> CodeTrace:
         """Return what happens; code that cannot be read is a program that stops before anything runs."""
@@ -133,10 +132,14 @@ class _Runs:
         return self.add(interpreted(code, self.lets, seed=self.seed, mask=self.mask))
 
 
-def _gathered(run: CodeRun) -> tuple[CodeTrace, Findings]:
+def _gathered(run: CodeRun, known: CodeTrace) -> tuple[CodeTrace, Findings]:
+    """Return the trace of a run, of which that of the draws so far is known, and what is equal in it."""
     from rnnshape.evidence import gathered
 
-    _, trace, findings = gathered(run, lambda ran: ran.trace(), lambda ran: ran.with_more_draws())
+    def traced(ran: CodeRun) -> CodeTrace:
+        return known if ran is run else ran.trace()
+
+    _, trace, findings = gathered(run, traced, lambda ran: ran.with_more_draws())
     return trace, findings
 
 
@@ -169,20 +172,25 @@ def answered(run: CodeRun) -> ProgramReport:
     """Return the answer of code that has run."""
     from rnnshape.answer import report_of
 
-    trace, findings = _gathered(run)
+    trace, findings = _gathered(run, run.trace())
     return report_of(trace, versions.installed(), findings=findings)
 
 
 def _with_fixes(trace: CodeTrace, runs: _Runs, *, with_script: bool = False) -> ProgramReport:
     """Return the report; where the program stops, with changes that were tried by reading the changed code."""
     from rnnshape.answer import report_of
-    from rnnshape.fixes.numbering import as_given
 
-    found = _fixes(trace, runs)
+    if not _may_be_fixed(trace):
+        trace, findings = runs.answered(trace)
+        report = report_of(trace, versions.installed(), findings=findings)
+        return _scripted(report, trace) if with_script else report
+    from rnnshape import fixes
+
+    found = fixes.find("\n".join(trace.lines), trace, runs.changed)
     ran, with_fix = found.trace, None
     if ran is not None:
         ran, findings = runs.answered(ran)
-        numbered = as_given("\n".join(trace.lines), "\n".join(ran.lines), ran)
+        numbered = fixes.as_given("\n".join(trace.lines), "\n".join(ran.lines), ran)
         with_fix = report_of(numbered, versions.installed(), findings=findings)
     trace, findings = runs.answered(trace)
     report = report_of(
@@ -197,14 +205,11 @@ def _with_fixes(trace: CodeTrace, runs: _Runs, *, with_script: bool = False) -> 
     return _scripted(report, ran or trace) if with_script else report
 
 
-def _fixes(trace: CodeTrace, runs: _Runs) -> Diagnosis:
-    """Return changes with which the program runs; none of one that runs, or that is too large to be looked through."""
-    from rnnshape import fixes
-
-    is_too_large = trace.stop is not None and trace.stop.kind == "TooLarge"
-    if is_too_large or (trace.stop is None and not trace.fails_later):
-        return fixes.Diagnosis()
-    return fixes.find("\n".join(trace.lines), trace, runs.changed)
+def _may_be_fixed(trace: CodeTrace) -> bool:
+    """Tell whether a change is looked for; what is too large to be read is too large to be looked through, too."""
+    if trace.stop is None:
+        return bool(trace.fails_later)
+    return trace.stop.kind != "TooLarge"
 
 
 def _scripted(report: ProgramReport, trace: CodeTrace) -> ProgramReport:
